@@ -1,0 +1,43 @@
+import { fileURLToPath } from "node:url";
+
+import { defineConfig } from "vitest/config";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const everywhere = (pattern: string): string[] =>
+  ["packages", "apps", "tooling"].map((room) => `${room}/*/test/**/*${pattern}`);
+const source = ["@fleet/source", "node", "import", "module", "default"];
+
+/** Three kinds of tests: `unit` needs nothing, `integration` needs a real redis-server, `types` runs nothing. */
+export default defineConfig({
+  root,
+  resolve: { conditions: source },
+  ssr: { resolve: { conditions: source } },
+  test: {
+    reporters: ["default", fileURLToPath(new URL("closing-line.ts", import.meta.url))],
+    testTimeout: 20_000,
+    hookTimeout: 60_000,
+    projects: [
+      {
+        extends: true,
+        test: { name: "unit", include: everywhere(".test.ts"), exclude: everywhere(".integration.test.ts") },
+      },
+      {
+        extends: true,
+        test: { name: "integration", include: everywhere(".integration.test.ts"), maxWorkers: 2 },
+      },
+      {
+        extends: true,
+        test: {
+          name: "types",
+          include: [],
+          typecheck: {
+            enabled: true,
+            only: true,
+            include: everywhere(".test-d.ts"),
+            tsconfig: `${root}/tsconfig.json`,
+          },
+        },
+      },
+    ],
+  },
+});

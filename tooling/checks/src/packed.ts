@@ -1,0 +1,59 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { packages, root, text } from "./rooms.ts";
+
+// Packs every package as it would be published, installs it alone into an empty project with npm and imports each export.
+
+interface Manifest {
+  readonly name: string;
+  readonly exports: Readonly<Record<string, unknown>>;
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly peerDependencies?: Readonly<Record<string, string>>;
+}
+
+const folder = mkdtempSync(join(tmpdir(), "fleet-packed-"));
+try {
+  const tarballs = new Map<string, string>();
+  for (const name of packages) {
+    execFileSync("npx", ["-y", "pnpm@12.18.0", "pack", "--pack-destination", join(folder, name)], {
+      cwd: join(root, "packages", name),
+      stdio: "pipe",
+    });
+    tarballs.set(`@fleet/${name}`, `file:${join(folder, name, readdirSync(join(folder, name))[0]!)}`);
+  }
+  for (const name of packages) {
+    const manifest = JSON.parse(text(`packages/${name}/package.json`)) as Manifest;
+    const project = mkdtempSync(join(folder, "project-"));
+    const neighbours = Object.keys(manifest.dependencies ?? {}).filter((dependency) =>
+      tarballs.has(dependency),
+    );
+    writeFileSync(
+      join(project, "package.json"),
+      JSON.stringify({
+        private: true,
+        type: "module",
+        dependencies: { [manifest.name]: tarballs.get(manifest.name), ...manifest.peerDependencies },
+        overrides: Object.fromEntries(neighbours.map((dependency) => [dependency, tarballs.get(dependency)])),
+      }),
+    );
+    execFileSync("npm", ["install", "--no-audit", "--no-fund", "--loglevel=error"], {
+      cwd: project,
+      stdio: "pipe",
+    });
+    for (const entry of Object.keys(manifest.exports)) {
+      if (entry === "./package.json") continue;
+      const specifier = manifest.name + entry.slice(1);
+      const script = `const names = Object.keys(await import(${JSON.stringify(specifier)})); if (names.length === 0) throw new Error("exports nothing"); console.log(names.length);`;
+      const names = execFileSync(process.execPath, ["--input-type=module", "--eval", script], {
+        cwd: project,
+        encoding: "utf8",
+      });
+      console.log(`${specifier}: ${names.trim()} names`);
+    }
+  }
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}

@@ -1,0 +1,29 @@
+import type { Rejection } from "./permit.ts";
+
+/** The circuit refused the call; nothing was sent. `retryAfterMs` says when asking again makes sense. */
+export class BrokenCircuitError extends Error {
+  override readonly name = "BrokenCircuitError";
+  readonly code: Rejection["code"];
+  readonly retryAfterMs: number;
+  /** Name of the breaker that refused. */
+  readonly breaker: string;
+
+  constructor(breaker: string, rejection: Pick<Rejection, "code" | "retryAfterMs">) {
+    super(`Circuit "${breaker}" refuses calls (${rejection.code}), retry after ${rejection.retryAfterMs} ms`);
+    this.code = rejection.code;
+    this.retryAfterMs = rejection.retryAfterMs;
+    this.breaker = breaker;
+  }
+}
+
+/** An option has a value that cannot work; the message names the option, what was expected and the value. */
+export class InvalidOptionError extends RangeError {
+  override readonly name = "InvalidOptionError";
+  readonly code = "FLEET_BREAKER_INVALID_OPTION";
+  readonly option: string;
+
+  constructor(option: string, expected: string, value: unknown) {
+    super(`Option "${option}" must be ${expected}, got ${String(value)}`);
+    this.option = option;
+  }
+}

@@ -1,0 +1,36 @@
+import { createServer } from "node:net";
+import type { Server } from "node:net";
+
+const lowest = 10_240;
+const highest = 29_999;
+const attempts = 50;
+
+/**
+ * A TCP port of 127.0.0.1 that was free a moment ago. Below every system's ephemeral range on purpose: there a client
+ * that redials a dead port can end up connected to itself, and a killed server can find its own port taken.
+ */
+export async function freePort(): Promise<number> {
+  const probe = createServer();
+  const port = await listenOnFreePort(probe);
+  await new Promise((closed) => probe.close(closed));
+  return port;
+}
+
+/** Makes a server listen on a free port of 127.0.0.1 and answers the port. */
+export async function listenOnFreePort(server: Server): Promise<number> {
+  for (let attempt = 1; ; attempt += 1) {
+    const port = lowest + Math.floor(Math.random() * (highest - lowest + 1));
+    try {
+      await new Promise<void>((resolve, reject) => {
+        server.once("error", reject);
+        server.listen(port, "127.0.0.1", () => {
+          server.off("error", reject);
+          resolve();
+        });
+      });
+      return port;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE" || attempt === attempts) throw error;
+    }
+  }
+}

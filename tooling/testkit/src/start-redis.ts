@@ -1,0 +1,230 @@
+import { mkdtempSync } from "node:fs";
+import { readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { adminCall } from "./admin-call.ts";
+import type { AdminAddress } from "./admin-call.ts";
+import { certificates } from "./certificates.ts";
+import type { Certificates } from "./certificates.ts";
+import { findRedis } from "./find-redis.ts";
+import { freePort } from "./free-port.ts";
+import { inspectBinary, isAtLeast } from "./redis-binary.ts";
+import type { Flavour, RedisBinary } from "./redis-binary.ts";
+import { quoted, redisConf } from "./redis-config.ts";
+import type { RedisConfig } from "./redis-config.ts";
+import { RedisError } from "./resp.ts";
+import { ServerProcess } from "./server-process.ts";
+import { watchdog } from "./watchdog.ts";
+
+export interface StartRedisOptions {
+  /** Lines of redis.conf; a list repeats its directive. They win over the testkit's own. */
+  readonly config?: RedisConfig;
+  /** The default user's password. @default none */
+  readonly password?: string;
+  /** ACL users as in redis.conf: `user alice on >secret ~* +@all`. */
+  readonly acl?: readonly string[];
+  /** Speak TLS only, with a certificate for 127.0.0.1, ::1 and localhost. @default false */
+  readonly tls?: boolean;
+  /** The TCP port on 127.0.0.1. @default a free one */
+  readonly port?: number;
+  /** Path of the server program. @default what findRedis() finds */
+  readonly server?: string;
+  /** Return as soon as it listens, or once it has loaded its data too. @default "loaded" */
+  readonly waitFor?: "listening" | "loaded";
+}
+
+/** A running server; `await using` it, or close it. */
+export interface RedisServer extends AsyncDisposable {
+  readonly host: string;
+  readonly port: number;
+  /** The process that runs now, or ran last. */
+  readonly pid: number;
+  readonly version: string;
+  readonly flavour: Flavour;
+  readonly password?: string;
+  readonly tls?: Certificates;
+  /** Its own folder: configuration, log and data. */
+  readonly folder: string;
+  /** Sends a signal (SIGKILL unless told) and waits until the process is gone. */
+  kill(signal?: NodeJS.Signals): Promise<void>;
+  /** Stops the process where it stands (SIGSTOP): connections stay open, nothing answers. */
+  pause(): void;
+  resume(): void;
+  /** Ends it in good order if it still runs, and starts it again: same port, same folder. */
+  restart(): Promise<void>;
+  /** Sends one command over a connection of its own, as a user who may do everything; an error reply is thrown. */
+  call(...args: readonly string[]): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+const host = "127.0.0.1";
+const bindRaces = 10;
+const startMs = 15_000;
+/** The user that `call` is when a test defines users of its own. */
+const adminUser = "fleet-testkit";
+
+/** Starts a Redis of this test's own on a free port of 127.0.0.1, ready when the promise resolves. */
+export async function startRedis(options: StartRedisOptions = {}): Promise<RedisServer> {
+  const binary = options.server === undefined ? await findRedis() : await inspectBinary(options.server);
+  const tls = options.tls === true ? await certificates() : undefined;
+  for (let attempt = 1; ; attempt += 1) {
+    const port = options.port ?? (await freePort());
+    const server = new LocalRedis(binary, port, tls, options);
+    try {
+      await server.start();
+      return server;
+    } catch (error) {
+      await server.close();
+      if (!(error instanceof PortTakenError) || options.port !== undefined || attempt === bindRaces) throw error;
+    }
+  }
+}
+
+/** Somebody else was quicker to bind the port. */
+class PortTakenError extends Error {
+  override readonly name = "PortTakenError";
+}
+
+class LocalRedis implements RedisServer {
+  readonly host: string = host;
+  readonly port: number;
+  readonly version: string;
+  readonly flavour: Flavour;
+  readonly password?: string;
+  readonly tls?: Certificates;
+  readonly folder: string;
+  readonly #binary: RedisBinary;
+  readonly #options: StartRedisOptions;
+  readonly #admin: AdminAddress;
+  #process: ServerProcess | undefined;
+  #closed = false;
+
+  constructor(binary: RedisBinary, port: number, tls: Certificates | undefined, options: StartRedisOptions) {
+    this.#binary = binary;
+    this.#options = options;
+    this.port = port;
+    this.version = binary.version;
+    this.flavour = binary.flavour;
+    if (options.password !== undefined) this.password = options.password;
+    this.folder = mkdtempSync(join(watchdog().folder, `${port}-`));
+    if (tls !== undefined) this.tls = tls;
+    this.#admin = {
+      host,
+      port,
+      ...(this.tls && { tls: this.tls }),
+      ...(options.acl !== undefined && { username: adminUser, password: crypto.randomUUID() }),
+      ...(options.acl === undefined && options.password !== undefined && { password: options.password }),
+    };
+  }
+
+  get pid(): number {
+    return this.#process?.pid ?? -1;
+  }
+
+  async start(): Promise<void> {
+    const file = join(this.folder, "redis.conf");
+    // Sentinel and cluster nodes write into their configuration; a restart must not lose that.
+    if (this.#process === undefined) await writeFile(file, this.#configuration(), { mode: 0o600 });
+    const log = join(this.folder, "redis.log");
+    await writeFile(log, "");
+    const sentinel = "sentinel" in (this.#options.config ?? {});
+    this.#process = new ServerProcess(this.#binary.path, sentinel ? [file, "--sentinel"] : [file], this.folder, log);
+    await this.#ready(this.#process, log);
+  }
+
+  async kill(signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
+    this.#process?.signal(signal);
+    await this.#process?.exit();
+  }
+
+  pause(): void {
+    this.#process?.signal("SIGSTOP");
+  }
+
+  resume(): void {
+    this.#process?.signal("SIGCONT");
+  }
+
+  async restart(): Promise<void> {
+    if (this.#closed) throw new Error(`the server on port ${this.port} is closed`);
+    this.resume();
+    await this.kill("SIGTERM");
+    await this.start();
+  }
+
+  async call(...args: readonly string[]): Promise<unknown> {
+    return adminCall(this.#admin, args);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.kill();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #configuration(): string {
+    const { password, acl, config = {} } = this.#options;
+    const { tls, port, folder } = this;
+    const admin = acl === undefined ? [] : [`user ${adminUser} on >${this.#admin.password!} ~* &* +@all`];
+    return redisConf(
+      {
+        bind: host,
+        dir: folder,
+        save: "",
+        ...(tls === undefined
+          ? { port }
+          : {
+              port: 0,
+              "tls-port": port,
+              "tls-ca-cert-file": tls.caFile,
+              "tls-cert-file": tls.certFile,
+              "tls-key-file": tls.keyFile,
+              "tls-auth-clients": "optional",
+              "tls-replication": "yes",
+            }),
+        ...(isAtLeast(this.version, "7.0") && !("sentinel" in config) && { "enable-debug-command": "local" }),
+        ...(password !== undefined && { requirepass: quoted(password) }),
+      },
+      config,
+      [...(acl ?? []), ...admin],
+    );
+  }
+
+  async #ready(process: ServerProcess, log: string): Promise<void> {
+    const deadline = performance.now() + startMs;
+    for (;;) {
+      if (process.exited) throw await this.#failed(log);
+      try {
+        if (await this.#answers()) return;
+      } catch (error) {
+        if (error instanceof PortTakenError) throw error;
+        if (performance.now() > deadline)
+          throw new Error(`${this.#binary.path} did not answer on port ${this.port} within ${startMs} ms`, { cause: error });
+      }
+      await sleep(5);
+    }
+  }
+
+  /** Whether it answers, and is ours: a server that lost a race for the port leaves somebody else's to answer there. */
+  async #answers(): Promise<boolean> {
+    try {
+      const [, dir] = (await adminCall(this.#admin, ["CONFIG", "GET", "dir"], 2000)) as readonly string[];
+      if (dir !== undefined && dir !== this.folder) throw new PortTakenError(`port ${this.port} is taken`);
+      return true;
+    } catch (error) {
+      if (!(error instanceof RedisError)) throw error;
+      return this.#options.waitFor === "listening" || !error.message.startsWith("LOADING");
+    }
+  }
+
+  async #failed(log: string): Promise<Error> {
+    const said = (await readFile(log, "utf8")).trim();
+    if (/address already in use/i.test(said)) return new PortTakenError(`port ${this.port} is taken`);
+    return new Error(`${this.#binary.path} ended at its start:\n${said.split("\n").slice(-15).join("\n")}`);
+  }
+}

@@ -1,0 +1,28 @@
+/** What Redis takes as one argument: text (sent as UTF-8) or bytes. */
+export type Argument = string | Buffer;
+
+/** A command as the caller gives it: its name, then flat arguments. */
+export type Command = readonly [name: string, ...args: Argument[]];
+
+/** Whether a command may change anything. What is not known to be a pure read is a write. */
+export type Access = "read" | "write";
+
+/** Which kind of connection a command needs. */
+export type Lane = "shared" | "exclusive" | "blocking";
+
+/** A reply in the shapes of RESP2. */
+export type Reply = string | number | bigint | Buffer | null | readonly Reply[];
+
+/** A command that may be sent: keys prefixed, everything else as the caller gave it. */
+export interface ScopedCommand {
+  /** What to send. In a dedicated namespace this is the caller's own array, not a copy. */
+  readonly command: Command;
+  readonly access: Access;
+  readonly lane: Lane;
+  /**
+   * The reply as the caller may see it: key names without the prefix, everything else unchanged (the same object).
+   *
+   * @throws ForeignKeyError when a key name in the reply does not belong to this namespace.
+   */
+  restore<R extends Reply>(reply: R): R;
+}

@@ -1,0 +1,33 @@
+import { firstKey, type CommandRow } from "../command-row.ts";
+
+/** Hashes; lifetimes of fields need Redis 7.4 (HGETDEL, HGETEX and HSETEX 8.0). */
+export const hashes: readonly CommandRow[] = [
+  { name: "HDEL", arity: -3, access: "write", keys: firstKey },
+  { name: "HEXISTS", arity: 3, access: "read", keys: firstKey },
+  { name: "HEXPIRE", arity: -6, access: "write", keys: firstKey },
+  { name: "HEXPIREAT", arity: -6, access: "write", keys: firstKey },
+  { name: "HEXPIRETIME", arity: -5, access: "read", keys: firstKey },
+  { name: "HGET", arity: 3, access: "read", keys: firstKey },
+  { name: "HGETALL", arity: 2, access: "read", keys: firstKey },
+  { name: "HGETDEL", arity: -5, access: "write", keys: firstKey },
+  { name: "HGETEX", arity: -5, access: "write", keys: firstKey },
+  { name: "HINCRBY", arity: 4, access: "write", keys: firstKey },
+  { name: "HINCRBYFLOAT", arity: 4, access: "write", keys: firstKey },
+  { name: "HKEYS", arity: 2, access: "read", keys: firstKey },
+  { name: "HLEN", arity: 2, access: "read", keys: firstKey },
+  { name: "HMGET", arity: -3, access: "read", keys: firstKey },
+  { name: "HMSET", arity: -4, access: "write", keys: firstKey },
+  { name: "HPERSIST", arity: -5, access: "write", keys: firstKey },
+  { name: "HPEXPIRE", arity: -6, access: "write", keys: firstKey },
+  { name: "HPEXPIREAT", arity: -6, access: "write", keys: firstKey },
+  { name: "HPEXPIRETIME", arity: -5, access: "read", keys: firstKey },
+  { name: "HPTTL", arity: -5, access: "read", keys: firstKey },
+  { name: "HRANDFIELD", arity: -2, access: "read", keys: firstKey },
+  { name: "HSCAN", arity: -3, access: "read", keys: firstKey },
+  { name: "HSET", arity: -4, access: "write", keys: firstKey },
+  { name: "HSETEX", arity: -6, access: "write", keys: firstKey },
+  { name: "HSETNX", arity: 4, access: "write", keys: firstKey },
+  { name: "HSTRLEN", arity: 3, access: "read", keys: firstKey },
+  { name: "HTTL", arity: -5, access: "read", keys: firstKey },
+  { name: "HVALS", arity: 2, access: "read", keys: firstKey },
+];

@@ -1,0 +1,65 @@
+/**
+ * Why a command is refused.
+ *
+ * `unknown`: not in the table; `connection-state`: would change a connection that others share; `transaction`: MULTI and its kin;
+ * `pubsub`; `blocking`: would hold a shared connection; `administration`: belongs to whoever runs the server;
+ * `keyspace`: sees or changes keys of everybody; `scripting`: a script can name any key; `transfer`: moves or forges data
+ * across databases and servers; `hidden-keys`: names keys where their positions cannot be known.
+ */
+export type RefusalReason =
+  | "unknown"
+  | "connection-state"
+  | "transaction"
+  | "pubsub"
+  | "blocking"
+  | "administration"
+  | "keyspace"
+  | "scripting"
+  | "transfer"
+  | "hidden-keys";
+
+/** The command is well formed and will never be run in this namespace. */
+export class CommandNotAllowedError extends Error {
+  override readonly name = "CommandNotAllowedError";
+  readonly code = "FLEET_ISOLATION_COMMAND_NOT_ALLOWED";
+  /** The command, and for a container its subcommand; upper case, at most 64 characters. */
+  readonly command: string;
+  readonly reason: RefusalReason;
+
+  constructor(command: string, reason: RefusalReason) {
+    super(`${command} is not allowed here (${reason})`);
+    this.command = command;
+    this.reason = reason;
+  }
+}
+
+/** What is wrong with a malformed command: its name, one argument's type, their number, or their order. */
+export type InvalidCommandReason = "name" | "argument" | "arity" | "syntax";
+
+/** The command is malformed; no server has seen it. */
+export class InvalidCommandError extends TypeError {
+  override readonly name = "InvalidCommandError";
+  readonly code = "FLEET_ISOLATION_INVALID_COMMAND";
+  readonly reason: InvalidCommandReason;
+
+  constructor(message: string, reason: InvalidCommandReason) {
+    super(message);
+    this.reason = reason;
+  }
+}
+
+/** The project's id does not match the pattern. The id itself is not repeated: it may be anything. */
+export class InvalidProjectError extends RangeError {
+  override readonly name = "InvalidProjectError";
+  readonly code = "FLEET_ISOLATION_INVALID_PROJECT";
+}
+
+/** A reply names a key outside the namespace: it answers something else and must not be handed out. */
+export class ForeignKeyError extends Error {
+  override readonly name = "ForeignKeyError";
+  readonly code = "FLEET_ISOLATION_FOREIGN_KEY";
+
+  constructor() {
+    super("the reply names a key outside this namespace and was withheld");
+  }
+}

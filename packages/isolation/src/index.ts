@@ -1,0 +1,9 @@
+export {
+  CommandNotAllowedError,
+  ForeignKeyError,
+  InvalidCommandError,
+  InvalidProjectError,
+} from "./errors.ts";
+export { Namespace } from "./namespace.ts";
+export type { Access, Argument, Command, Lane, Reply, ScopedCommand } from "./command.ts";
+export type { InvalidCommandReason, RefusalReason } from "./errors.ts";

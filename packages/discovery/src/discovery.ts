@@ -1,0 +1,181 @@
+import { ChangeFeed } from "./change-feed.ts";
+import { diff } from "./change.ts";
+import type { InstanceChange, InstanceSet } from "./change.ts";
+import { publishChange, publishError } from "./channels.ts";
+import { systemClock } from "./clock.ts";
+import type { Clock } from "./clock.ts";
+import { DiscoveryError, InvalidOptionError } from "./errors.ts";
+import { HeldSource } from "./held-source.ts";
+import type { Instance } from "./instance.ts";
+import { merge } from "./merge.ts";
+import type { Conflict } from "./merge.ts";
+import type { InstanceSource } from "./source.ts";
+import type { DiscoveryStats } from "./stats.ts";
+
+interface DiscoveryOptions {
+  /** At least one, each with its own name. Where two claim one instance's name or uid, the earlier source wins. */
+  readonly sources: readonly InstanceSource[];
+  /** Time for ages. @default the process's monotonic clock */
+  readonly clock?: Clock;
+}
+
+/** Holds the instances that its sources know, tells what changes, and never forgets one because of an error. */
+export class Discovery implements AsyncDisposable {
+  readonly #sources: readonly HeldSource[];
+  readonly #abort = new AbortController();
+  readonly #feed: ChangeFeed;
+  #set: InstanceSet = new Map();
+  #instances: ReadonlyMap<string, Instance> = new Map();
+  #conflicts: readonly Conflict[] = [];
+  #starting: Promise<void> | undefined;
+  #closing: Promise<void> | undefined;
+
+  /** @throws InvalidOptionError (FLEET_DISCOVERY_INVALID_OPTION) */
+  constructor({ sources, clock = systemClock }: DiscoveryOptions) {
+    if (sources.length === 0)
+      throw new InvalidOptionError("sources", "a list of at least one source", "none");
+    const names = sources.map(({ name }) => name);
+    const twice = names.find((name, index) => names.indexOf(name) !== index);
+    if (twice !== undefined)
+      throw new InvalidOptionError(
+        "sources",
+        "sources with a name of their own each",
+        `two named ${JSON.stringify(twice)}`,
+      );
+    this.#feed = new ChangeFeed((error) => reportListener(error));
+    this.#feed.subscribe(publishChange);
+    this.#sources = sources.map(
+      (source) =>
+        new HeldSource(source, {
+          clock,
+          changed: () => this.#refresh(),
+          failed: (error, source) => publishError({ code: error.code, source, error }),
+        }),
+    );
+  }
+
+  /** What is served now, by name. A new map after each change, so a map once taken stays as it is. */
+  get instances(): ReadonlyMap<string, Instance> {
+    return this.#instances;
+  }
+
+  /** A fresh copy, per source in the order of precedence. */
+  get stats(): DiscoveryStats {
+    return {
+      instances: this.#instances.size,
+      sources: this.#sources.map((held) =>
+        held.stats(
+          this.#conflicts.filter(({ source }) => source === held.name).map(({ instance }) => instance.name),
+        ),
+      ),
+    };
+  }
+
+  /**
+   * Starts every source and waits until each has delivered its first set or failed once. A source that failed is no reason
+   * not to serve what the others know: it goes on trying, and its state says so. When no source delivered there is nothing
+   * to serve, and a caller that went on would answer "no such instance" for a broken file.
+   *
+   * @throws DiscoveryError FLEET_DISCOVERY_START_FAILED when none delivered, the signal's reason when aborted; both close.
+   */
+  start({ signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    this.#starting ??= this.#start(signal);
+    return this.#starting;
+  }
+
+  /**
+   * Calls back with every later change, one at a time and in order: of one sync first the removed, then the updated, then
+   * the added. By then `instances` has it already. What the listener throws is reported and disturbs nobody.
+   */
+  subscribe(listener: (change: InstanceChange) => void): Disposable {
+    return this.#feed.subscribe(listener);
+  }
+
+  /** Closes every source; the last set can still be read. Twice is once. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #start(signal: AbortSignal | undefined): Promise<void> {
+    if (this.#closing !== undefined) throw closed();
+    try {
+      signal?.throwIfAborted();
+      using stop = aborted([this.#abort.signal, ...(signal === undefined ? [] : [signal])]);
+      await Promise.race([
+        Promise.all(this.#sources.map((held) => held.start(this.#abort.signal))),
+        stop.promise,
+      ]);
+      if (!this.#sources.some(({ delivered }) => delivered)) throw nothingDelivered(this.#sources);
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  async #close(): Promise<void> {
+    this.#feed.close();
+    this.#abort.abort(closed());
+    await Promise.all(this.#sources.map((held) => held.close()));
+  }
+
+  #refresh(): void {
+    const { set, conflicts } = merge(this.#sources);
+    const changes = diff(this.#set, set);
+    const before = new Set(this.#conflicts.map(conflictKey));
+    this.#conflicts = conflicts;
+    for (const conflict of conflicts) if (!before.has(conflictKey(conflict))) reportConflict(conflict);
+    if (changes.length === 0) return;
+    this.#set = set;
+    this.#instances = new Map([...set.values()].map((instance) => [instance.name, instance]));
+    this.#feed.deliver(changes);
+  }
+}
+
+/** A promise that rejects with the reason of the first signal that aborts; disposing it takes its listeners away. */
+function aborted(signals: readonly AbortSignal[]): Disposable & { readonly promise: Promise<never> } {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const stops = signals.map((signal) => {
+    const stop = (): void => reject(signal.reason as Error);
+    signal.addEventListener("abort", stop, { once: true });
+    return () => signal.removeEventListener("abort", stop);
+  });
+  return { promise, [Symbol.dispose]: () => stops.forEach((stop) => stop()) };
+}
+
+function closed(): DiscoveryError {
+  return new DiscoveryError("FLEET_DISCOVERY_CLOSED", "Discovery is closed");
+}
+
+function nothingDelivered(sources: readonly HeldSource[]): DiscoveryError {
+  const reasons = sources.map(({ name, error }) => `${name}: ${error?.message ?? "no set"}`);
+  return new DiscoveryError(
+    "FLEET_DISCOVERY_START_FAILED",
+    `No source delivered its instances\n${reasons.join("\n")}`,
+    { cause: sources[0]?.error },
+  );
+}
+
+function conflictKey({ source, instance, winner }: Conflict): string {
+  return [source, winner, instance.name, instance.uid].join("\n");
+}
+
+function reportConflict({ source, instance, winner }: Conflict): void {
+  const error = new DiscoveryError(
+    "FLEET_DISCOVERY_CONFLICT",
+    `Instance ${instance.name} of source ${source} is not served: ${winner} came first with its name or uid`,
+    { source },
+  );
+  publishError({ code: error.code, source, error });
+}
+
+function reportListener(cause: unknown): void {
+  const error = new DiscoveryError("FLEET_DISCOVERY_LISTENER_FAILED", "A listener for changes failed", {
+    cause,
+  });
+  publishError({ code: error.code, source: undefined, error });
+}

@@ -1,0 +1,55 @@
+/** What a server process is in its replication; `unknown` until somebody asked it. */
+export type Role = "primary" | "replica" | "unknown";
+
+/** `ready`: traffic. `drain`: no new traffic. `maintenance`: no traffic and no checks. */
+export type State = "ready" | "drain" | "maintenance";
+
+/**
+ * Where reads of an instance may go. `primary`: never anywhere else, so never stale. `replica`: to replicas while one is
+ * eligible, else to the primary. `any`: to both.
+ */
+export type Reads = "primary" | "replica" | "any";
+
+/** One server process. Pools and breakers are kept per endpoint, by `uid`. */
+export interface Endpoint {
+  readonly uid: string;
+  /** A host name or an IP address (IPv6 without brackets). */
+  readonly host: string;
+  readonly port: number;
+  readonly role: Role;
+  /** The failure domain it runs in, as the cloud names it. */
+  readonly zone?: string;
+}
+
+/** How to speak TLS to an instance; `{}` is TLS with the machine's own certificate authorities. */
+export interface TlsReference {
+  readonly caFile?: string;
+  readonly certFile?: string;
+  readonly keyFile?: string;
+  /** The name the certificate must carry, when it is not the host that is dialled. */
+  readonly servername?: string;
+}
+
+/** Where the credentials are; never the credentials. */
+export interface CredentialsReference {
+  readonly username?: string;
+  /** `env:NAME` or `file:/path`. */
+  readonly password?: string;
+}
+
+/** One logical Redis, found by name. */
+export interface Instance {
+  /** A DNS label (RFC 1123, at most 63 characters); unique in a fleet. */
+  readonly name: string;
+  /** Identity over time: the same name with another uid is another Redis. */
+  readonly uid: string;
+  readonly namespace?: string;
+  readonly endpoints: readonly Endpoint[];
+  /** Instances of one group are interchangeable. */
+  readonly group?: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly tls?: TlsReference;
+  readonly credentials?: CredentialsReference;
+  readonly state: State;
+  readonly reads: Reads;
+}

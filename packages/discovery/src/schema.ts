@@ -1,0 +1,91 @@
+import { z } from "zod";
+
+import { hostFault } from "./address.ts";
+import type { InstanceInput } from "./instance-input.ts";
+
+const text = (expected: string, pattern: RegExp): z.ZodString =>
+  z.string({ error: expected }).regex(pattern, { error: expected });
+
+const dnsLabel = text(
+  "must be a DNS label: lower-case letters, digits and dashes, 1 to 63 characters",
+  /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/,
+);
+const identity = text("must be 1 to 512 printable characters without spaces", /^[!-~]{1,512}$/);
+const word = text("must be a string of 1 to 253 characters", /^.{1,253}$/u);
+const filePath = text("must be the path of a file", /^[^\0]{1,4096}$/);
+const port = z
+  .int({ error: "must be an integer from 1 to 65535" })
+  .min(1, { error: "must be an integer from 1 to 65535" })
+  .max(65_535, { error: "must be an integer from 1 to 65535" });
+const host = z.string({ error: "must be a host name or an IP address" }).check(({ value, issues }) => {
+  const fault = hostFault(value);
+  if (fault !== undefined) issues.push({ code: "custom", message: fault, input: value });
+});
+const oneOf = <const T extends readonly [string, ...string[]]>(
+  words: T,
+): z.ZodEnum<{ [K in T[number]]: K }> => z.enum(words, { error: `must be one of ${words.join(", ")}` });
+
+const record = { error: "must be a record" };
+
+const endpoint = z.strictObject(
+  {
+    uid: identity.optional(),
+    host,
+    port,
+    role: oneOf(["primary", "replica", "unknown"]).optional(),
+    zone: word.optional(),
+  },
+  record,
+);
+
+const tls = z
+  .strictObject(
+    {
+      caFile: filePath.optional(),
+      certFile: filePath.optional(),
+      keyFile: filePath.optional(),
+      servername: host.optional(),
+    },
+    record,
+  )
+  .refine((value) => (value.certFile === undefined) === (value.keyFile === undefined), {
+    error: "certFile and keyFile go together",
+  });
+
+const credentials = z.strictObject(
+  {
+    username: text(
+      "must be a string of 1 to 256 characters without spaces",
+      /^[^\s\p{Cc}]{1,256}$/u,
+    ).optional(),
+    password: text(
+      'must say where the password is ("env:NAME" or "file:/path"), never the password itself',
+      /^(?:env:[A-Za-z_][A-Za-z0-9_]*|file:\/[^\0]+)$/,
+    ).optional(),
+  },
+  record,
+);
+
+const instance = z.strictObject(
+  {
+    name: dnsLabel,
+    uid: identity.optional(),
+    namespace: dnsLabel.optional(),
+    endpoints: z
+      .array(endpoint, { error: "must be a list of endpoints" })
+      .min(1, { error: "must have at least one endpoint" }),
+    group: dnsLabel.optional(),
+    labels: z.record(word, z.string({ error: "must be a string" }), record).optional(),
+    tls: tls.optional(),
+    credentials: credentials.optional(),
+    state: oneOf(["ready", "drain", "maintenance"]).optional(),
+    reads: oneOf(["primary", "replica", "any"]).optional(),
+  },
+  record,
+);
+
+/** What a list of instances looks like, alone or in a file. */
+export const document: z.ZodType<{ instances: InstanceInput[] }> = z.strictObject(
+  { instances: z.array(instance, { error: "must be a list of instances" }) },
+  { error: "must be a record with the field instances" },
+);

@@ -1,0 +1,41 @@
+import { DiscoveryError, InvalidInstancesError, InvalidOptionError } from "./errors.ts";
+import { pathText } from "./fault.ts";
+import type { InstanceInput } from "./instance-input.ts";
+import type { Instance } from "./instance.ts";
+import { parseInstances } from "./parse-instances.ts";
+import type { InstanceSource, SourceSink } from "./source.ts";
+
+interface StaticSourceOptions {
+  /** Tells several lists of one fleet apart. @default "static" */
+  readonly name?: string;
+}
+
+/** A fixed list: handed over once, at the start. */
+export class StaticSource implements InstanceSource {
+  readonly name: string;
+  readonly #instances: readonly Instance[];
+  #closed = false;
+
+  /** @throws InvalidInstancesError (FLEET_DISCOVERY_INVALID_INSTANCES) with every fault of the list. */
+  constructor(instances: readonly InstanceInput[], { name = "static" }: StaticSourceOptions = {}) {
+    if (name === "") throw new InvalidOptionError("name", "a non-empty string", '""');
+    const parsed = parseInstances({ instances });
+    if (parsed.faults !== undefined)
+      throw new InvalidInstancesError(
+        parsed.faults.map(({ path, message }) => `${pathText(path)}: ${message}`),
+      );
+    this.name = name;
+    this.#instances = parsed.instances;
+  }
+
+  async start(sink: SourceSink, { signal }: { readonly signal: AbortSignal }): Promise<void> {
+    signal.throwIfAborted();
+    if (this.#closed) throw new DiscoveryError("FLEET_DISCOVERY_CLOSED", `Source ${this.name} is closed`);
+    sink.replace(this.#instances);
+  }
+
+  close(): Promise<void> {
+    this.#closed = true;
+    return Promise.resolve();
+  }
+}

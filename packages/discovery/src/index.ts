@@ -1,5 +1,6 @@
 export { Discovery } from "./discovery.ts";
 export { DiscoveryError, InvalidInstancesError } from "./errors.ts";
+export { FileSource } from "./file-source.ts";
 export { StaticSource } from "./static-source.ts";
 export type { InstanceChange } from "./change.ts";
 export type { DiscoveryErrorMessage } from "./channels.ts";

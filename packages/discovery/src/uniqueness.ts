@@ -32,8 +32,10 @@ export function repetitionFaults(input: unknown): readonly Fault[] {
     const primaries: string[] = [];
     for (const [e, { host, port, uid, role }] of items(endpoints)) {
       const address = typeof host === "string" ? `${host.toLowerCase()}:${String(port)}` : undefined;
+      const identity =
+        uid ?? (typeof name === "string" && address !== undefined ? `${name}/${address}` : undefined);
       if (once(addresses, address, [...at, "endpoints", e]))
-        once(endpointUids, uid, [...at, "endpoints", e, "uid"]);
+        once(endpointUids, identity, [...at, "endpoints", e, "uid"]);
       if (role === "primary") primaries.push(shown(address, []));
     }
     if (primaries.length > 1)

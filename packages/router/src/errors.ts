@@ -1,0 +1,50 @@
+/** Why no target of a known name can be picked. */
+export type NoTargetReason = "drain" | "maintenance" | "no-primary" | "not-eligible" | "excluded";
+
+/** What was asked for, as errors and messages print it. */
+export type Requested = { readonly instance: string } | { readonly group: string };
+
+/** No target with this name: a wrong name, not an outage (HTTP 404). */
+export class UnknownTargetError extends Error {
+  override readonly name = "UnknownTargetError";
+  readonly code = "FLEET_ROUTER_UNKNOWN_TARGET";
+  readonly requested: Requested;
+
+  constructor(requested: Requested) {
+    super(`No ${printed(requested)} is known`);
+    this.requested = requested;
+  }
+}
+
+/** The name is known, but nothing behind it may take the call now (HTTP 503). */
+export class NoTargetError extends Error {
+  override readonly name = "NoTargetError";
+  readonly code = "FLEET_ROUTER_NO_TARGET";
+  readonly requested: Requested;
+  readonly reason: NoTargetReason;
+  /** The shortest wait that the router's `retryAfterMs` option gave for a refused target; absent when unknown. */
+  readonly retryAfterMs?: number;
+
+  constructor(requested: Requested, reason: NoTargetReason, retryAfterMs?: number) {
+    super(`No target of ${printed(requested)} can be picked: ${reason}`);
+    this.requested = requested;
+    this.reason = reason;
+    if (retryAfterMs !== undefined) this.retryAfterMs = retryAfterMs;
+  }
+}
+
+/** An option or argument has a value that cannot work; the message names it, what was expected and the value. */
+export class InvalidOptionError extends RangeError {
+  override readonly name = "InvalidOptionError";
+  readonly code = "FLEET_ROUTER_INVALID_OPTION";
+  readonly option: string;
+
+  constructor(option: string, expected: string, value: unknown) {
+    super(`Option "${option}" must be ${expected}, got ${String(value)}`);
+    this.option = option;
+  }
+}
+
+function printed(requested: Requested): string {
+  return "instance" in requested ? `instance "${requested.instance}"` : `group "${requested.group}"`;
+}

@@ -1,0 +1,109 @@
+import type { NoTargetReason } from "./errors.ts";
+import type { Slot } from "./slot.ts";
+import type { Access, Target } from "./target.ts";
+
+/** Candidates of one name and access, in a stable order, with the place where a turn-taking policy goes on. */
+export class CandidateList<T extends Target> {
+  readonly slots: readonly Slot<T>[];
+  next: number;
+
+  constructor(slots: readonly Slot<T>[], next: number) {
+    this.slots = slots;
+    this.next = slots.length === 0 ? 0 : next % slots.length;
+  }
+}
+
+/** Who may take one kind of call to one name. */
+export interface Candidates<T extends Target> {
+  readonly preferred: CandidateList<T>;
+  /** Primaries of instances that read from replicas: asked when no preferred candidate is usable. */
+  readonly fallback: CandidateList<T>;
+}
+
+/** One instance or group name. */
+export interface Route<T extends Target> {
+  readonly slots: readonly Slot<T>[];
+  readonly read: Candidates<T>;
+  readonly write: Candidates<T>;
+}
+
+/**
+ * Builds the lists of one name from its slots (of one instance, or of all instances of a group).
+ *
+ * Writes go to known primaries. Only an instance without any known primary may be written through its `unknown`
+ * endpoints: a lone endpoint of a static list is its primary, and among several a replica answers READONLY and has
+ * executed nothing. A replica is never written to.
+ */
+export function buildRoute<T extends Target>(
+  slots: readonly Slot<T>[],
+  before: Route<T> | undefined,
+  random: () => number,
+): Route<T> {
+  const write: Slot<T>[] = [];
+  const read: Slot<T>[] = [];
+  const fallback: Slot<T>[] = [];
+  for (const members of byInstance(slots)) {
+    const role = writableRole(members);
+    const replicaReady = members.some(({ target }) => target.role === "replica" && target.state === "ready");
+    for (const slot of members) {
+      const { target } = slot;
+      if (target.state !== "ready") continue;
+      const writable = target.role === role;
+      if (writable) write.push(slot);
+      if (target.reads === "any") read.push(slot);
+      else if (target.reads === "replica" && target.role === "replica") read.push(slot);
+      else if (target.reads === "replica" && replicaReady && writable) fallback.push(slot);
+      else if (writable) read.push(slot);
+    }
+  }
+  // Starts anywhere, or all processes of a deployment would send their first calls to the same target.
+  const list = (members: readonly Slot<T>[], old: CandidateList<T> | undefined): CandidateList<T> =>
+    new CandidateList(members, old?.next ?? Math.floor(random() * members.length));
+  const none = new CandidateList<T>([], 0);
+  return {
+    slots,
+    write: { preferred: list(write, before?.write.preferred), fallback: none },
+    read: {
+      preferred: list(read, before?.read.preferred),
+      fallback: fallback.length === 0 ? none : list(fallback, before?.read.fallback),
+    },
+  };
+}
+
+/** Why a route has no candidate. Had they been ready, would there be one? Then the state is the reason, else the roles. */
+export function whyMissing<T extends Target>({ slots }: Route<T>, access: Access): NoTargetReason {
+  const suitable = byInstance(slots).flatMap((members) => {
+    const role = writableRole(members);
+    return members.filter(({ target }) => target.role === role || (access === "read" && mayRead(target)));
+  });
+  if (suitable.length === 0) return "no-primary";
+  return suitable.some(({ target }) => target.state === "drain") ? "drain" : "maintenance";
+}
+
+function mayRead({ reads, role }: Target): boolean {
+  return reads === "any" || (reads === "replica" && role === "replica");
+}
+
+function writableRole<T extends Target>(members: readonly Slot<T>[]): "primary" | "unknown" {
+  return members.some(({ target }) => target.role === "primary") ? "primary" : "unknown";
+}
+
+function byInstance<T extends Target>(slots: readonly Slot<T>[]): readonly (readonly Slot<T>[])[] {
+  return [...groupBy(slots, ({ target }) => target.instance).values()];
+}
+
+/** Slots by name, in the order of their first appearance; those without a name are left out. */
+export function groupBy<T extends Target>(
+  slots: Iterable<Slot<T>>,
+  nameOf: (slot: Slot<T>) => string | undefined,
+): Map<string, Slot<T>[]> {
+  const groups = new Map<string, Slot<T>[]>();
+  for (const slot of slots) {
+    const name = nameOf(slot);
+    if (name === undefined) continue;
+    const members = groups.get(name);
+    if (members === undefined) groups.set(name, [slot]);
+    else members.push(slot);
+  }
+  return groups;
+}

@@ -1,0 +1,211 @@
+import { pickChannel, type PickMessage, type PickOutcome } from "./channels.ts";
+import { monotonicClock, type Clock } from "./clock.ts";
+import {
+  InvalidOptionError,
+  NoTargetError,
+  UnknownTargetError,
+  type NoTargetReason,
+  type Requested,
+} from "./errors.ts";
+import { leastRequests } from "./least-requests.ts";
+import { buildRoute, groupBy, whyMissing, type CandidateList, type Route } from "./route.ts";
+import type { RoutingPolicy } from "./routing-policy.ts";
+import { isExcluded, Selection } from "./selection.ts";
+import { Slot } from "./slot.ts";
+import type { Access, Target } from "./target.ts";
+import { IssuedTicket, type PickReason, type Ticket } from "./ticket.ts";
+
+export interface RouterOptions<T extends Target> {
+  /** The strategy. @default leastRequests() */
+  readonly policy?: RoutingPolicy;
+  /** Asked per candidate during a pick: may it take a call now (breaker, health)? @default every target */
+  readonly eligible?: (target: T) => boolean;
+  /** Asked for refused targets when nothing is left: in how many ms may it take a call again? @default unknown */
+  readonly retryAfterMs?: (target: T) => number | undefined;
+  /** Monotonic milliseconds. @default performance.now */
+  readonly clock?: Clock;
+  /** Uniform in [0, 1). @default Math.random */
+  readonly random?: () => number;
+}
+
+interface PickTerms<T extends Target> {
+  readonly access: Access;
+  /** Targets already tried for this call. */
+  readonly exclude?: readonly T[];
+}
+
+/** Exactly one of `instance` and `group`. */
+export type PickRequest<T extends Target> = PickTerms<T> &
+  (
+    | { readonly instance: string; readonly group?: never }
+    | { readonly group: string; readonly instance?: never }
+  );
+
+export interface RouterStats {
+  readonly policy: string;
+  readonly picks: Readonly<Record<PickReason, number>>;
+  readonly refusals: Readonly<Record<NoTargetReason | "unknown-target", number>>;
+  readonly targets: readonly TargetStats[];
+}
+
+export interface TargetStats {
+  readonly id: string;
+  readonly instance: string;
+  readonly inFlight: number;
+  /** Expected latency now, as the policy sees it (ms). */
+  readonly latencyMs: number;
+}
+
+/** Picks one of the targets of a name, synchronously, from lists that are rebuilt only by `update()`. */
+export class Router<T extends Target> {
+  readonly #policy: RoutingPolicy;
+  readonly #retryAfterMs: ((target: T) => number | undefined) | undefined;
+  readonly #clock: Clock;
+  readonly #random: () => number;
+  readonly #selection: Selection<T>;
+  #slots: ReadonlyMap<string, Slot<T>> = new Map();
+  #instances: ReadonlyMap<string, Route<T>> = new Map();
+  #groups: ReadonlyMap<string, Route<T>> = new Map();
+  readonly #picks = { only: 0, policy: 0, fallback: 0 };
+  readonly #refusals = {
+    drain: 0,
+    maintenance: 0,
+    "no-primary": 0,
+    "not-eligible": 0,
+    excluded: 0,
+    "unknown-target": 0,
+  };
+
+  constructor(options: RouterOptions<T> = {}) {
+    this.#policy = options.policy ?? leastRequests();
+    this.#retryAfterMs = options.retryAfterMs;
+    this.#clock = options.clock ?? monotonicClock;
+    this.#random = options.random ?? Math.random;
+    this.#selection = new Selection(options.eligible, this.#random);
+  }
+
+  /**
+   * Replaces the targets. Calls in flight and latencies of an id that stays are kept; tickets of one that goes may
+   * still be disposed.
+   * @throws InvalidOptionError when two targets have the same id; the targets are then those of before.
+   */
+  update(targets: readonly T[]): void {
+    const slots = new Map<string, Slot<T>>();
+    for (const [index, target] of targets.entries()) {
+      if (slots.has(target.id)) throw new InvalidOptionError(`targets[${index}].id`, "unique", target.id);
+      slots.set(target.id, this.#slots.get(target.id) ?? new Slot(target));
+    }
+    for (const target of targets) (slots.get(target.id) as Slot<T>).target = target;
+    this.#slots = slots;
+    this.#instances = this.#routes(this.#instances, (target) => target.instance);
+    this.#groups = this.#routes(this.#groups, (target) => target.group);
+  }
+
+  /**
+   * Chooses a target and counts the call as in flight there, at once: two picks in the same tick see each other.
+   * @throws UnknownTargetError when no target has the name; NoTargetError when none of them may take the call now.
+   */
+  pick(request: PickRequest<T>): Ticket<T> {
+    const { access, exclude } = request;
+    const route = this.#route(request);
+    const { preferred, fallback } = route[access];
+    const now = this.#clock.now();
+    const slot = this.#choose(preferred, exclude, now) ?? this.#choose(fallback, exclude, now);
+    if (slot === undefined) throw this.#refused(request, route);
+    const candidates = preferred.slots.length + fallback.slots.length;
+    const reason = reasonOf(slot.target, access, candidates);
+    this.#picks[reason] += 1;
+    if (pickChannel.hasSubscribers) {
+      const { id, instance } = slot.target;
+      this.#publish(request, candidates, { outcome: "picked", instance, target: id, reason });
+    }
+    return new IssuedTicket(slot, reason, this.#clock, now);
+  }
+
+  get stats(): RouterStats {
+    const now = this.#clock.now();
+    return {
+      policy: this.#policy.name,
+      picks: { ...this.#picks },
+      refusals: { ...this.#refusals },
+      targets: [...this.#slots.values()].map((slot) => ({
+        id: slot.target.id,
+        instance: slot.target.instance,
+        inFlight: slot.inFlight,
+        latencyMs: slot.latencyMs(now),
+      })),
+    };
+  }
+
+  #choose(list: CandidateList<T>, exclude: readonly T[] | undefined, now: number): Slot<T> | undefined {
+    if (list.slots.length === 0) return undefined;
+    const index = this.#policy.choose(this.#selection.over(list, exclude, now));
+    if (index >= 0) list.next = index + 1;
+    return list.slots[index];
+  }
+
+  #routes(
+    before: ReadonlyMap<string, Route<T>>,
+    nameOf: (target: T) => string | undefined,
+  ): ReadonlyMap<string, Route<T>> {
+    const routes = new Map<string, Route<T>>();
+    for (const [name, slots] of groupBy(this.#slots.values(), ({ target }) => nameOf(target)))
+      routes.set(name, buildRoute(slots, before.get(name), this.#random));
+    return routes;
+  }
+
+  #route(request: PickRequest<T>): Route<T> {
+    const { instance, group } = request;
+    // First which kind of name it is: an absent instance name must never be looked up as an instance.
+    if ((instance === undefined) === (group === undefined))
+      throw new InvalidOptionError(
+        "request",
+        "for exactly one of instance and group",
+        JSON.stringify({ instance, group }),
+      );
+    const route = instance === undefined ? this.#groups.get(group) : this.#instances.get(instance);
+    if (route !== undefined) return route;
+    this.#refusals["unknown-target"] += 1;
+    throw new UnknownTargetError(requestedBy(request));
+  }
+
+  #refused(request: PickRequest<T>, route: Route<T>): NoTargetError {
+    const { access, exclude = [] } = request;
+    const { preferred, fallback } = route[access];
+    const slots = [...preferred.slots, ...fallback.slots];
+    const refused = slots.filter(({ target }) => !isExcluded(target, exclude));
+    let reason: NoTargetReason = "not-eligible";
+    if (slots.length === 0) reason = whyMissing(route, access);
+    else if (refused.length === 0) reason = "excluded";
+    this.#refusals[reason] += 1;
+    if (pickChannel.hasSubscribers) this.#publish(request, slots.length, { outcome: "refused", reason });
+    const waits = refused.map(({ target }) => this.#retryAfterMs?.(target) ?? Number.POSITIVE_INFINITY);
+    const retryAfterMs = Math.min(...waits);
+    return new NoTargetError(
+      requestedBy(request),
+      reason,
+      retryAfterMs === Number.POSITIVE_INFINITY ? undefined : retryAfterMs,
+    );
+  }
+
+  #publish(request: PickRequest<T>, candidates: number, outcome: PickOutcome): void {
+    const { access } = request;
+    const message: PickMessage = {
+      access,
+      policy: this.#policy.name,
+      requested: requestedBy(request),
+      candidates,
+      ...outcome,
+    };
+    pickChannel.publish(message);
+  }
+}
+
+function requestedBy({ instance, group }: PickRequest<Target>): Requested {
+  return instance === undefined ? { group } : { instance };
+}
+
+function reasonOf({ reads, role }: Target, access: Access, candidates: number): PickReason {
+  if (access === "read" && reads === "replica" && role !== "replica") return "fallback";
+  return candidates === 1 ? "only" : "policy";
+}

@@ -1,0 +1,52 @@
+import type { Clock } from "./clock.ts";
+import type { Call, Slot } from "./slot.ts";
+import type { Target } from "./target.ts";
+
+/** A failed call counts as at least this slow, or a target that refuses quickly would look like the fastest (ms). */
+const failureMs = 1_000;
+
+/** Why this target: the only candidate, the policy's choice, or the primary because no replica was usable. */
+export type PickReason = "only" | "policy" | "fallback";
+
+/** The answer of `pick()`. The target counts one more call in flight until the ticket is disposed. */
+export interface Ticket<T extends Target> extends Disposable {
+  readonly target: T;
+  readonly reason: PickReason;
+  /** Says, before disposing, that the target failed the call: its latency then counts as at least 1 s. */
+  failed(): void;
+  /** Ends the call's accounting; only the first time counts. */
+  [Symbol.dispose](): void;
+}
+
+export class IssuedTicket<T extends Target> implements Ticket<T>, Call {
+  readonly target: T;
+  readonly reason: PickReason;
+  readonly startedAt: number;
+  older: Call | undefined = undefined;
+  newer: Call | undefined = undefined;
+  readonly #clock: Clock;
+  #slot: Slot<T> | undefined;
+  #leastMs = 0;
+
+  /** Reserves: the next pick already sees this call in flight. */
+  constructor(slot: Slot<T>, reason: PickReason, clock: Clock, now: number) {
+    this.target = slot.target;
+    this.reason = reason;
+    this.startedAt = now;
+    this.#clock = clock;
+    this.#slot = slot;
+    slot.begin(this);
+  }
+
+  failed(): void {
+    this.#leastMs = failureMs;
+  }
+
+  [Symbol.dispose](): void {
+    const slot = this.#slot;
+    if (slot === undefined) return;
+    this.#slot = undefined;
+    const now = this.#clock.now();
+    slot.end(this, now, Math.max(now - this.startedAt, this.#leastMs));
+  }
+}

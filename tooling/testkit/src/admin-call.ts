@@ -14,16 +14,16 @@ export interface AdminAddress {
 }
 
 /**
- * Sends one command over a connection of its own and answers its reply; an error reply is thrown as RedisError.
+ * Sends commands over a connection of their own and answers the last reply; an error reply is thrown as RedisError.
  *
  * A connection per call, and forty lines instead of a client: nothing to reconnect after a kill or a restart, nothing
  * left open that a test would count in CLIENT LIST, and the code under test is not proved with itself.
  */
-export function adminCall(address: AdminAddress, args: readonly string[], timeoutMs = 30_000): Promise<unknown> {
+export function adminCall(address: AdminAddress, calls: readonly (readonly string[])[], timeoutMs = 30_000): Promise<unknown> {
   const { host, port, username, password, tls } = address;
   return new Promise((resolve, reject) => {
     const socket = tls === undefined ? connectTcp({ host, port }) : connectTls({ host, port, ...tls });
-    const commands: (readonly string[])[] = [args];
+    const commands = [...calls];
     if (password !== undefined) commands.unshift(["AUTH", username ?? "default", password]);
     let received = Buffer.alloc(0);
     let replies = 0;

@@ -2,24 +2,27 @@ import { createServer } from "node:net";
 import type { Server } from "node:net";
 
 const lowest = 10_240;
-const highest = 29_999;
+const highest = 32_767;
+/** How far above its port a cluster node's bus port is, unless told otherwise. */
+const busDistance = 10_000;
 const attempts = 50;
 
 /**
  * A TCP port of 127.0.0.1 that was free a moment ago. Below every system's ephemeral range on purpose: there a client
- * that redials a dead port can end up connected to itself, and a killed server can find its own port taken.
+ * that redials a dead port can end up connected to itself, and a killed server can find its own port taken. With `bus`
+ * the same holds for the port of a cluster node's bus.
  */
-export async function freePort(): Promise<number> {
+export async function freePort(options: { readonly bus?: boolean } = {}): Promise<number> {
   const probe = createServer();
-  const port = await listenOnFreePort(probe);
+  const port = await listenOnFreePort(probe, options.bus === true ? highest - busDistance : highest);
   await new Promise((closed) => probe.close(closed));
   return port;
 }
 
 /** Makes a server listen on a free port of 127.0.0.1 and answers the port. */
-export async function listenOnFreePort(server: Server): Promise<number> {
+export async function listenOnFreePort(server: Server, most: number = highest): Promise<number> {
   for (let attempt = 1; ; attempt += 1) {
-    const port = lowest + Math.floor(Math.random() * (highest - lowest + 1));
+    const port = lowest + Math.floor(Math.random() * (most - lowest + 1));
     try {
       await new Promise<void>((resolve, reject) => {
         server.once("error", reject);

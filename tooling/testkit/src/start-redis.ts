@@ -67,9 +67,10 @@ const adminUser = "fleet-testkit";
 /** Starts a Redis of this test's own on a free port of 127.0.0.1, ready when the promise resolves. */
 export async function startRedis(options: StartRedisOptions = {}): Promise<RedisServer> {
   const binary = options.server === undefined ? await findRedis() : await inspectBinary(options.server);
+  const isClustered = "cluster-enabled" in (options.config ?? {});
   const tls = options.tls === true ? await certificates() : undefined;
   for (let attempt = 1; ; attempt += 1) {
-    const port = options.port ?? (await freePort());
+    const port = options.port ?? (await freePort({ bus: isClustered }));
     const server = new LocalRedis(binary, port, tls, options);
     try {
       await server.start();
@@ -154,7 +155,9 @@ class LocalRedis implements RedisServer {
   }
 
   async call(...args: readonly string[]): Promise<unknown> {
-    return adminCall(this.#admin, args);
+    // WAIT is about the writes that came before on the same connection; any command first makes it about all of them.
+    const waits = /^wait(aof)?$/i.test(args[0] ?? "");
+    return adminCall(this.#admin, waits ? [["PING"], args] : [args]);
   }
 
   async close(): Promise<void> {
@@ -213,7 +216,7 @@ class LocalRedis implements RedisServer {
   /** Whether it answers, and is ours: a server that lost a race for the port leaves somebody else's to answer there. */
   async #answers(): Promise<boolean> {
     try {
-      const [, dir] = (await adminCall(this.#admin, ["CONFIG", "GET", "dir"], 2000)) as readonly string[];
+      const [, dir] = (await adminCall(this.#admin, [["CONFIG", "GET", "dir"]], 2000)) as readonly string[];
       if (dir !== undefined && dir !== this.folder) throw new PortTakenError(`port ${this.port} is taken`);
       return true;
     } catch (error) {

@@ -22,14 +22,14 @@ export class NoTargetError extends Error {
   readonly code = "FLEET_ROUTER_NO_TARGET";
   readonly requested: Requested;
   readonly reason: NoTargetReason;
-  /** The shortest wait that the router's `retryAfterMs` option gave for a refused target; absent when unknown. */
-  readonly retryAfterMs?: number;
+  /** The shortest wait that the router's `retryAfterMs` option gave for a refused target; undefined when unknown. */
+  readonly retryAfterMs: number | undefined;
 
-  constructor(requested: Requested, reason: NoTargetReason, retryAfterMs?: number) {
+  constructor(requested: Requested, reason: NoTargetReason, retryAfterMs: number | undefined) {
     super(`No target of ${printed(requested)} can be picked: ${reason}`);
     this.requested = requested;
     this.reason = reason;
-    if (retryAfterMs !== undefined) this.retryAfterMs = retryAfterMs;
+    this.retryAfterMs = retryAfterMs;
   }
 }
 

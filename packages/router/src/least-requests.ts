@@ -12,47 +12,40 @@ const draws = 8;
  * short stall; in this order they cover each other. Above 32 candidates the better of two distinct random ones.
  */
 export function leastRequests(): RoutingPolicy {
-  return { name: "least-requests", choose };
+  // Indexes of the best so far; reused by every choice, because choices never overlap.
+  const best: number[] = [];
+  return {
+    name: "least-requests",
+    choose: (choice) =>
+      choice.candidates.length <= scanLimit ? leastOfAll(choice, best) : leastOfTwo(choice, best),
+  };
 }
 
-function choose(choice: Choice): number {
-  return choice.candidates.length <= scanLimit ? leastOfAll(choice) : leastOfTwo(choice);
-}
-
-function leastOfAll(choice: Choice): number {
+function leastOfAll(choice: Choice, best: number[]): number {
   const { candidates, now } = choice;
-  let best = -1;
-  let bestInFlight = Number.POSITIVE_INFINITY;
-  let bestLatency = -1; // not asked yet: it costs, and matters only between equals
-  let equals = 1;
+  let equals = 0;
+  let leastInFlight = Number.POSITIVE_INFINITY;
+  let leastLatency = 0;
   for (let index = 0; index < candidates.length; index += 1) {
     const candidate = candidates[index] as Candidate;
     const { inFlight } = candidate;
-    if (inFlight > bestInFlight || !choice.usable(index)) continue;
-    if (inFlight < bestInFlight) {
-      best = index;
-      bestInFlight = inFlight;
-      bestLatency = -1;
-      equals = 1;
-      continue;
-    }
-    if (bestLatency < 0) bestLatency = (candidates[best] as Candidate).latencyMs(now);
+    if (inFlight > leastInFlight) continue;
     const latency = candidate.latencyMs(now);
-    if (latency > bestLatency) continue;
-    if (latency < bestLatency) {
-      best = index;
-      bestLatency = latency;
-      equals = 1;
-      continue;
+    const better = inFlight < leastInFlight || latency < leastLatency;
+    if ((!better && latency > leastLatency) || !choice.usable(index)) continue;
+    if (better) {
+      leastInFlight = inFlight;
+      leastLatency = latency;
+      equals = 0;
     }
-    // Reservoir of one: each of k equals ends up chosen with 1/k, with a fresh draw each time.
+    best[equals] = index;
     equals += 1;
-    if (choice.random() * equals < 1) best = index;
   }
-  return best;
+  if (equals < 2) return equals === 0 ? -1 : (best[0] as number);
+  return best[Math.floor(choice.random() * equals)] as number;
 }
 
-function leastOfTwo(choice: Choice): number {
+function leastOfTwo(choice: Choice, best: number[]): number {
   const count = choice.candidates.length;
   for (let draw = 0; draw < draws; draw += 1) {
     const first = Math.floor(choice.random() * count);
@@ -66,7 +59,7 @@ function leastOfTwo(choice: Choice): number {
     if (!choice.usable(second)) return first;
     return better(choice, first, second);
   }
-  return leastOfAll(choice);
+  return leastOfAll(choice, best);
 }
 
 function better({ candidates, now }: Choice, first: number, second: number): number {

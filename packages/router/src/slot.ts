@@ -3,8 +3,9 @@ import type { Target } from "./target.ts";
 
 /** Time constant with which a new sample moves the average, in ms. */
 const updateMs = 50;
-/** Time constant with which the average fades while no sample comes, so that an avoided target is tried again, in ms. */
-const fadeMs = 500;
+/** Without a sample the average fades, so that an avoided target is tried again, and is forgotten after this time, in ms. */
+const memoryMs = 2_000;
+const perMemory = 1 / memoryMs;
 
 /** A call in flight, linked from the oldest to the newest of its slot. */
 export interface Call {
@@ -49,13 +50,19 @@ export class Slot<T extends Target> implements Candidate {
   }
 
   latencyMs(now: number): number {
-    const average = this.#averageMs === 0 ? 0 : this.#averageMs * faded((now - this.#sampledAt) / fadeMs);
+    const average = this.#averageMs === 0 ? 0 : this.#averageMs * faded(now - this.#sampledAt);
     const age = this.#oldest === undefined ? 0 : now - this.#oldest.startedAt;
     return age > average ? age : average;
   }
 }
 
-/** e^-x to within 0.08 for x >= 0, falling, at a tenth of the cost of Math.exp: it runs per candidate and pick. */
-function faded(x: number): number {
-  return 1 / (1 + x + (x * x) / 2);
+/**
+ * The share of an average that is left after a time without samples: (1 - t/2000)^4 falls like an exponential with a
+ * time constant of 500 ms, without its cost and without a division, because it runs per candidate and pick.
+ */
+function faded(idleMs: number): number {
+  const base = 1 - idleMs * perMemory;
+  if (base <= 0) return 0;
+  const square = base * base;
+  return square * square;
 }

@@ -26,7 +26,7 @@ export class IssuedTicket<T extends Target> implements Ticket<T>, Call {
   newer: Call | undefined = undefined;
   readonly #clock: Clock;
   #slot: Slot<T> | undefined;
-  #leastMs = 0;
+  #failed = false;
 
   /** Reserves: the next pick already sees this call in flight. */
   constructor(slot: Slot<T>, reason: PickReason, clock: Clock, now: number) {
@@ -39,7 +39,7 @@ export class IssuedTicket<T extends Target> implements Ticket<T>, Call {
   }
 
   failed(): void {
-    this.#leastMs = failureMs;
+    this.#failed = true;
   }
 
   [Symbol.dispose](): void {
@@ -47,6 +47,7 @@ export class IssuedTicket<T extends Target> implements Ticket<T>, Call {
     if (slot === undefined) return;
     this.#slot = undefined;
     const now = this.#clock.now();
-    slot.end(this, now, Math.max(now - this.startedAt, this.#leastMs));
+    const elapsedMs = now - this.startedAt;
+    slot.end(this, now, this.#failed ? Math.max(elapsedMs, failureMs) : elapsedMs);
   }
 }

@@ -1,0 +1,68 @@
+import type { Fleet } from "@fleet/client";
+import { observe } from "@fleet/metrics";
+import type { FastifyInstance } from "fastify";
+import { Registry } from "prom-client";
+
+import { buildAdminPort } from "./admin-port.ts";
+import type { Config } from "./config-schema.ts";
+import { buildDataPort } from "./data-port.ts";
+import { logEvents } from "./log-events.ts";
+import { Readiness } from "./readiness.ts";
+import { Tokens } from "./tokens.ts";
+
+export interface GatewayOptions {
+  readonly config: Config;
+  /** Whose closing is the caller's affair. */
+  readonly fleet: Pick<Fleet, "command" | "batch" | "instances" | "stats">;
+  /** Where log lines go. @default the process's standard output */
+  readonly logStream?: { write(line: string): void };
+}
+
+/** Both ports, built and not yet listening. */
+export interface Gateway {
+  readonly data: FastifyInstance;
+  readonly admin: FastifyInstance;
+  /** Binds both ports. @throws what the operating system says, with its code: EADDRINUSE, EACCES. */
+  listen(): Promise<{ readonly data: string; readonly admin: string }>;
+  /** Stops to accept, lets what is in flight finish for as long as the configuration's `graceMs`, and cuts the rest. */
+  close(): Promise<void>;
+}
+
+/** Builds a gateway over a fleet. */
+export function buildGateway({ config, fleet, logStream }: GatewayOptions): Gateway {
+  const tokens = new Tokens(config.tokens);
+  const register = new Registry();
+  const readiness = new Readiness();
+  const admin = buildAdminPort({ fleet, tokens, register, readiness, config, logStream });
+  const { log } = admin;
+  const observation = observe({ register, stats: () => fleet.stats });
+  const logging = logEvents(log);
+  const data = buildDataPort({ backend: { fleet, ...config }, tokens, log, config });
+  return {
+    data,
+    admin,
+    listen: async () => {
+      await admin.listen(config.adminListen);
+      await data.listen(config.listen);
+      readiness.listening();
+      return { data: urlOf(data), admin: urlOf(admin) };
+    },
+    close: async () => {
+      readiness.closing();
+      const cut = setTimeout(() => data.server.closeAllConnections(), config.graceMs);
+      await data.close();
+      clearTimeout(cut);
+      // Last, so that a probe hears "closing" until the end.
+      admin.server.closeAllConnections();
+      await admin.close();
+      observation[Symbol.dispose]();
+      logging[Symbol.dispose]();
+    },
+  };
+}
+
+function urlOf({ server }: FastifyInstance): string {
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new TypeError("the port is not open");
+  return `http://${address.family === "IPv6" ? `[${address.address}]` : address.address}:${address.port}`;
+}

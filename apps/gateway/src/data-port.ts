@@ -1,0 +1,112 @@
+import type { IncomingMessage } from "node:http";
+
+import Fastify, { LogController } from "fastify";
+import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+
+import type { Backend } from "./backend.ts";
+import { batchRoute } from "./batch-route.ts";
+import { answerBrokenRequest, answerExpectation } from "./broken-request.ts";
+import { commandRoute } from "./command-route.ts";
+import type { Config } from "./config-schema.ts";
+import { MalformedError, MethodError, NotPermittedError, UnauthorizedError } from "./errors.ts";
+import { Exchange, refuse } from "./exchange.ts";
+import { parsePlace } from "./parse-url.ts";
+import type { Place } from "./parse-url.ts";
+import type { Token, Tokens } from "./tokens.ts";
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** Whose request it is; set before any route runs. */
+    token: Token | undefined;
+  }
+}
+
+export interface DataPortOptions {
+  readonly backend: Backend;
+  readonly tokens: Tokens;
+  readonly log: FastifyBaseLogger;
+  readonly config: Pick<Config, "requestTimeoutMs" | "keepAliveTimeoutMs" | "idleSocketTimeoutMs">;
+}
+
+type Placed = IncomingMessage & { place?: Place | undefined };
+
+/** The port that commands come in by. */
+export function buildDataPort({ backend, tokens, log, config }: DataPortOptions): FastifyInstance {
+  const app = Fastify({
+    // A logger here costs a child and two listeners a request; what is worth a line is written by `Exchange`.
+    logger: false,
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: () => "",
+    requestIdHeader: false,
+    exposeHeadRoutes: false,
+    // During shutdown what still arrives on an open connection is served, and the connection then closed.
+    return503OnClosing: false,
+    requestTimeout: config.requestTimeoutMs,
+    keepAliveTimeout: config.keepAliveTimeoutMs,
+    connectionTimeout: config.idleSocketTimeoutMs,
+    // Node would answer a missing Host with an empty body; `admit` does it with words.
+    http: { requireHostHeader: false },
+    rewriteUrl: routeOf,
+    clientErrorHandler: answerBrokenRequest,
+    frameworkErrors: (error, _request, reply) => fail(reply, error),
+  });
+  const fail = (reply: FastifyReply, error: unknown): void => {
+    reply.hijack();
+    refuse(reply.raw, error, log);
+  };
+
+  // POST and PUT are not read by the framework: it answers 415 to a content type it cannot parse, and here none counts.
+  for (const method of ["POST", "PUT"]) app.addHttpMethod(method, { hasBody: false, overrideExisting: true });
+
+  app.decorateRequest("token", undefined);
+  // On the root and before the routes: nothing that is registered on this port can be asked past it.
+  app.addHook("onRequest", function admit(request, reply, done) {
+    const { raw } = request;
+    if (raw.headers.host === undefined && raw.httpVersionMinor === 1) {
+      fail(reply, new MalformedError("ERR a request carries a Host header"));
+      return;
+    }
+    const token = tokens.authenticate(raw, request.originalUrl);
+    if (token === undefined) fail(reply, new UnauthorizedError());
+    else if (token.rights === "admin") fail(reply, NotPermittedError.admin());
+    else {
+      request.token = token;
+      done();
+    }
+  });
+
+  const serve =
+    (route: (backend: Backend, exchange: Exchange) => void) =>
+    (request: FastifyRequest, reply: FastifyReply): void => {
+      reply.hijack();
+      const { place } = request.raw as Placed;
+      try {
+        if (place === undefined) throw new MalformedError("ERR failed to parse command: expected a path");
+        const { token, originalUrl: url } = request;
+        const exchange = new Exchange(request.raw, reply.raw, { url, place, token: token!, log });
+        exchange.guard(() => route(backend, exchange));
+      } catch (error) {
+        refuse(reply.raw, error, log);
+      }
+    };
+  app.route({ method: ["GET", "HEAD", "POST", "PUT"], url: "/command", handler: serve(commandRoute) });
+  app.post("/pipeline", serve(batchRoute));
+  app.post("/multi-exec", serve(batchRoute));
+
+  app.setNotFoundHandler((request, reply) =>
+    fail(reply, new MethodError(request.url === "/command" ? "GET, HEAD, POST, PUT" : "POST")),
+  );
+  app.setErrorHandler((error, _request, reply) => fail(reply, error));
+  app.server.on("checkExpectation", answerExpectation);
+  return app;
+}
+
+/**
+ * Says which of the three routes a URL means. The framework's own router cannot be asked: it decodes paths, and refuses what it
+ * cannot decode, while here a path is arguments.
+ */
+function routeOf(request: IncomingMessage): string {
+  const place = parsePlace(request.url!);
+  (request as Placed).place = place;
+  return place === undefined ? "/command" : `/${place.form}`;
+}

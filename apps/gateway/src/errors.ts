@@ -1,0 +1,152 @@
+/** The request is not what the protocol asks for. The message is the text that is sent. */
+export class MalformedError extends TypeError {
+  override readonly name = "MalformedError";
+  readonly code = "FLEET_GATEWAY_MALFORMED";
+}
+
+/** The body is larger than the gateway takes. */
+export class TooLargeError extends RangeError {
+  override readonly name = "TooLargeError";
+  readonly code = "FLEET_GATEWAY_TOO_LARGE";
+
+  constructor(limitBytes: number) {
+    super(`ERR max request size exceeded: ${limitBytes} bytes are allowed`);
+  }
+}
+
+/** No token, a wrong one, or more than one. Which of them is not said. */
+export class UnauthorizedError extends Error {
+  override readonly name = "UnauthorizedError";
+  readonly code = "FLEET_GATEWAY_UNAUTHORIZED";
+
+  constructor() {
+    super(
+      "WRONGPASS invalid or missing auth token. See https://docs.upstash.com/redis/troubleshooting/http_unauthorized for details.",
+    );
+  }
+}
+
+/** The token is known and may not do this. */
+export class NotPermittedError extends Error {
+  override readonly name = "NotPermittedError";
+  readonly code = "FLEET_GATEWAY_NOT_PERMITTED";
+
+  static target(): NotPermittedError {
+    return new NotPermittedError("NOPERM this token has no permissions on the instance or group");
+  }
+
+  static admin(): NotPermittedError {
+    return new NotPermittedError("NOPERM this token has no permissions on this port");
+  }
+
+  static command(name: string): NotPermittedError {
+    const shown = name.length > 64 ? name.slice(0, 64) : name;
+    return new NotPermittedError(
+      `NOPERM this user has no permissions to run the '${shown.toLowerCase()}' command or its subcommand`,
+    );
+  }
+}
+
+/** The request names no instance and its token has no default target. */
+export class NoTargetError extends Error {
+  override readonly name = "NoTargetError";
+  readonly code = "FLEET_GATEWAY_NO_DEFAULT_TARGET";
+
+  constructor() {
+    super("ERR this token has no default target; ask under /redis/<instance or group>");
+  }
+}
+
+/** The URL is known, the method is not one of those it answers. */
+export class MethodError extends Error {
+  override readonly name = "MethodError";
+  readonly code = "FLEET_GATEWAY_METHOD_NOT_ALLOWED";
+  readonly allowed: string;
+
+  constructor(allowed: string) {
+    super(`ERR method not allowed; allowed: ${allowed}`);
+    this.allowed = allowed;
+  }
+}
+
+/** The administration knows no such page. */
+export class NotFoundError extends Error {
+  override readonly name = "NotFoundError";
+  readonly code = "FLEET_GATEWAY_NOT_FOUND";
+
+  constructor() {
+    super("ERR not found");
+  }
+}
+
+/** The configuration cannot be used: one fault a line, no secret in any. The gateway does not start. */
+export class ConfigurationError extends Error {
+  override readonly name = "ConfigurationError";
+  readonly code = "FLEET_GATEWAY_CONFIGURATION";
+  readonly faults: readonly string[];
+
+  constructor(faults: readonly string[]) {
+    super(faults.join("\n"));
+    this.faults = faults;
+  }
+}
+
+/** A reference to a secret leads nowhere. The message names the reference, which is no secret. */
+export class CredentialsError extends Error {
+  override readonly name = "CredentialsError";
+  readonly code = "FLEET_GATEWAY_CREDENTIALS";
+}
+
+/** The one place that says with which HTTP status an error leaves the gateway. What is not listed leaves with 500. */
+export const statusByCode: Readonly<Record<string, number>> = {
+  FLEET_GATEWAY_MALFORMED: 400,
+  FLEET_GATEWAY_NO_DEFAULT_TARGET: 400,
+  FLEET_GATEWAY_UNAUTHORIZED: 401,
+  FLEET_GATEWAY_NOT_PERMITTED: 403,
+  FLEET_GATEWAY_NOT_FOUND: 404,
+  FLEET_GATEWAY_METHOD_NOT_ALLOWED: 405,
+  FLEET_GATEWAY_REQUEST_TIMEOUT: 408,
+  FLEET_GATEWAY_TOO_LARGE: 413,
+  FLEET_GATEWAY_EXPECTATION_FAILED: 417,
+  FLEET_GATEWAY_HEADERS_TOO_LARGE: 431,
+  FLEET_GATEWAY_INTERNAL: 500,
+  FLEET_GATEWAY_CREDENTIALS: 502,
+  FLEET_ISOLATION_COMMAND_NOT_ALLOWED: 400,
+  FLEET_ISOLATION_INVALID_COMMAND: 400,
+  FLEET_ISOLATION_INVALID_PROJECT: 500,
+  FLEET_ISOLATION_FOREIGN_KEY: 500,
+  FLEET_BREAKER_OPEN: 503,
+  FLEET_BREAKER_HALF_OPEN: 503,
+  FLEET_BREAKER_ISOLATED: 503,
+  FLEET_BREAKER_INVALID_OPTION: 500,
+  FLEET_ROUTER_UNKNOWN_TARGET: 404,
+  FLEET_ROUTER_NO_TARGET: 503,
+  FLEET_ROUTER_INVALID_OPTION: 500,
+  FLEET_POOL_REPLY: 400,
+  FLEET_POOL_MEMORY: 400,
+  FLEET_POOL_KEY_NOT_FOUND: 400,
+  FLEET_POOL_CONNECT_FAILED: 503,
+  FLEET_POOL_CONNECTION_LOST: 504,
+  FLEET_POOL_COMMAND_TIMEOUT: 504,
+  FLEET_POOL_ACQUIRE_TIMEOUT: 503,
+  FLEET_POOL_EXHAUSTED: 503,
+  FLEET_POOL_AUTHENTICATION: 502,
+  FLEET_POOL_CLOSED: 503,
+  FLEET_POOL_WRONG_LANE: 400,
+  FLEET_POOL_LEASE_RELEASED: 500,
+  FLEET_POOL_INVALID_OPTION: 500,
+  FLEET_CLIENT_CLOSED: 503,
+  FLEET_CLIENT_DEADLINE: 504,
+  FLEET_CLIENT_CREDENTIALS: 502,
+  FLEET_CLIENT_INVALID_OPTION: 500,
+  FLEET_DISCOVERY_CLOSED: 503,
+  FLEET_DISCOVERY_CONFLICT: 500,
+  FLEET_DISCOVERY_FILE_UNREADABLE: 500,
+  FLEET_DISCOVERY_FILE_UNWATCHED: 500,
+  FLEET_DISCOVERY_INVALID_FILE: 500,
+  FLEET_DISCOVERY_INVALID_INSTANCES: 500,
+  FLEET_DISCOVERY_INVALID_OPTION: 500,
+  FLEET_DISCOVERY_LISTENER_FAILED: 500,
+  FLEET_DISCOVERY_SOURCE_FAILED: 500,
+  FLEET_DISCOVERY_START_FAILED: 500,
+};

@@ -1,0 +1,55 @@
+#!/usr/bin/env node
+import { readFileSync } from "node:fs";
+import { text } from "node:stream/consumers";
+
+import { parseCommandLine } from "./cli.ts";
+import { loadConfig } from "./config.ts";
+import { digestOf } from "./digest.ts";
+import { printConfig } from "./print-config.ts";
+import { serve } from "./serve.ts";
+import { startFault } from "./start-fault.ts";
+
+const manifest = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
+  version: string;
+};
+const out = (line: string): void => void process.stdout.write(line);
+const error = (line: string): void => void process.stderr.write(line);
+
+async function main(): Promise<void> {
+  const action = parseCommandLine(process.argv.slice(2), manifest.version, { out, error });
+  if (action.run === "exit") {
+    process.exitCode = action.code;
+    return;
+  }
+  if (action.run === "digest") {
+    out(`${digestOf(await text(process.stdin))}\n`);
+    return;
+  }
+  const { file, flags } = action;
+  const loaded = await loadConfig({ file, flags, environment: process.env });
+  if (action.run === "print-config") {
+    out(printConfig(loaded));
+    return;
+  }
+  const serving = await serve(loaded.config, process.env);
+  let stopping = false;
+  const stop = (): void => {
+    // Who asks twice does not want to wait.
+    if (stopping) process.exit(1);
+    stopping = true;
+    void serving.close().then(
+      () => process.exit(0),
+      (reason: unknown) => {
+        error(`${startFault(reason).lines.join("\n")}\n`);
+        process.exit(1);
+      },
+    );
+  };
+  process.on("SIGTERM", stop).on("SIGINT", stop);
+}
+
+main().catch((reason: unknown) => {
+  const { lines, exitCode } = startFault(reason);
+  error(`${lines.join("\n")}\n`);
+  process.exit(exitCode);
+});

@@ -1,0 +1,102 @@
+/** What a URL asks for. `sources` of the arguments stay in the URL until the form is known to need them. */
+export interface Place {
+  readonly form: "command" | "pipeline" | "multi-exec";
+  /** The instance or group in `/redis/<name>/...`; undefined at the root: the token's default target. */
+  readonly target: string | undefined;
+  /** Where the segments after the target begin, and where the path ends. */
+  readonly from: number;
+  readonly end: number;
+}
+
+const mount = "/redis/";
+
+/**
+ * Splits a raw request URL. The router of the framework is not asked: it decodes and refuses `%zz`, while here a path carries
+ * arguments, of which the protocol says that they are taken as they are when they cannot be decoded.
+ *
+ * @returns undefined when the URL is no path (`*`, or a proxy's absolute form).
+ */
+export function parsePlace(url: string): Place | undefined {
+  if (url.charCodeAt(0) !== 47) return undefined;
+  const question = url.indexOf("?");
+  const end = question === -1 ? url.length : question;
+  let from = 1;
+  let target: string | undefined;
+  if (url.startsWith(mount) && end >= mount.length) {
+    const slash = url.indexOf("/", mount.length);
+    const stop = slash === -1 || slash > end ? end : slash;
+    target = decodeSegment(url.slice(mount.length, stop));
+    from = Math.min(stop + 1, end);
+  }
+  const length = end - from;
+  const form =
+    length === 8 && url.startsWith("pipeline", from)
+      ? "pipeline"
+      : length === 10 && url.startsWith("multi-exec", from)
+        ? "multi-exec"
+        : "command";
+  return { form, target, from, end };
+}
+
+/** The path's segments as command and arguments: split first, then decoded, so `%2F` stays inside its argument. */
+export function pathArguments(url: string, { from, end }: Place): string[] {
+  const found: string[] = [];
+  if (from >= end) return found;
+  let start = from;
+  for (;;) {
+    const slash = url.indexOf("/", start);
+    const stop = slash === -1 || slash > end ? end : slash;
+    found.push(decodeSegment(url.slice(start, stop)));
+    if (stop === end) return found;
+    start = stop + 1;
+  }
+}
+
+/** The query as further arguments, in order: `?EX=100&NX` is `EX 100 NX`. `_token` is never one. */
+export function queryArguments(url: string, { end }: Place): string[] {
+  const found: string[] = [];
+  for (const [name, value] of queryPairs(url, end)) {
+    if (name === "_token") continue;
+    found.push(name);
+    if (value !== undefined) found.push(value);
+  }
+  return found;
+}
+
+/**
+ * The token of a URL.
+ *
+ * @returns undefined when there is none, `null` when there is more than one.
+ */
+export function queryToken(url: string): string | null | undefined {
+  const question = url.indexOf("?");
+  if (question === -1 || !url.includes("_token", question)) return undefined;
+  const tokens = [...queryPairs(url, question)].filter(([name]) => name === "_token");
+  return tokens.length > 1 ? null : tokens[0]?.[1];
+}
+
+function* queryPairs(url: string, end: number): Generator<readonly [string, string | undefined]> {
+  for (const part of url.slice(end + 1).split("&")) {
+    if (part === "") continue;
+    const equals = part.indexOf("=");
+    if (equals === -1) yield [decodeQuery(part), undefined];
+    else yield [decodeQuery(part.slice(0, equals)), decodeQuery(part.slice(equals + 1))];
+  }
+}
+
+/** A `+` is a blank in a query (it is a form), and itself in a path. */
+const decodeQuery = (text: string): string =>
+  decodeSegment(text.includes("+") ? text.replaceAll("+", " ") : text);
+
+/** Percent-decoding that never fails: what cannot be decoded is taken as it stands. */
+export function decodeSegment(segment: string): string {
+  // Node hands a URL over byte by byte; a client that does not escape its UTF-8 means text all the same.
+  // oxlint-disable-next-line no-control-regex
+  const text = /[^\0-\x7f]/.test(segment) ? Buffer.from(segment, "latin1").toString() : segment;
+  if (!text.includes("%")) return text;
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

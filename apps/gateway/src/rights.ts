@@ -1,0 +1,29 @@
+import type { Command, ScopedCommand } from "@fleet/isolation";
+
+import { NotPermittedError } from "./errors.ts";
+import type { Token } from "./tokens.ts";
+
+/** Reads that walk the whole key space. A read-only token gets handed out widely; these can stall a server. */
+const powerful: ReadonlySet<string> = new Set(["KEYS", "SCAN"]);
+
+/**
+ * Checks a command against the rights of its token.
+ *
+ * @throws NotPermittedError, or what `Namespace.scope` throws for a command that nobody may send.
+ */
+export function checkRights(token: Token, command: Command): void {
+  if (token.rights === "full") return;
+  const scoped: ScopedCommand = token.namespace.scope(command);
+  if (scoped.access !== "read" || powerful.has(command[0].toUpperCase()))
+    throw NotPermittedError.command(command[0]);
+}
+
+/** `CLIENT SETINFO` names the client's library on a connection that, here, many share. Clients expect `OK` and get it. */
+export function isClientInfo(command: Command): boolean {
+  return (
+    command[0].length === 6 &&
+    command.length > 1 &&
+    command[0].toUpperCase() === "CLIENT" &&
+    String(command[1]).toUpperCase() === "SETINFO"
+  );
+}

@@ -1,0 +1,17 @@
+import { ConfigurationError } from "./errors.ts";
+
+/** What a gateway that does not start says, and its exit code: 2 for what it was told, 1 for what it met. */
+export function startFault(error: unknown): { readonly lines: readonly string[]; readonly exitCode: 1 | 2 } {
+  if (error instanceof ConfigurationError)
+    return { lines: error.faults.map((fault) => `config: ${fault}`), exitCode: 2 };
+  if (!(error instanceof Error))
+    return { lines: ["the gateway does not start: unknown reason"], exitCode: 1 };
+  const { code, message } = error as NodeJS.ErrnoException;
+  // The list of instances is configuration too, wherever it lies; its faults come one a line.
+  if (code?.startsWith("FLEET_DISCOVERY_") === true)
+    return { lines: message.split("\n").map((line) => `config: ${line}`), exitCode: 2 };
+  return {
+    lines: [`the gateway does not start: ${code === undefined ? "" : `${code} `}${message}`],
+    exitCode: 1,
+  };
+}

@@ -25,7 +25,7 @@ export function parseFile(bytes: Uint8Array): FileDocument {
     return `${line}:${col}`;
   };
   // Only the code of a fault is told: yaml's messages quote the line, and a password may stand in it.
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: "silent" });
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: "error" });
   const broken = [
     ...document.errors.map(({ pos, code }) => `${at(pos[0])} is not YAML: ${words(code)}`),
     ...danglingAliases(document).map((offset) => `${at(offset)} is not YAML: alias without an anchor`),

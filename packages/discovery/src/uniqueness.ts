@@ -1,4 +1,4 @@
-import { shown } from "./fault.ts";
+import { plain } from "./fault.ts";
 import type { Fault } from "./fault.ts";
 
 type Path = Fault["path"];
@@ -19,7 +19,7 @@ export function repetitionFaults(input: unknown): readonly Fault[] {
       seen.add(value);
       return true;
     }
-    faults.push({ path, message: `must not stand twice, got ${shown(value, [])} again` });
+    faults.push({ path, message: `must not stand twice, got ${plain(value)} again` });
     return false;
   };
 
@@ -36,7 +36,7 @@ export function repetitionFaults(input: unknown): readonly Fault[] {
         uid ?? (typeof name === "string" && address !== undefined ? `${name}/${address}` : undefined);
       if (once(addresses, address, [...at, "endpoints", e]))
         once(endpointUids, identity, [...at, "endpoints", e, "uid"]);
-      if (role === "primary") primaries.push(shown(address, []));
+      if (role === "primary") primaries.push(plain(address));
     }
     if (primaries.length > 1)
       faults.push({

@@ -1,0 +1,81 @@
+import { ReplyError } from "../errors.ts";
+import { dial, type DialOptions } from "./dial.ts";
+import { type Health, HealthCheck } from "./health.ts";
+import { type RedisPoolOptions, type RedisPoolSettings, settingsOf } from "./redis-pool-options.ts";
+import { SharedLane, type SharedLaneStats } from "./shared-lane.ts";
+
+export interface PoolStats {
+  readonly shared: SharedLaneStats;
+}
+
+/** The lanes of connections to one Redis server. Nothing is dialed before it is needed. */
+export class RedisPool implements AsyncDisposable {
+  /** For every command that needs no connection of its own. */
+  readonly shared: SharedLane;
+  readonly #settings: RedisPoolSettings;
+  readonly #check: HealthCheck;
+  #dials = 0;
+
+  /** @throws InvalidOptionError */
+  constructor(options: RedisPoolOptions) {
+    const settings = settingsOf(options);
+    this.#settings = settings;
+    const { name, clock, flush, commandTimeoutMs } = settings;
+    const server: DialOptions = { credentials: undefined, tls: undefined, ...settings };
+    this.shared = new SharedLane({
+      ...settings,
+      dial: (signal) => dial(server, { label: this.#label("shared"), flush, signal }),
+      dialed: (result) => this.#check.report(result),
+    });
+    this.#check = new HealthCheck({
+      name,
+      intervalMs: settings.healthCheckIntervalMs,
+      clock,
+      // Dials report too: while they fail or run there is nobody else to ask.
+      ping: () => {
+        const { state } = this.shared;
+        if (state !== "ready" && state !== "idle") return undefined;
+        return this.shared.send(["PING"], { deadline: clock.now() + commandTimeoutMs }).catch(unlessAlive);
+      },
+    });
+  }
+
+  /** Resolves when the shared lane is connected, rejects with the reason of the dial that failed. */
+  ready(options?: { readonly signal?: AbortSignal }): Promise<void> {
+    return this.shared.ready(options);
+  }
+
+  get health(): Health {
+    return this.#check.health;
+  }
+
+  get stats(): PoolStats {
+    return { shared: this.shared.stats };
+  }
+
+  /**
+   * Takes no new work, lets what is under way finish until `graceMs`, then destroys. Twice is the same promise.
+   *
+   * @param options `graceMs` defaults to `commandTimeoutMs`.
+   */
+  async close({
+    graceMs = this.#settings.commandTimeoutMs,
+  }: { readonly graceMs?: number } = {}): Promise<void> {
+    this.#check.stop();
+    await this.shared.close({ graceMs });
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #label(lane: string): string {
+    this.#dials += 1;
+    return `fleet:${this.#settings.name}:${lane}:${this.#dials}`;
+  }
+}
+
+/** A user that may not PING got an answer all the same. */
+function unlessAlive(error: unknown): void {
+  if (!(error instanceof ReplyError) || error.prefix !== "NOPERM") throw error;
+}

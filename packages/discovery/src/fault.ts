@@ -13,11 +13,9 @@ export function pathText(path: readonly PropertyKey[]): string {
 }
 
 /** Fields that are words by themselves; a string anywhere else is a mistake of which nothing is known. */
-const words: ReadonlySet<PropertyKey> = new Set([
-  ...["name", "uid", "namespace", "group", "state", "reads"],
-  ...["host", "port", "role", "zone"],
-  ...["caFile", "certFile", "keyFile", "servername"],
-]);
+const words: ReadonlySet<PropertyKey> = new Set(
+  "name uid namespace group state reads host port role zone caFile certFile keyFile servername".split(" "),
+);
 
 /**
  * What stands at a path, fit to be printed: nothing below `credentials`, no string that looks like a URL or a query (people

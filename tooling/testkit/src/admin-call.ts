@@ -19,7 +19,11 @@ export interface AdminAddress {
  * A connection per call, and forty lines instead of a client: nothing to reconnect after a kill or a restart, nothing
  * left open that a test would count in CLIENT LIST, and the code under test is not proved with itself.
  */
-export function adminCall(address: AdminAddress, calls: readonly (readonly string[])[], timeoutMs = 30_000): Promise<unknown> {
+export function adminCall(
+  address: AdminAddress,
+  calls: readonly (readonly string[])[],
+  timeoutMs = 30_000,
+): Promise<unknown> {
   const { host, port, username, password, tls } = address;
   return new Promise((resolve, reject) => {
     const socket = tls === undefined ? connectTcp({ host, port }) : connectTls({ host, port, ...tls });
@@ -51,7 +55,7 @@ export function adminCall(address: AdminAddress, calls: readonly (readonly strin
           if (received.length === 0) return;
         }
       } catch (error) {
-        finish(() => reject(error as Error));
+        finish(() => reject(error));
       }
     });
     socket.write(Buffer.concat(commands.map(encodeCommand)));

@@ -24,7 +24,11 @@ export function certificates(): Promise<Certificates> {
 async function make(): Promise<Certificates> {
   // Loaded only where TLS is asked for: it brings a whole ASN.1 library.
   const { generate } = await import("selfsigned");
-  const common = { keyType: "ec", algorithm: "sha256", notBeforeDate: new Date(Date.now() - 3_600_000) } as const;
+  const common = {
+    keyType: "ec",
+    algorithm: "sha256",
+    notBeforeDate: new Date(Date.now() - 3_600_000),
+  } as const;
   const authority = await generate([{ name: "commonName", value: "fleet testkit CA" }], {
     ...common,
     extensions: [

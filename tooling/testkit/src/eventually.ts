@@ -14,7 +14,10 @@ export interface EventuallyOptions {
  * process does. When the time is over, the last thing that it threw is thrown, so that the failure reads like that of
  * a plain assertion; a check that hangs is given up with an error of its own.
  */
-export async function eventually<T>(check: () => T | Promise<T>, options: EventuallyOptions = {}): Promise<T> {
+export async function eventually<T>(
+  check: () => T | Promise<T>,
+  options: EventuallyOptions = {},
+): Promise<T> {
   const { timeoutMs = 5000, intervalMs = 10, signal } = options;
   const over = AbortSignal.timeout(timeoutMs);
   const ended = signal === undefined ? over : AbortSignal.any([over, signal]);

@@ -58,7 +58,11 @@ export class FakeClock {
     let first: Timer | undefined;
     for (const timer of this.#timers) {
       if (timer.due > end) continue;
-      if (first === undefined || timer.due < first.due || (timer.due === first.due && timer.order < first.order))
+      if (
+        first === undefined ||
+        timer.due < first.due ||
+        (timer.due === first.due && timer.order < first.order)
+      )
         first = timer;
     }
     return first;

@@ -132,7 +132,9 @@ export class FaultConnection {
     if (fault === "reset") this.#hooks("reply").reset();
     else if (fault === "corrupt") this.#legs.reply.take(Buffer.concat([Buffer.of(0), part.subarray(1)]));
     else if (fault !== "drop")
-      this.#legs.reply.take(Buffer.from(fault.inject.endsWith("\r\n") ? fault.inject : `${fault.inject}\r\n`));
+      this.#legs.reply.take(
+        Buffer.from(fault.inject.endsWith("\r\n") ? fault.inject : `${fault.inject}\r\n`),
+      );
   }
 
   /** The bytes by reply; as one piece of nothing in particular once the server turned out not to speak RESP. */

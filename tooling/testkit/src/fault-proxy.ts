@@ -46,7 +46,8 @@ export async function startFaultProxy(
   let accepted = 0;
   let replyFault: { left: number; readonly do: ReplyFault } | undefined;
 
-  const record = (event: Omit<FaultEvent, "atMs">): void => void history.push({ atMs: performance.now(), ...event });
+  const record = (event: Omit<FaultEvent, "atMs">): void =>
+    void history.push({ atMs: performance.now(), ...event });
   const owner: ConnectionOwner = {
     upstream: { host: upstream.host, port: upstream.port },
     faults,
@@ -70,8 +71,10 @@ export async function startFaultProxy(
     client.once("close", () => connections.delete(connection));
   });
   const put = (fault: Fault, direction: Direction | undefined): void => {
-    for (const way of ["request", "reply"] as const) if (direction === undefined || direction === way) faults[way] = fault;
-    if (direction !== "request") replyFault = fault.kind === "reply" ? { left: fault.k, do: fault.do } : undefined;
+    for (const way of ["request", "reply"] as const)
+      if (direction === undefined || direction === way) faults[way] = fault;
+    if (direction !== "request")
+      replyFault = fault.kind === "reply" ? { left: fault.k, do: fault.do } : undefined;
     for (const connection of connections) connection.switch();
   };
   const reset = (): void => {
@@ -91,8 +94,10 @@ export async function startFaultProxy(
     },
     inject(fault, { direction } = {}) {
       checkFault(fault);
-      if (fault.kind === "halfOpen" && direction !== undefined) throw new RangeError(`halfOpen has no direction: ${direction}`);
-      if (fault.kind === "reply" && direction === "request") throw new RangeError("a reply fault has the direction reply: request");
+      if (fault.kind === "halfOpen" && direction !== undefined)
+        throw new RangeError(`halfOpen has no direction: ${direction}`);
+      if (fault.kind === "reply" && direction === "request")
+        throw new RangeError("a reply fault has the direction reply: request");
       const way = fault.kind === "reply" ? "reply" : direction;
       record({ event: "injected", fault, ...(way !== undefined && { direction: way }) });
       put(fault, way);

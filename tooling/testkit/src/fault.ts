@@ -72,5 +72,6 @@ export function checkFault(fault: Fault): void {
     default:
   }
   for (const [name, value] of Object.entries(facts))
-    if (!(value >= least) || !Number.isFinite(value)) throw new RangeError(`${fault.kind}: ${name} is ${value}`);
+    if (!(value >= least) || !Number.isFinite(value))
+      throw new RangeError(`${fault.kind}: ${name} is ${value}`);
 }

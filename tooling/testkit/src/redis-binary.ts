@@ -24,11 +24,18 @@ export async function inspectBinary(path: string): Promise<RedisBinary> {
   } catch (cause) {
     throw new Error(`${path} cannot be run (${reasonOf(cause)})`, { cause });
   }
+  return { path, ...parseVersion(path, said) };
+}
+
+/** Reads what a server says of itself; throws when `who` is no Redis or Valkey, or too old. */
+export function parseVersion(who: string, said: string): Omit<RedisBinary, "path"> {
   const match = /^(Redis|Valkey) server v=(\d+\.\d+\.\d+)/i.exec(said);
-  if (match === null) throw new Error(`${path} is not a Redis or Valkey server: it says ${JSON.stringify(said.slice(0, 80))}`);
+  if (match === null)
+    throw new Error(`${who} is not a Redis or Valkey server: it says ${JSON.stringify(said.slice(0, 80))}`);
   const [, name, version] = match as unknown as [string, string, string];
-  if (!isAtLeast(version, oldestVersion)) throw new Error(`${path} is ${name} ${version}; ${oldestVersion} is the oldest that works here`);
-  return { path, version, flavour: name.toLowerCase() as Flavour };
+  if (!isAtLeast(version, oldestVersion))
+    throw new Error(`${who} is ${name} ${version}; ${oldestVersion} is the oldest that works here`);
+  return { version, flavour: name.toLowerCase() as Flavour };
 }
 
 /** Whether a version is `oldest` or newer. */

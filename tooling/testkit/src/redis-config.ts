@@ -4,8 +4,11 @@ export type RedisConfig = Readonly<Record<string, string | number | readonly str
 /** The text of a redis.conf: `ours` first, a directive of `theirs` in its place where both name it. */
 export function redisConf(ours: RedisConfig, theirs: RedisConfig, acl: readonly string[]): string {
   const directives = new Map<string, RedisConfig[string]>();
-  for (const [name, value] of [...Object.entries(ours), ...Object.entries(theirs)]) directives.set(name.toLowerCase(), value);
-  const lines = [...directives].flatMap(([name, value]) => (Array.isArray(value) ? value : [value]).map((one) => `${name} ${argument(String(one))}`));
+  for (const [name, value] of [...Object.entries(ours), ...Object.entries(theirs)])
+    directives.set(name.toLowerCase(), value);
+  const lines = [...directives].flatMap(([name, value]) =>
+    (Array.isArray(value) ? value : [value]).map((one) => `${name} ${argument(String(one))}`),
+  );
   return [...lines, ...acl, ""].join("\n");
 }
 

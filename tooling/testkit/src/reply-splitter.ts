@@ -29,7 +29,7 @@ export class ReplySplitter {
     const segments: Segment[] = [];
     let start = 0;
     let first = this.#between;
-    for (let at = 0; at < chunk.length; ) {
+    for (let at = 0; at < chunk.length;) {
       at = this.#advance(chunk, at);
       if (!this.#between) continue;
       segments.push({ bytes: chunk.subarray(start, at), first });
@@ -56,7 +56,8 @@ export class ReplySplitter {
       this.#inLine = true;
       this.#lineType = String.fromCharCode(chunk[at]!);
       this.#line = "";
-      if (!"+-:,#_($=!*~>%|".includes(this.#lineType)) throw new Error(`not RESP: a reply begins with byte ${chunk[at]!}`);
+      if (!"+-:,#_($=!*~>%|".includes(this.#lineType))
+        throw new Error(`not RESP: a reply begins with byte ${chunk[at]!}`);
       return at + 1;
     }
     const end = chunk.indexOf(lineFeed, at);
@@ -71,7 +72,8 @@ export class ReplySplitter {
 
   #header(): void {
     this.#inLine = false;
-    const text = this.#line.charCodeAt(this.#line.length - 1) === carriageReturn ? this.#line.slice(0, -1) : this.#line;
+    const text =
+      this.#line.charCodeAt(this.#line.length - 1) === carriageReturn ? this.#line.slice(0, -1) : this.#line;
     switch (this.#lineType) {
       case "$":
       case "=":

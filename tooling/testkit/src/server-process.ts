@@ -4,8 +4,17 @@ import { closeSync, openSync } from "node:fs";
 
 import { watchdog } from "./watchdog.ts";
 
+/** One run of a server. */
+export interface Running {
+  readonly pid: number;
+  readonly exited: boolean;
+  signal(name: NodeJS.Signals): void;
+  /** Waits until it has ended. */
+  exit(): Promise<void>;
+}
+
 /** One run of a server program; it does not hold this process, and does not outlive it. */
-export class ServerProcess {
+export class ServerProcess implements Running {
   readonly pid: number;
   readonly #child: ChildProcess;
   readonly #exit: Promise<void>;
@@ -42,7 +51,7 @@ export class ServerProcess {
     if (!this.#exited) this.#child.kill(name);
   }
 
-  /** Waits until the program has ended; holds this process meanwhile. */
+  /** Holds this process meanwhile. */
   async exit(): Promise<void> {
     if (this.#exited) return;
     this.#child.ref();

@@ -34,13 +34,20 @@ export async function startCluster(options: StartClusterOptions = {}): Promise<C
     nodes.map(async (node, index) => {
       const [from, to] = [Math.ceil((index * slots) / count), Math.ceil(((index + 1) * slots) / count)];
       // One by one, because 6.2 has no ADDSLOTSRANGE.
-      await node.call("CLUSTER", "ADDSLOTS", ...Array.from({ length: to - from }, (_, offset) => String(from + offset)));
+      await node.call(
+        "CLUSTER",
+        "ADDSLOTS",
+        ...Array.from({ length: to - from }, (_, offset) => String(from + offset)),
+      );
       await node.call("CLUSTER", "SET-CONFIG-EPOCH", String(index + 1));
     }),
   );
   const [first, ...others] = nodes;
   for (const { host, port } of others) await first!.call("CLUSTER", "MEET", host, String(port));
-  await eventually(() => Promise.all(nodes.map((node) => isReady(node, count))), { timeoutMs: 20_000, intervalMs: 20 });
+  await eventually(() => Promise.all(nodes.map((node) => isReady(node, count))), {
+    timeoutMs: 20_000,
+    intervalMs: 20,
+  });
   const all = opened.move();
   return { nodes, [Symbol.asyncDispose]: () => all.disposeAsync() };
 }

@@ -7,14 +7,17 @@ import { adminCall } from "./admin-call.ts";
 import type { AdminAddress } from "./admin-call.ts";
 import { certificates } from "./certificates.ts";
 import type { Certificates } from "./certificates.ts";
+import { startContainer } from "./container-engine.ts";
 import { findRedis } from "./find-redis.ts";
+import type { FoundRedis } from "./find-redis.ts";
 import { freePort } from "./free-port.ts";
-import { inspectBinary, isAtLeast } from "./redis-binary.ts";
-import type { Flavour, RedisBinary } from "./redis-binary.ts";
 import { quoted, redisConf } from "./redis-config.ts";
 import type { RedisConfig } from "./redis-config.ts";
+import { inspectBinary, isAtLeast } from "./redis-binary.ts";
+import type { Flavour } from "./redis-binary.ts";
 import { RedisError } from "./resp.ts";
 import { ServerProcess } from "./server-process.ts";
+import type { Running } from "./server-process.ts";
 import { watchdog } from "./watchdog.ts";
 
 export interface StartRedisOptions {
@@ -66,18 +69,19 @@ const adminUser = "fleet-testkit";
 
 /** Starts a Redis of this test's own on a free port of 127.0.0.1, ready when the promise resolves. */
 export async function startRedis(options: StartRedisOptions = {}): Promise<RedisServer> {
-  const binary = options.server === undefined ? await findRedis() : await inspectBinary(options.server);
+  const found = options.server === undefined ? await findRedis() : await inspectBinary(options.server);
   const isClustered = "cluster-enabled" in (options.config ?? {});
   const tls = options.tls === true ? await certificates() : undefined;
   for (let attempt = 1; ; attempt += 1) {
     const port = options.port ?? (await freePort({ bus: isClustered }));
-    const server = new LocalRedis(binary, port, tls, options);
+    const server = new LocalRedis(found, port, tls, options);
     try {
       await server.start();
       return server;
     } catch (error) {
       await server.close();
-      if (!(error instanceof PortTakenError) || options.port !== undefined || attempt === bindRaces) throw error;
+      if (!(error instanceof PortTakenError) || options.port !== undefined || attempt === bindRaces)
+        throw error;
     }
   }
 }
@@ -95,18 +99,23 @@ class LocalRedis implements RedisServer {
   readonly password?: string;
   readonly tls?: Certificates;
   readonly folder: string;
-  readonly #binary: RedisBinary;
+  readonly #found: Omit<FoundRedis, "how">;
   readonly #options: StartRedisOptions;
   readonly #admin: AdminAddress;
-  #process: ServerProcess | undefined;
+  #process: Running | undefined;
   #closed = false;
 
-  constructor(binary: RedisBinary, port: number, tls: Certificates | undefined, options: StartRedisOptions) {
-    this.#binary = binary;
+  constructor(
+    found: Omit<FoundRedis, "how">,
+    port: number,
+    tls: Certificates | undefined,
+    options: StartRedisOptions,
+  ) {
+    this.#found = found;
     this.#options = options;
     this.port = port;
-    this.version = binary.version;
-    this.flavour = binary.flavour;
+    this.version = found.version;
+    this.flavour = found.flavour;
     if (options.password !== undefined) this.password = options.password;
     this.folder = mkdtempSync(join(watchdog().folder, `${port}-`));
     if (tls !== undefined) this.tls = tls;
@@ -130,7 +139,12 @@ class LocalRedis implements RedisServer {
     const log = join(this.folder, "redis.log");
     await writeFile(log, "");
     const sentinel = "sentinel" in (this.#options.config ?? {});
-    this.#process = new ServerProcess(this.#binary.path, sentinel ? [file, "--sentinel"] : [file], this.folder, log);
+    const args = sentinel ? [file, "--sentinel"] : [file];
+    const { path, image } = this.#found;
+    this.#process =
+      image === undefined
+        ? new ServerProcess(path, args, this.folder, log)
+        : await startContainer(image, args, this.folder, log);
     await this.#ready(this.#process, log);
   }
 
@@ -198,7 +212,7 @@ class LocalRedis implements RedisServer {
     );
   }
 
-  async #ready(process: ServerProcess, log: string): Promise<void> {
+  async #ready(process: Running, log: string): Promise<void> {
     const deadline = performance.now() + startMs;
     for (;;) {
       if (process.exited) throw await this.#failed(log);
@@ -207,7 +221,9 @@ class LocalRedis implements RedisServer {
       } catch (error) {
         if (error instanceof PortTakenError) throw error;
         if (performance.now() > deadline)
-          throw new Error(`${this.#binary.path} did not answer on port ${this.port} within ${startMs} ms`, { cause: error });
+          throw new Error(`${this.#found.path} did not answer on port ${this.port} within ${startMs} ms`, {
+            cause: error,
+          });
       }
       await sleep(5);
     }
@@ -228,6 +244,6 @@ class LocalRedis implements RedisServer {
   async #failed(log: string): Promise<Error> {
     const said = (await readFile(log, "utf8")).trim();
     if (/address already in use/i.test(said)) return new PortTakenError(`port ${this.port} is taken`);
-    return new Error(`${this.#binary.path} ended at its start:\n${said.split("\n").slice(-15).join("\n")}`);
+    return new Error(`${this.#found.path} ended at its start:\n${said.split("\n").slice(-15).join("\n")}`);
   }
 }

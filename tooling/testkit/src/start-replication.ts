@@ -32,10 +32,14 @@ export async function startReplication(options: StartReplicationOptions = {}): P
   );
   await Promise.all(
     replicas.map((replica) =>
-      eventually(async () => {
-        const info = String(await replica.call("INFO", "replication"));
-        if (!info.includes("master_link_status:up")) throw new Error(`the replica on port ${replica.port} has no link`);
-      }, { timeoutMs: 15_000 }),
+      eventually(
+        async () => {
+          const info = String(await replica.call("INFO", "replication"));
+          if (!info.includes("master_link_status:up"))
+            throw new Error(`the replica on port ${replica.port} has no link`);
+        },
+        { timeoutMs: 15_000 },
+      ),
     ),
   );
   const all = opened.move();

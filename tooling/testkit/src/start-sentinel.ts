@@ -35,10 +35,18 @@ export async function startSentinel(options: StartSentinelOptions = {}): Promise
   const { server, tls } = shared;
   const sentinels = await Promise.all(
     Array.from({ length: count }, async () =>
-      opened.use(await startRedis({ config, ...(server !== undefined && { server }), ...(tls !== undefined && { tls }) })),
+      opened.use(
+        await startRedis({
+          config,
+          ...(server !== undefined && { server }),
+          ...(tls !== undefined && { tls }),
+        }),
+      ),
     ),
   );
-  const ids = await Promise.all(sentinels.map(async (sentinel) => String(await sentinel.call("SENTINEL", "MYID"))));
+  const ids = await Promise.all(
+    sentinels.map(async (sentinel) => String(await sentinel.call("SENTINEL", "MYID"))),
+  );
   await eventually(
     async () => {
       await introduce(primary, name, sentinels, ids);
@@ -51,19 +59,31 @@ export async function startSentinel(options: StartSentinelOptions = {}): Promise
 }
 
 /** Says the sentinels' hello in their stead: they would say it themselves, but the first time only after two seconds. */
-async function introduce(primary: RedisServer, name: string, sentinels: readonly RedisServer[], ids: readonly string[]): Promise<void> {
+async function introduce(
+  primary: RedisServer,
+  name: string,
+  sentinels: readonly RedisServer[],
+  ids: readonly string[],
+): Promise<void> {
   for (const [index, { host, port }] of sentinels.entries()) {
     const hello = [host, port, ids[index], 0, name, primary.host, primary.port, 0].join(",");
     await primary.call("PUBLISH", "__sentinel__:hello", hello);
   }
 }
 
-async function knowsAll(sentinel: RedisServer, name: string, replicas: number, others: number): Promise<void> {
+async function knowsAll(
+  sentinel: RedisServer,
+  name: string,
+  replicas: number,
+  others: number,
+): Promise<void> {
   const healthy = async (what: "REPLICAS" | "SENTINELS", flag: string): Promise<number> => {
     const list = (await sentinel.call("SENTINEL", what, name)) as readonly (readonly string[])[];
     return list.filter((facts) => facts[facts.indexOf("flags") + 1] === flag).length;
   };
   const known = [await healthy("REPLICAS", "slave"), await healthy("SENTINELS", "sentinel")];
   if (known[0] !== replicas || known[1] !== others)
-    throw new Error(`the sentinel on port ${sentinel.port} knows ${known[0]} replicas of ${replicas} and ${known[1]} sentinels of ${others}`);
+    throw new Error(
+      `the sentinel on port ${sentinel.port} knows ${known[0]} replicas of ${replicas} and ${known[1]} sentinels of ${others}`,
+    );
 }

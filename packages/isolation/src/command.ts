@@ -22,7 +22,7 @@ export interface ScopedCommand {
   /**
    * The reply as the caller may see it: key names without the prefix, everything else unchanged (the same object).
    *
-   * @throws ForeignKeyError when a key name in the reply does not belong to this namespace.
+   * @throws ForeignKeyError when a key name in the reply does not belong to this namespace, or is missing.
    */
-  restore<R extends Reply>(reply: R): R;
+  readonly restore: <R extends Reply>(reply: R) => R;
 }

@@ -54,12 +54,12 @@ export class InvalidProjectError extends RangeError {
   readonly code = "FLEET_ISOLATION_INVALID_PROJECT";
 }
 
-/** A reply names a key outside the namespace: it answers something else and must not be handed out. */
+/** A reply names a key outside the namespace, or none where one must be: it answers something else and is not handed out. */
 export class ForeignKeyError extends Error {
   override readonly name = "ForeignKeyError";
   readonly code = "FLEET_ISOLATION_FOREIGN_KEY";
 
   constructor() {
-    super("the reply names a key outside this namespace and was withheld");
+    super("the reply does not belong to this namespace and was withheld");
   }
 }

@@ -78,6 +78,17 @@ export class Namespace {
     return { command: scoped, access, lane: "shared", restore };
   }
 
+  /**
+   * An error text of the server as the caller may see it: NOGROUP names the key, here without the prefix.
+   */
+  restoreMessage(message: string): string {
+    return this.project === undefined
+      ? message
+      : message
+          .replaceAll(`key '${this.prefix}`, "key '")
+          .replaceAll(`key name '${this.prefix}`, "key name '");
+  }
+
   #prefixAt(scoped: [string, ...Argument[]], index: number): void {
     const key = scoped[index] as Argument;
     scoped[index] = typeof key === "string" ? this.prefix + key : Buffer.concat([this.#bytes, key]);

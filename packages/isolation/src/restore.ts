@@ -7,7 +7,7 @@ type Restore = <R extends Reply>(reply: R) => R;
 /** For replies that carry no key name. */
 export const unchanged: Restore = (reply) => reply;
 
-/** For replies that carry key names: copies what it changes, drops the prefix, refuses names that lack it. */
+/** For replies that carry key names: copies what it changes, drops the prefix, refuses names that lack it and replies that cannot be these. */
 export function restorer(prefix: string, bytes: Buffer, names: KeyNames): Restore {
   const name = (reply: Reply | undefined): Reply => {
     if (typeof reply === "string" && reply.startsWith(prefix)) return reply.slice(prefix.length);
@@ -15,8 +15,15 @@ export function restorer(prefix: string, bytes: Buffer, names: KeyNames): Restor
       return reply.subarray(bytes.length);
     throw new ForeignKeyError();
   };
-  const first = (reply: Reply): Reply =>
-    Array.isArray(reply) ? [name(reply[0] as Reply | undefined), ...(reply.slice(1) as Reply[])] : reply;
-  const each = (reply: Reply): Reply => (Array.isArray(reply) ? (reply as Reply[]).map(first) : reply);
-  return (names === "first" ? first : each) as Restore;
+  const first = (reply: Reply): Reply => {
+    if (!Array.isArray(reply)) throw new ForeignKeyError();
+    const [key, ...rest] = reply as readonly Reply[];
+    return [name(key), ...rest];
+  };
+  const each = (reply: Reply): Reply => {
+    if (!Array.isArray(reply)) throw new ForeignKeyError();
+    return (reply as readonly Reply[]).map(first);
+  };
+  const restore = names === "first" ? first : each;
+  return ((reply: Reply) => (reply === null ? null : restore(reply))) as Restore;
 }

@@ -7,7 +7,7 @@ export interface Access {
 /** One call to try: what to type and what it sends. */
 export interface Call {
   readonly curl: string;
-  send(): Promise<string>;
+  readonly send: () => Promise<string>;
 }
 
 /** The three calls of the screen; `--try` makes the very same. */

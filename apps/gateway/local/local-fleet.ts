@@ -14,10 +14,17 @@ interface InstanceSettings {
   readonly name: string;
   readonly group?: string;
   readonly reads?: "primary" | "replica" | "any";
-  readonly endpoints: readonly { readonly host: string; readonly port: number; readonly role?: "primary" | "replica" }[];
+  readonly endpoints: readonly {
+    readonly host: string;
+    readonly port: number;
+    readonly role?: "primary" | "replica";
+  }[];
 }
 
-const at = ({ host, port }: RedisServer): { readonly host: string; readonly port: number } => ({ host, port });
+const at = ({ host, port }: RedisServer): { readonly host: string; readonly port: number } => ({
+  host,
+  port,
+});
 
 /** Starts `orders` (a primary and two replicas), `sessions` (one server) and the group `cache` of two. */
 export async function startLocalFleet(): Promise<LocalFleet> {
@@ -44,7 +51,11 @@ export async function startLocalFleet(): Promise<LocalFleet> {
         ],
       },
       { name: "sessions", endpoints: [at(sessions)] },
-      ...cache.map((member, index) => ({ name: `cache-${index + 1}`, group: "cache", endpoints: [at(member)] })),
+      ...cache.map((member, index) => ({
+        name: `cache-${index + 1}`,
+        group: "cache",
+        endpoints: [at(member)],
+      })),
     ],
     [Symbol.asyncDispose]: () => started.disposeAsync(),
   };

@@ -1,0 +1,36 @@
+import type { FoundRedis } from "@fleet/testkit";
+
+import { calls, sdkLines } from "./calls.ts";
+import type { Access } from "./calls.ts";
+
+/** Everything that a newcomer needs, on one screen. */
+export function screen(
+  access: Access,
+  admin: { readonly url: string; readonly token: string },
+  redis: FoundRedis,
+): string {
+  return `
+Fleet is up: orders (a primary, two replicas), sessions (one server), the group cache (two servers)
+Each is a real ${redis.flavour} ${redis.version} (${redis.how}); the root of the URL means sessions.
+
+  URL     ${access.url}
+  token   ${access.token}
+
+Try it:
+
+${calls(access)
+  .map(({ curl }) => `  ${curl}`)
+  .join("\n")}
+
+Or with the SDK that you may already have (npm install @upstash/redis):
+
+${sdkLines(access)
+  .map((line) => `  ${line}`)
+  .join("\n")}
+
+Metrics    ${admin.url}/metrics    readiness ${admin.url}/readyz
+Instances  curl ${admin.url}/v1/instances -H "Authorization: Bearer ${admin.token}"
+
+Ctrl-C ends it all and leaves nothing.
+`;
+}

@@ -4,7 +4,7 @@ import type { Content, Server } from "./server.ts";
 const member = Buffer.from([0xff, 0x00]);
 
 /** A project `b` with data of every type, some of it about to expire in a hundred years. */
-export const victim: readonly Command[] = [
+const victim: readonly Command[] = [
   ["SET", "proj:b:secret", "SECRET"],
   ["SET", "proj:b:w_1", "SECRET-1"],
   ["SET", "proj:b:expiring", "SECRET", "PXAT", "4102444800000"],

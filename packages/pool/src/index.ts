@@ -9,5 +9,9 @@ export {
   PoolExhaustedError,
   ReplyError,
 } from "./errors.ts";
+export { ExclusiveLane } from "./exclusive-lane.ts";
 
 export type { Clock } from "./clock.ts";
+export type { ExclusiveLaneStats } from "./exclusive-lane.ts";
+export type { ExclusiveLaneOptions, Factory } from "./exclusive-lane-options.ts";
+export type { Lease } from "./lease.ts";

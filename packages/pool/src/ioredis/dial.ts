@@ -72,8 +72,9 @@ export async function dial(options: DialOptions, dialing: Dialing): Promise<Dial
 
 /** Ends a connection now; what is in flight on it is rejected by ioredis. */
 export function destroy(redis: Redis): void {
-  redis.disconnect();
-  redis.stream?.destroy();
+  // Not `disconnect` where there is a socket: it arms a timer that only the "close" of a living socket clears.
+  if (redis.stream === undefined) redis.disconnect();
+  else redis.stream.destroy();
 }
 
 class Attempt {

@@ -1,8 +1,10 @@
 export { WrongLaneError } from "../errors.ts";
+export { classify } from "./classify.ts";
 export { RedisPool } from "./redis-pool.ts";
 export { SharedLane } from "./shared-lane.ts";
 
 export type { AcquireEvent, ConnectionEvent, HealthEvent } from "../channels.ts";
+export type { Classification } from "./classify.ts";
 export type { Health } from "./health.ts";
 export type { RedisPoolOptions } from "./redis-pool-options.ts";
 export type { PoolStats } from "./redis-pool.ts";

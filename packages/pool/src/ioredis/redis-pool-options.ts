@@ -1,10 +1,25 @@
 import type { ConnectionOptions } from "node:tls";
 
+import type { Redis } from "ioredis";
+
 import { checkCount, checkMs, checkName } from "../check-option.ts";
 import { type Clock, systemClock } from "../clock.ts";
 import { InvalidOptionError } from "../errors.ts";
+import type { ExclusiveLaneOptions } from "../exclusive-lane-options.ts";
 import type { Credentials } from "./dial.ts";
 import type { Flush } from "./joined-writes.ts";
+
+/** Sizes and times of the exclusive lane; the rest follows from the pool's own options. */
+export type ExclusiveOptions = Pick<
+  ExclusiveLaneOptions<Redis>,
+  | "max"
+  | "maxWaiters"
+  | "acquireTimeoutMs"
+  | "maxConcurrentDials"
+  | "resetTimeoutMs"
+  | "idleTimeoutMs"
+  | "maxAgeMs"
+>;
 
 export interface RedisPoolOptions {
   /** Names the pool in errors, channels and, with the lane, in the server's CLIENT LIST. */
@@ -37,6 +52,8 @@ export interface RedisPoolOptions {
   readonly reconnectMinDelayMs?: number;
   /** Where the doubling ends. @default 5000 */
   readonly reconnectMaxDelayMs?: number;
+  /** The exclusive lane; what is not given here is as `ExclusiveLane` has it. */
+  readonly exclusive?: ExclusiveOptions;
   /** @default performance.now and the global timers */
   readonly clock?: Clock;
   /** From 0 to 1, for jitter. @default Math.random */
@@ -74,6 +91,7 @@ export function settingsOf(options: RedisPoolOptions): RedisPoolSettings {
       options.reconnectMaxDelayMs ?? 5000,
       reconnectMinDelayMs,
     ),
+    exclusive: options.exclusive ?? {},
     clock: options.clock ?? systemClock,
     random: options.random ?? Math.random,
   };

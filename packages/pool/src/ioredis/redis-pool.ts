@@ -1,17 +1,24 @@
+import type { Redis } from "ioredis";
+
 import { ReplyError } from "../errors.ts";
+import { ExclusiveLane, type ExclusiveLaneStats } from "../exclusive-lane.ts";
 import { dial, type DialOptions } from "./dial.ts";
 import { type Health, HealthCheck } from "./health.ts";
+import { redisFactory } from "./redis-factory.ts";
 import { type RedisPoolOptions, type RedisPoolSettings, settingsOf } from "./redis-pool-options.ts";
 import { SharedLane, type SharedLaneStats } from "./shared-lane.ts";
 
 export interface PoolStats {
   readonly shared: SharedLaneStats;
+  readonly exclusive: ExclusiveLaneStats;
 }
 
 /** The lanes of connections to one Redis server. Nothing is dialed before it is needed. */
 export class RedisPool implements AsyncDisposable {
   /** For every command that needs no connection of its own. */
   readonly shared: SharedLane;
+  /** For WATCH, interactive MULTI, SELECT: a raw ioredis connection per lease. */
+  readonly exclusive: ExclusiveLane<Redis>;
   readonly #settings: RedisPoolSettings;
   readonly #check: HealthCheck;
   #dials = 0;
@@ -26,6 +33,16 @@ export class RedisPool implements AsyncDisposable {
       ...settings,
       dial: (signal) => dial(server, { label: this.#label("shared"), flush, signal }),
       dialed: (result) => this.#check.report(result),
+    });
+    this.exclusive = new ExclusiveLane({
+      ...settings.exclusive,
+      name,
+      factory: redisFactory(server, () => this.#label("exclusive")),
+      dialTimeoutMs: settings.dialTimeoutMs,
+      redialMinDelayMs: settings.reconnectMinDelayMs,
+      redialMaxDelayMs: settings.reconnectMaxDelayMs,
+      clock,
+      random: settings.random,
     });
     this.#check = new HealthCheck({
       name,
@@ -50,7 +67,7 @@ export class RedisPool implements AsyncDisposable {
   }
 
   get stats(): PoolStats {
-    return { shared: this.shared.stats };
+    return { shared: this.shared.stats, exclusive: this.exclusive.stats };
   }
 
   /**
@@ -62,7 +79,7 @@ export class RedisPool implements AsyncDisposable {
     graceMs = this.#settings.commandTimeoutMs,
   }: { readonly graceMs?: number } = {}): Promise<void> {
     this.#check.stop();
-    await this.shared.close({ graceMs });
+    await Promise.all([this.shared.close({ graceMs }), this.exclusive.close({ graceMs })]);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -3,6 +3,7 @@ import type { Redis } from "ioredis";
 import { backoff } from "../backoff.ts";
 import { publishConnection } from "../channels.ts";
 import type { Clock } from "../clock.ts";
+import { codeOf } from "../code-of.ts";
 import { AuthenticationError, CommandTimeoutError, ConnectionError, PoolClosedError } from "../errors.ts";
 import { Batch } from "./batch.ts";
 import { destroy, type Dialed } from "./dial.ts";
@@ -330,12 +331,6 @@ export class SharedLane {
     }
     this.#inFlight.stop();
   }
-}
-
-function codeOf(error: unknown): { code?: string } {
-  return error instanceof Error && "code" in error && typeof error.code === "string"
-    ? { code: error.code }
-    : {};
 }
 
 /** Nobody may be listening when it rejects. */

@@ -1,0 +1,58 @@
+import { closedLoop } from "./closed-loop.ts";
+import { inFlight, keyOf, shuffled, valueOf } from "./keys.ts";
+import type { Peer, PeerRequest, Session, Workload } from "./peer.ts";
+import type { Figures } from "./scenario.ts";
+
+// The process of one peer. It has its own compiler, heap and event loop, so that nobody's garbage or type feedback is
+// paid by another; between its rounds it does nothing but hold its connections.
+
+let session: Session | undefined;
+let order: readonly number[] = [];
+
+async function connect({ peer, server, seed }: Extract<PeerRequest, { type: "connect" }>): Promise<void> {
+  const loaded = (await import(new URL(`peers/${peer}.ts`, import.meta.url).href)) as { readonly peer: Peer };
+  const opened = await loaded.peer.connect(server);
+  session = opened;
+  order = shuffled(seed);
+  await Promise.all(order.map((index) => opened.set(keyOf("get", index), valueOf(index))));
+}
+
+async function round(workload: Workload, roundMs: number): Promise<Figures> {
+  const opened = session!;
+  const keys = order.map((index) => keyOf(workload, index));
+  const values = order.map(valueOf);
+  let next = 0;
+  const turn = (): number => (next = next + 1 === keys.length ? 0 : next + 1);
+  const call =
+    workload === "get"
+      ? async (): Promise<void> => {
+          const index = turn();
+          if ((await opened.get(keys[index]!)) !== values[index])
+            throw new Error(`GET ${keys[index]} answered something else`);
+        }
+      : async (): Promise<void> => {
+          const index = turn();
+          if ((await opened.set(keys[index]!, values[index]!)) !== "OK") throw new Error("SET did not answer OK");
+        };
+  return closedLoop({ inFlight, durationMs: roundMs, call });
+}
+
+async function answer(request: PeerRequest): Promise<Figures | undefined> {
+  if (request.type === "connect") await connect(request);
+  else if (request.type === "round") return round(request.workload, request.roundMs);
+  else {
+    await session?.close();
+    process.disconnect();
+  }
+  return undefined;
+}
+
+process.on("message", (request: PeerRequest) => {
+  answer(request).then(
+    (figures) => process.send?.({ figures }),
+    (error: unknown) => process.send?.({ error: error instanceof Error ? error.message : String(error) }),
+  );
+});
+// A Ctrl-C in the terminal reaches every process of the bench; the bench itself closes this one in order.
+process.on("SIGINT", () => {});
+process.once("disconnect", () => process.exit());

@@ -1,0 +1,62 @@
+/** One thing to find out by measuring. One file in `scenarios/` exports one of these and is named after it. */
+export interface Scenario {
+  readonly name: string;
+  /** What the figures answer, as one line. */
+  readonly question: string;
+  /** Long enough to quote. */
+  readonly full: Plan;
+  /** Under 50 s, for a look. */
+  readonly quick: Plan;
+  /** Starts everything that takes part; what it opens it hands to `context.opened`. */
+  prepare(context: Context): Promise<Field>;
+}
+
+/** How long to measure. A warm-up round comes on top; it is not counted. */
+export interface Plan {
+  readonly rounds: number;
+  /** How long each contestant is under load in one round, in milliseconds. */
+  readonly roundMs: number;
+}
+
+export interface Context {
+  readonly seed: number;
+  /** Aborted when the user has had enough. */
+  readonly signal: AbortSignal;
+  /** Disposed of when the scenario is over, however it ends. */
+  readonly opened: AsyncDisposableStack;
+}
+
+/** Who takes part, and who is to be compared with whom. */
+export interface Field {
+  readonly contestants: readonly Contestant[];
+  readonly comparisons: readonly Comparison[];
+  /** Versions of the programs that take part, those of npm packages excepted: the runner adds them. */
+  readonly versions: Readonly<Record<string, string>>;
+  /** npm packages whose versions matter: label -> package. */
+  readonly packages: Readonly<Record<string, string>>;
+  /** Facts about how the machine was used: which core, which load generator. */
+  readonly setup: Readonly<Record<string, string>>;
+  /** What a reader has to know: who is missing, and why. */
+  readonly notes: readonly string[];
+}
+
+/** Somebody who can be put under load for a while, again and again. */
+export interface Contestant {
+  readonly name: string;
+  measure(options: { readonly roundMs: number; readonly signal: AbortSignal }): Promise<Figures>;
+}
+
+/** What one round gave; the unit stands at the end of each name. `opsPerSec` is what the ratios are made of. */
+export interface Figures {
+  readonly opsPerSec: number;
+  readonly [figure: string]: number;
+}
+
+/** One table: one of our rows against rows of theirs. */
+export interface Comparison {
+  readonly title: string;
+  /** The row that is ours, and the numerator of the ratios. */
+  readonly ours: string;
+  /** Name in the ratio -> name of the row. */
+  readonly theirs: Readonly<Record<string, string>>;
+}

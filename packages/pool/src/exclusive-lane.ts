@@ -113,6 +113,8 @@ export class ExclusiveLane<T> implements AsyncDisposable {
     const { name, clock, acquireTimeoutMs, maxWaiters } = this.#settings;
     if (this.#closed !== undefined) throw this.#refuse("closed", new PoolClosedError(name));
     const now = clock.now();
+    const timeoutMs = deadline === undefined ? acquireTimeoutMs : deadline - now;
+    if (timeoutMs <= 0) throw this.#refuse("timeout", this.#timedOut(0));
     for (let held = this.#idle.pop(); held !== undefined; held = this.#idle.pop()) {
       if (now < held.expiresAt) {
         this.#count.hits += 1;
@@ -121,8 +123,6 @@ export class ExclusiveLane<T> implements AsyncDisposable {
       }
       this.#retire(held);
     }
-    const timeoutMs = deadline === undefined ? acquireTimeoutMs : deadline - now;
-    if (timeoutMs <= 0) throw this.#refuse("timeout", this.#timedOut(0));
     if (this.#waiters.size >= maxWaiters) throw this.#refuse("exhausted", this.#exhausted());
     this.#count.misses += 1;
     const lease = this.#waiters.add({

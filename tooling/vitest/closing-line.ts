@@ -1,31 +1,61 @@
 import type { Reporter, TestCase, TestModule } from "vitest/node";
 
-/** Prints why tests were skipped and, as the very last line, `N passed, N failed`. */
+/** Prints why tests were skipped and, as the very last line, `N passed, N failed`; the exit code says the same. */
+// oxlint-disable-next-line import/no-default-export -- vitest loads a reporter by its default export
 export default class ClosingLine implements Reporter {
+  #passed = 0;
+  /** Until a run has ended, it has failed. */
+  #problems: readonly string[] = ["the test run did not come to its end"];
+  #failed = 0;
+  readonly #skipped = new Map<string, number>();
+
+  constructor() {
+    // Left to the process's exit, so that no other reporter can print after it.
+    process.once("exit", () => this.#print());
+  }
+
   onTestRunEnd(modules: readonly TestModule[], errors: readonly unknown[]): void {
-    const count = { passed: 0, failed: errors.length, skipped: 0, pending: 0 };
-    const reasons = new Map<string, number>();
+    this.#passed = 0;
+    this.#failed = 0;
+    this.#skipped.clear();
+    const problems: string[] = [];
     for (const module of modules) {
       const tests = [...module.children.allTests()];
-      if (module.errors().length > 0 || (tests.length === 0 && module.state() === "failed"))
-        count.failed += 1;
-      for (const test of tests) {
-        const result = test.result();
-        count[result.state] += 1;
-        if (result.state === "skipped") {
-          const why = result.note ?? skippedWithoutReason(test);
-          reasons.set(why, (reasons.get(why) ?? 0) + 1);
-        }
-      }
+      for (const test of tests) this.#count(test);
+      // A file that cannot be loaded, a hook of a suite that throws: red, though no test of its own says so.
+      const suites = [module, ...module.children.allSuites()];
+      for (const suite of suites)
+        if (suite.errors().length > 0) problems.push(`outside of a test: ${module.relativeModuleId}`);
+      if (tests.length === 0 && module.errors().length === 0 && module.state() === "failed")
+        problems.push(`no test in ${module.relativeModuleId}`);
     }
-    // Left to the event loop's exit so that no other reporter can print after it.
-    process.once("exit", () => {
-      for (const [why, times] of reasons) process.stdout.write(`skipped ${times}: ${why}\n`);
-      process.stdout.write(`${count.passed} passed, ${count.failed + count.pending} failed\n`);
-    });
+    if (errors.length > 0) problems.push(...errors.map((error) => `unhandled: ${messageOf(error)}`));
+    if (this.#passed + this.#failed + problems.length === 0) problems.push("no test ran");
+    this.#problems = problems;
+  }
+
+  #count(test: TestCase): void {
+    const result = test.result();
+    if (result.state === "passed") this.#passed += 1;
+    else if (result.state === "skipped") {
+      const why = result.note ?? `no reason given (${test.module.relativeModuleId} > ${test.fullName})`;
+      this.#skipped.set(why, (this.#skipped.get(why) ?? 0) + 1);
+    } else this.#failed += 1;
+  }
+
+  #print(): void {
+    const failed = this.#failed + this.#problems.length;
+    const lines = [
+      ...[...this.#skipped].map(([why, times]) => `skipped ${times}: ${why}`),
+      ...this.#problems,
+      `${this.#passed} passed, ${failed} failed`,
+    ];
+    process.stdout.write(`${lines.join("\n")}\n`);
+    if (failed > 0) process.exitCode ||= 1;
   }
 }
 
-function skippedWithoutReason(test: TestCase): string {
-  return `no reason given (${test.module.relativeModuleId} > ${test.fullName})`;
+function messageOf(error: unknown): string {
+  const { name, message } = error as { name?: string; message?: string };
+  return `${name ?? "Error"}: ${message ?? String(error)}`.split("\n")[0]!;
 }

@@ -5,6 +5,8 @@ import { defineConfig } from "vitest/config";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const everywhere = (pattern: string): string[] =>
   ["packages", "apps", "tooling"].map((room) => `${room}/*/test/**/*${pattern}`);
+const testkit = (file: string): string =>
+  fileURLToPath(new URL(`../testkit/src/vitest/${file}`, import.meta.url));
 const source = ["@fleet/source", "node", "import", "module", "default"];
 
 /** Three kinds of tests: `unit` needs nothing, `integration` needs a real redis-server, `types` runs nothing. */
@@ -23,7 +25,13 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: "integration", include: everywhere(".integration.test.ts"), maxWorkers: 2 },
+        test: {
+          name: "integration",
+          include: everywhere(".integration.test.ts"),
+          maxWorkers: 2,
+          globalSetup: testkit("global-setup.ts"),
+          runner: testkit("runner.ts"),
+        },
       },
       {
         extends: true,

@@ -1,0 +1,26 @@
+import { fileURLToPath } from "node:url";
+
+import { parseCLI, startVitest } from "vitest/node";
+
+import ClosingLine from "./closing-line.ts";
+import { namedServer, takeServer } from "./server-option.ts";
+
+// What `pnpm test` runs: all tests, or what vitest's own filters and flags leave of them, and `--server`.
+const closing = new ClosingLine();
+try {
+  const { server, rest } = takeServer(process.argv.slice(2));
+  if (server !== undefined) process.env["FLEET_REDIS_SERVER"] = namedServer(server, process.env);
+
+  const { filter, options } = parseCLI(["vitest", "run", ...rest]);
+  const { reporter, ...flags } = options as typeof options & { readonly reporter?: string | string[] };
+  const vitest = await startVitest("test", filter, {
+    ...flags,
+    config: fileURLToPath(new URL("vitest.config.ts", import.meta.url)),
+    watch: false,
+    reporters: [...[reporter ?? "default"].flat(), closing],
+  });
+  await vitest.exit();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}

@@ -1,0 +1,51 @@
+import { type Channel, channel } from "node:diagnostics_channel";
+
+import type { Access } from "@fleet/isolation";
+
+import type { Call } from "./call.ts";
+
+/** Payload of `fleet:client:command`: one call, told when it ended. Never arguments, keys or values. */
+export interface CommandMessage {
+  /** The instance that was asked; undefined when a group had nobody to ask. */
+  readonly instance: string | undefined;
+  /** `host:port` of the last endpoint asked; undefined when nobody could be asked. */
+  readonly endpoint: string | undefined;
+  /** Upper-case name of the command; `PIPELINE` (a batch), `MULTI` (an atomic one) or `RUN`. */
+  readonly command: string;
+  readonly access: Access;
+  /** From the call to its answer, all attempts and pauses included. */
+  readonly durationMs: number;
+  /** How many endpoints were asked, the same one again included; 0 when nobody could be asked. */
+  readonly attempts: number;
+  /** `error`: refused, or answered with an error. `unknown`: it may have been executed. `cancelled`: by the caller's signal. */
+  readonly outcome: "ok" | "error" | "unknown" | "cancelled";
+  /** Code of the error. */
+  readonly code?: string;
+}
+
+export const commandChannel: Channel = channel("fleet:client:command");
+
+export function publishCall(
+  call: Call,
+  command: string,
+  endedAt: number,
+  failure?: { readonly error: unknown },
+): void {
+  const { target, access, attempts } = call;
+  const message: CommandMessage = {
+    instance: target?.instance ?? call.instance,
+    endpoint: target?.address,
+    command: command.toUpperCase(),
+    access,
+    durationMs: endedAt - call.startedAt,
+    attempts,
+    ...(failure === undefined ? { outcome: "ok" } : described(failure.error, call)),
+  };
+  commandChannel.publish(message);
+}
+
+function described(error: unknown, call: Call): Pick<CommandMessage, "outcome" | "code"> {
+  if (call.cancelled(error)) return { outcome: "cancelled" };
+  const { code, outcome } = Object(error) as { readonly code?: unknown; readonly outcome?: unknown };
+  return { outcome: outcome === "unknown" ? "unknown" : "error", ...(typeof code === "string" && { code }) };
+}

@@ -1,0 +1,51 @@
+import { CircuitBreaker } from "@fleet/breaker";
+import { Discovery, StaticSource } from "@fleet/discovery";
+import { RedisPool } from "@fleet/pool/ioredis";
+
+import { checkOptions, type FleetOptions, systemClock } from "./fleet-options.ts";
+import { Fleet } from "./fleet.ts";
+import { Targets } from "./targets.ts";
+import { Walk } from "./walk.ts";
+
+/**
+ * A server that is back should serve again within a second. The pool's own default thinks of one client with one server; a fleet
+ * knows that its others carry on meanwhile, and its dials to one endpoint are few.
+ */
+const reconnectMaxDelayMs = 1000;
+
+/**
+ * Puts a fleet together. Resolves when every source has handed over its first instances; no Redis is dialled before the first
+ * call needs it.
+ *
+ * @throws InvalidOptionError of the package whose option is wrong, what a source says is wrong with its instances, or the
+ * signal's reason. Nothing is left open then.
+ */
+export async function createFleet(
+  options: FleetOptions,
+  { signal }: { readonly signal?: AbortSignal } = {},
+): Promise<Fleet> {
+  checkOptions(options);
+  const { instances = [], sources = [], policy, retryBudget, credentials } = options;
+  const { timeoutMs = 3000, retries = 2, graceMs = 5000 } = options;
+  const { clock = systemClock, random = Math.random, breaker = {} } = options;
+  const pool = { reconnectMaxDelayMs, ...options.pool };
+  const open = { pool, breaker, credentials, clock, random };
+  // Pools and breakers are made by the first call; a wrong setting should stop the start.
+  const name = "options";
+  new CircuitBreaker({ ...breaker, name, clock, random });
+  await new RedisPool({ ...pool, name, host: "localhost", port: 1, clock, random }).close();
+  const closing = new AbortController();
+  const walk = new Walk({
+    ...(policy && { policy }),
+    ...(retryBudget && { retryBudget }),
+    retries,
+    clock,
+    random,
+    closing: closing.signal,
+  });
+  const targets = new Targets({ router: walk.router, open, graceMs });
+  const byHand = instances.length === 0 ? [] : [new StaticSource(instances)];
+  const discovery = new Discovery({ sources: [...byHand, ...sources], clock });
+  await discovery.start(signal === undefined ? {} : { signal });
+  return new Fleet({ discovery, targets, walk, clock, timeoutMs, graceMs, closing });
+}

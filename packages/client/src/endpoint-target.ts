@@ -1,0 +1,160 @@
+import { CircuitBreaker, type CircuitBreakerOptions } from "@fleet/breaker";
+import type { Endpoint, Instance } from "@fleet/discovery";
+import { RedisPool, type RedisPoolOptions } from "@fleet/pool/ioredis";
+import type { Target } from "@fleet/router";
+
+import { MissingCredentialsError } from "./errors.ts";
+import type { Clock, CredentialsResolver } from "./fleet-options.ts";
+import { readTls } from "./read-tls.ts";
+
+/** What all endpoints of one fleet are opened with. */
+export interface OpenOptions {
+  readonly pool: Partial<RedisPoolOptions>;
+  readonly breaker: Partial<CircuitBreakerOptions>;
+  readonly credentials: CredentialsResolver | undefined;
+  readonly clock: Clock;
+  readonly random: () => number;
+}
+
+/**
+ * One endpoint as the router sees it, with the breaker and the pool that its calls go through. Both are made by the first call, so
+ * that ten thousand known endpoints cost nothing until they are used, and live as long as the endpoint: a changed role touches
+ * neither.
+ */
+export class EndpointTarget implements Target {
+  readonly id: string;
+  /** `<instance>/<host>:<port>`, the name of its pool and breaker. */
+  readonly name: string;
+  readonly instance: string;
+  readonly address: string;
+  declare group?: string;
+  state: Instance["state"];
+  reads: Instance["reads"];
+  role: Endpoint["role"];
+  /** Attempts under way. */
+  inFlight = 0;
+  readonly #options: OpenOptions;
+  #instance: Instance;
+  #endpoint: Endpoint;
+  #pool: RedisPool | undefined;
+  #breaker: CircuitBreaker | undefined;
+  #failedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(instance: Instance, endpoint: Endpoint, options: OpenOptions) {
+    this.id = `${instance.uid}/${endpoint.uid}`;
+    this.address = `${endpoint.host}:${endpoint.port}`;
+    this.name = `${instance.name}/${this.address}`;
+    this.instance = instance.name;
+    this.#instance = instance;
+    this.#endpoint = endpoint;
+    this.#options = options;
+    this.state = instance.state;
+    this.reads = instance.reads;
+    this.role = endpoint.role;
+    if (instance.group !== undefined) this.group = instance.group;
+  }
+
+  get endpoint(): Endpoint {
+    return this.#endpoint;
+  }
+
+  /** Undefined until the first call. */
+  get openPool(): RedisPool | undefined {
+    return this.#pool;
+  }
+
+  /** Undefined until the first call. */
+  get openBreaker(): CircuitBreaker | undefined {
+    return this.#breaker;
+  }
+
+  /** Takes over what changed. False, and nothing taken over, when this is now another server or dialled in another way. */
+  update(instance: Instance, endpoint: Endpoint): boolean {
+    const { host, port } = this.#endpoint;
+    const tls = this.#instance.tls !== undefined;
+    if (
+      instance.name !== this.instance ||
+      endpoint.host !== host ||
+      endpoint.port !== port ||
+      (instance.tls !== undefined) !== tls
+    )
+      return false;
+    this.#instance = instance;
+    this.#endpoint = endpoint;
+    this.state = instance.state;
+    this.reads = instance.reads;
+    this.role = endpoint.role;
+    if (instance.group === undefined) delete this.group;
+    else this.group = instance.group;
+    return true;
+  }
+
+  /** @throws MissingCredentialsError when the instance refers to credentials that nobody can resolve. */
+  get pool(): RedisPool {
+    return (this.#pool ??= this.#dial());
+  }
+
+  get breaker(): CircuitBreaker {
+    return (this.#breaker ??= new CircuitBreaker({
+      ...this.#options.breaker,
+      name: this.name,
+      clock: this.#options.clock,
+      random: this.#options.random,
+    }));
+  }
+
+  /**
+   * Whether the breaker lets a call pass. A server that answered a health check after the last failure is let back at once, as
+   * Envoy un-ejects a host on a successful active check: the probes of half-open would only delay it.
+   */
+  get admits(): boolean {
+    const breaker = this.#breaker;
+    if (breaker === undefined || breaker.allows()) return true;
+    const healthyAt = this.#pool?.health.lastSuccessAt;
+    if (healthyAt === undefined || healthyAt <= this.#failedAt) return false;
+    breaker.reset();
+    return breaker.allows();
+  }
+
+  /** False while the last dial failed and the next has not succeeded. */
+  get reachable(): boolean {
+    return this.#pool === undefined || this.#pool.shared.state !== "backoff";
+  }
+
+  /** An attempt failed in a way that counts. */
+  failed(at: number): void {
+    this.#failedAt = at;
+  }
+
+  /** Finishes what is in flight, then closes the pool. A later call opens another. */
+  async closePool(graceMs: number): Promise<void> {
+    const pool = this.#pool;
+    this.#pool = undefined;
+    await pool?.close({ graceMs });
+  }
+
+  #dial(): RedisPool {
+    const { credentials, clock, random, pool } = this.#options;
+    const { host, port } = this.#endpoint;
+    if (credentials === undefined && this.#instance.credentials !== undefined)
+      throw new MissingCredentialsError(this.instance);
+    return new RedisPool({
+      ...pool,
+      name: this.name,
+      host,
+      port,
+      clock,
+      random,
+      credentials: () => this.#resolve(),
+      // Read anew at each dial, and from the instance as it is then: renewed files and changed references need no restart.
+      ...(this.#instance.tls && { tls: () => readTls(this.#instance.tls ?? {}, host) }),
+    });
+  }
+
+  async #resolve(): ReturnType<CredentialsResolver> {
+    const instance = this.#instance;
+    if (instance.credentials === undefined) return undefined;
+    if (this.#options.credentials === undefined) throw new MissingCredentialsError(instance.name);
+    return this.#options.credentials(instance.credentials, instance);
+  }
+}

@@ -1,0 +1,61 @@
+/** The fleet is closed, or is being closed. Nothing was sent. */
+export class FleetClosedError extends Error {
+  override readonly name = "FleetClosedError";
+  readonly code = "FLEET_CLIENT_CLOSED";
+  readonly outcome = "not-sent";
+
+  constructor() {
+    super("the fleet is closed");
+  }
+}
+
+/**
+ * The time of a `run()` was up. Its connection was destroyed, so whatever the work was still waiting for has an unknown outcome.
+ * (A `command()` or `batch()` that runs out of time is ended by its lane: `FLEET_POOL_COMMAND_TIMEOUT`.)
+ */
+export class DeadlineError extends Error {
+  override readonly name = "DeadlineError";
+  readonly code = "FLEET_CLIENT_DEADLINE";
+  readonly outcome = "unknown";
+  readonly instance: string;
+  readonly timeoutMs: number;
+
+  constructor(instance: string, timeoutMs: number) {
+    super(`the work on ${instance} was not done after ${timeoutMs} ms; its connection was destroyed`);
+    this.instance = instance;
+    this.timeoutMs = timeoutMs;
+  }
+}
+
+/** An instance refers to credentials, and the fleet was not told how to resolve them. It is never dialled without. Nothing was sent. */
+export class MissingCredentialsError extends Error {
+  override readonly name = "MissingCredentialsError";
+  readonly code = "FLEET_CLIENT_CREDENTIALS";
+  readonly outcome = "not-sent";
+  readonly instance: string;
+
+  constructor(instance: string) {
+    super(
+      `${instance} refers to credentials: createFleet() needs the option "credentials", which resolves them`,
+    );
+    this.instance = instance;
+  }
+}
+
+/** An option, or a setting of one call, cannot be used. The message names it and prints the bad value. */
+export class InvalidOptionError extends RangeError {
+  override readonly name = "InvalidOptionError";
+  readonly code = "FLEET_CLIENT_INVALID_OPTION";
+  readonly option: string;
+
+  constructor(option: string, expected: string, actual: unknown) {
+    super(`${option} must be ${expected}, got ${print(actual)}`);
+    this.option = option;
+  }
+}
+
+function print(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value);
+  if (typeof value === "object" && value !== null) return Array.isArray(value) ? "an array" : "an object";
+  return String(value);
+}

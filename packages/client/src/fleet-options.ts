@@ -1,0 +1,76 @@
+import type { CircuitBreakerOptions, RetryBudgetOptions } from "@fleet/breaker";
+import type { CredentialsReference, Instance, InstanceInput, InstanceSource } from "@fleet/discovery";
+import type { RedisPoolOptions } from "@fleet/pool/ioredis";
+import type { RoutingPolicy } from "@fleet/router";
+
+import { InvalidOptionError } from "./errors.ts";
+
+/** Monotonic milliseconds and timers. */
+export interface Clock {
+  now(): number;
+  setTimeout(callback: () => void, ms: number): unknown;
+  clearTimeout(handle: unknown): void;
+}
+
+/** What a reference stands for, asked at every dial: a rotated password needs no restart. */
+export type CredentialsResolver = (
+  reference: CredentialsReference,
+  instance: Instance,
+) => Promise<{ readonly username?: string; readonly password?: string } | undefined>;
+
+export interface FleetOptions {
+  /** Instances known by hand. At least one of `instances` and `sources` is needed. @default [] */
+  readonly instances?: readonly InstanceInput[];
+  /** Sources of instances, strongest first. The fleet starts them and closes them with itself. @default [] */
+  readonly sources?: readonly InstanceSource[];
+  /** Turns the reference an instance carries into user name and password. @default none: instances with credentials are refused */
+  readonly credentials?: CredentialsResolver;
+  /** How one of several eligible endpoints is chosen. @default leastRequests() */
+  readonly policy?: RoutingPolicy;
+  /** Time for a whole call, waits and retries included, in milliseconds. @default 3000 */
+  readonly timeoutMs?: number;
+  /** Further attempts after the first: of reads, and of writes that provably never left. @default 2 */
+  readonly retries?: number;
+  /** Bounds the retries of the whole fleet to a share of its calls. @default those of `RetryBudget` */
+  readonly retryBudget?: Omit<RetryBudgetOptions, "clock">;
+  /** How long `close()`, and a removed endpoint, wait for calls in flight, in milliseconds. @default 5000 */
+  readonly graceMs?: number;
+  /** Settings of every pool. @default those of `RedisPool`, except `reconnectMaxDelayMs` 1000 */
+  readonly pool?: Partial<
+    Omit<RedisPoolOptions, "name" | "host" | "port" | "credentials" | "tls" | "clock" | "random">
+  >;
+  /** Settings of every circuit breaker. @default those of `CircuitBreaker` */
+  readonly breaker?: Partial<Omit<CircuitBreakerOptions, "name" | "clock" | "random">>;
+  /** @default performance.now and the global timers */
+  readonly clock?: Clock;
+  /** Uniform in [0, 1), for routing and jitter. @default Math.random */
+  readonly random?: () => number;
+}
+
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  setTimeout: (callback, ms) => setTimeout(callback, ms),
+  clearTimeout: (handle) => clearTimeout(handle as NodeJS.Timeout),
+};
+
+/** Longest delay a Node timer keeps; a longer one fires at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+export function checkOptions(options: FleetOptions): void {
+  if ((options.instances?.length ?? 0) + (options.sources?.length ?? 0) === 0)
+    throw new InvalidOptionError("instances or sources", "given, at least one of them", undefined);
+  if (options.timeoutMs !== undefined) checkMs("timeoutMs", options.timeoutMs);
+  if (options.graceMs !== undefined) checkMs("graceMs", options.graceMs, 0);
+  const { retries } = options;
+  if (retries !== undefined && !(Number.isInteger(retries) && retries >= 0 && retries <= 10))
+    throw new InvalidOptionError("retries", "an integer from 0 to 10", retries);
+}
+
+export function checkMs(name: string, ms: number, least = Number.MIN_VALUE): void {
+  if (!(typeof ms === "number" && ms >= least && ms <= MAX_TIMER_MS))
+    throw new InvalidOptionError(
+      name,
+      `milliseconds from ${least === 0 ? "0" : "more than 0"} to ${MAX_TIMER_MS}`,
+      ms,
+    );
+}

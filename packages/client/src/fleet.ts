@@ -1,0 +1,195 @@
+import type { Discovery, Instance } from "@fleet/discovery";
+import { type Access, type Command, Namespace, type Reply } from "@fleet/isolation";
+import type { Redis } from "ioredis";
+
+import { type BatchReply, ScopedBatch } from "./batch.ts";
+import { Call, type CallOptions, type Selector } from "./call.ts";
+import { commandChannel, publishCall } from "./channels.ts";
+import { FleetClosedError } from "./errors.ts";
+import { checkMs, type Clock } from "./fleet-options.ts";
+import type { FleetStats } from "./fleet-stats.ts";
+import { leased } from "./leased.ts";
+import { statsOf } from "./stats-of.ts";
+import type { Targets } from "./targets.ts";
+import type { Walk } from "./walk.ts";
+
+export interface CommandOptions extends CallOptions {
+  /** Whose keys. @default Namespace.dedicated(): the caller owns the whole instance */
+  readonly namespace?: Namespace;
+  /** What text in a reply becomes. @default "utf8" */
+  readonly encoding?: "utf8" | "buffer";
+}
+
+export interface BatchOptions extends CommandOptions {
+  /** As one transaction (MULTI ... EXEC). @default false */
+  readonly atomic?: boolean;
+}
+
+/** Where and for how long a `run()` leases its connection. */
+export type RunTarget = Selector &
+  CallOptions & {
+    /** What the work does; `read` may be led to a replica. @default "write" */
+    readonly access?: Access;
+  };
+
+/** What createFleet() has put together. */
+export interface FleetParts {
+  readonly discovery: Discovery;
+  readonly targets: Targets;
+  readonly walk: Walk;
+  readonly clock: Clock;
+  readonly timeoutMs: number;
+  readonly graceMs: number;
+  /** Aborted once the calls under way have had their grace. */
+  readonly closing: AbortController;
+}
+
+const dedicated = Namespace.dedicated();
+const none: CommandOptions = {};
+
+/** Many Redis behind one object. Made by `createFleet()`. */
+export class Fleet implements AsyncDisposable {
+  readonly #parts: FleetParts;
+  readonly #walk: Walk;
+  readonly #timeoutMs: number;
+  readonly #changes: Disposable;
+  #reconciling = false;
+  /** Calls without an answer. */
+  #calls = 0;
+  #idle: (() => void) | undefined;
+  #closed: Promise<void> | undefined;
+
+  constructor(parts: FleetParts) {
+    this.#parts = parts;
+    this.#walk = parts.walk;
+    this.#timeoutMs = parts.timeoutMs;
+    parts.targets.reconcile(parts.discovery.instances.values());
+    this.#changes = parts.discovery.subscribe(() => this.#reconcileSoon());
+  }
+
+  /**
+   * Sends one command to an endpoint that may answer it, and answers what it replied.
+   *
+   * A read that fails is tried again elsewhere. A write is tried again only when it provably never left; an error with
+   * `outcome: "unknown"` says that it may have been executed.
+   */
+  async command(selector: Selector, command: Command, options: CommandOptions = none): Promise<Reply> {
+    const scoped = (options.namespace ?? dedicated).scope(command);
+    const call = this.#begin(selector, scoped.access, options, options.encoding);
+    let reply: Reply;
+    try {
+      reply = await this.#walk.begin(call).shared.send(scoped.command, call);
+      this.#walk.end(call);
+    } catch (error) {
+      const again = this.#walk.again(call, error, (pool) => pool.shared.send(scoped.command, call));
+      return scoped.restore(await this.#answered(call, command[0], again));
+    }
+    this.#end(call, command[0]);
+    return scoped.restore(reply);
+  }
+
+  /**
+   * Sends commands together, to one endpoint and in one write. Each has its slot in the answer; one that is refused has its
+   * refusal there, and the others run. With `atomic` they are one transaction: a refusal of any of them rejects them all.
+   */
+  async batch(
+    selector: Selector,
+    commands: readonly Command[],
+    options: BatchOptions = none,
+  ): Promise<readonly BatchReply[]> {
+    const atomic = options.atomic === true;
+    const batch = new ScopedBatch(options.namespace ?? dedicated, commands, atomic);
+    if (batch.commands.length === 0) return batch.collect([]);
+    const call = this.#begin(selector, batch.access, options, options.encoding);
+    if (atomic) call.atomic = true;
+    const through = this.#walk.through(call, (pool) => pool.shared.batch(batch.commands, call));
+    return batch.collect(await this.#answered(call, atomic ? "MULTI" : "PIPELINE", through));
+  }
+
+  /**
+   * Runs work on a connection of its own: WATCH, blocking reads, all that a shared connection cannot do. It is the raw
+   * connection, outside of any namespace. It goes back when the work ends; when the time is up first it is destroyed.
+   * Once the work has begun it is not tried again.
+   */
+  async run<T>(target: RunTarget, work: (redis: Redis) => Promise<T>): Promise<T> {
+    const call = this.#begin(target, target.access ?? "write", target, undefined);
+    const { clock } = this.#parts;
+    const through = this.#walk.through(call, (pool) => leased(pool, call, clock, work));
+    return this.#answered(call, "RUN", through);
+  }
+
+  /** What discovery knows now, by name. */
+  get instances(): ReadonlyMap<string, Instance> {
+    return this.#parts.discovery.instances;
+  }
+
+  /** A fresh copy. */
+  get stats(): FleetStats {
+    return statsOf(this.#parts.discovery, this.#parts.targets);
+  }
+
+  /** Takes no new calls, lets those under way finish until `graceMs`, then closes pools and sources. Twice is once. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #begin(
+    selector: Selector,
+    access: Access,
+    options: CallOptions,
+    encoding: CommandOptions["encoding"],
+  ): Call {
+    if (this.#closed !== undefined) throw new FleetClosedError();
+    const { timeoutMs, signal } = options;
+    if (timeoutMs !== undefined) checkMs("timeoutMs", timeoutMs);
+    this.#calls += 1;
+    return new Call(selector, access, this.#walk.now(), timeoutMs ?? this.#timeoutMs, signal, encoding);
+  }
+
+  #end(call: Call, name: string, failure?: { readonly error: unknown }): void {
+    this.#calls -= 1;
+    if (this.#calls === 0) this.#idle?.();
+    if (commandChannel.hasSubscribers) publishCall(call, name, this.#parts.clock.now(), failure);
+  }
+
+  async #answered<T>(call: Call, name: string, answer: Promise<T>): Promise<T> {
+    let value: T;
+    try {
+      value = await answer;
+    } catch (error) {
+      this.#end(call, name, { error });
+      throw error;
+    }
+    this.#end(call, name);
+    return value;
+  }
+
+  /** Once for all changes of one sync: five hundred new instances rebuild the router's lists once. */
+  #reconcileSoon(): void {
+    if (this.#reconciling) return;
+    this.#reconciling = true;
+    queueMicrotask(() => {
+      this.#reconciling = false;
+      if (this.#closed === undefined) this.#parts.targets.reconcile(this.instances.values());
+    });
+  }
+
+  async #close(): Promise<void> {
+    const { discovery, targets, clock, graceMs, closing } = this.#parts;
+    this.#changes[Symbol.dispose]();
+    if (this.#calls > 0) {
+      const idle = Promise.withResolvers<void>();
+      this.#idle = idle.resolve;
+      const timer = clock.setTimeout(idle.resolve, graceMs);
+      await idle.promise;
+      clock.clearTimeout(timer);
+    }
+    closing.abort(new FleetClosedError());
+    await Promise.all([targets.close(), discovery.close()]);
+  }
+}

@@ -1,0 +1,10 @@
+export { Namespace } from "@fleet/isolation";
+export { createFleet } from "./create-fleet.ts";
+export { DeadlineError, FleetClosedError, InvalidOptionError, MissingCredentialsError } from "./errors.ts";
+export { Fleet } from "./fleet.ts";
+export type { BatchReply } from "./batch.ts";
+export type { Selector } from "./call.ts";
+export type { CommandMessage } from "./channels.ts";
+export type { CredentialsResolver, FleetOptions } from "./fleet-options.ts";
+export type { FleetStats } from "./fleet-stats.ts";
+export type { BatchOptions, CommandOptions, RunTarget } from "./fleet.ts";

@@ -1,0 +1,232 @@
+import { BrokenCircuitError, type Rejection, RetryBudget, type RetryBudgetOptions } from "@fleet/breaker";
+import { type Classification, classify, type RedisPool } from "@fleet/pool/ioredis";
+import { NoTargetError, Router, type RoutingPolicy, type Ticket } from "@fleet/router";
+
+import type { Call } from "./call.ts";
+import type { EndpointTarget } from "./endpoint-target.ts";
+import type { Clock } from "./fleet-options.ts";
+import { sleep } from "./sleep.ts";
+
+/** Longest pause before the same endpoint is asked again, in milliseconds. */
+const longestPauseMs = 512;
+
+/** The caller left, for a reason of his own that says nothing about the server. */
+const cancelled: Classification = {
+  kind: "cancelled",
+  recoverable: false,
+  countsAsFailure: false,
+  retryDelayMs: 0,
+  outcome: "unknown",
+};
+
+export interface WalkOptions {
+  /** @default leastRequests() */
+  readonly policy?: RoutingPolicy;
+  readonly retryBudget?: Omit<RetryBudgetOptions, "clock">;
+  /** Attempts after the first. */
+  readonly retries: number;
+  readonly clock: Clock;
+  readonly random: () => number;
+  /** Ends the pauses between attempts. */
+  readonly closing: AbortSignal;
+}
+
+/**
+ * The steps between a call and its answer: ticket, permit, attempt, and back. `begin()` and `end()` are all that the happy path
+ * runs, and both are synchronous; everything that a fault costs is in `again()`.
+ */
+export class Walk {
+  readonly router: Router<EndpointTarget>;
+  readonly #options: WalkOptions;
+  readonly #clock: Clock;
+  readonly #budget: RetryBudget;
+  /** The time as last read. Router and budget go by it, so that a command reads the clock when it begins and when it ends. */
+  #now: number;
+  /** Set while an endpoint whose last dial failed is better than nobody. */
+  #desperate = false;
+  /** Whom the pick under way refused. */
+  #refused: EndpointTarget[] = [];
+
+  constructor(options: WalkOptions) {
+    const { policy, clock, random } = options;
+    const lastRead = { now: () => this.#now };
+    this.#options = options;
+    this.#clock = clock;
+    this.#now = clock.now();
+    this.#budget = new RetryBudget({ ...options.retryBudget, clock: lastRead });
+    this.router = new Router({
+      ...(policy && { policy }),
+      eligible: (target) => (target.reachable || this.#desperate) && target.admits,
+      retryAfterMs: (target) => this.#refusing(target),
+      clock: lastRead,
+      random,
+    });
+  }
+
+  /** Reads the clock. */
+  now(): number {
+    return (this.#now = this.#clock.now());
+  }
+
+  /** Takes a ticket and a permit, and answers the pool to use. */
+  begin(call: Call): RedisPool {
+    const ticket = this.#pick(call);
+    const { target } = ticket;
+    call.ticket = ticket;
+    call.target = target;
+    target.inFlight += 1;
+    const { pool } = target;
+    const permit = target.breaker.tryAcquire();
+    if (!permit.admitted) throw new BrokenCircuitError(target.name, permit);
+    call.permit = permit;
+    call.attempts += 1;
+    if (call.attempts === 1) this.#budget.request();
+    return pool;
+  }
+
+  /** The attempt under way was answered. */
+  end(call: Call): void {
+    this.now();
+    call.permit?.success();
+    this.#release(call);
+  }
+
+  /** A first attempt, and whatever has to follow it. */
+  async through<T>(call: Call, attempt: (pool: RedisPool) => Promise<T>): Promise<T> {
+    let value: T;
+    try {
+      value = await attempt(this.begin(call));
+    } catch (error) {
+      return this.again(call, error, attempt);
+    }
+    this.end(call);
+    return value;
+  }
+
+  /** After a failed attempt: settles it, then tries again for as long as that is allowed; else throws the last error. */
+  async again<T>(call: Call, failure: unknown, attempt: (pool: RedisPool) => Promise<T>): Promise<T> {
+    const tried: EndpointTarget[] = [];
+    let error = failure;
+    for (;;) {
+      const pauseMs = this.#settle(call, error);
+      if (pauseMs === undefined) throw error;
+      if (call.target !== undefined) tried.push(call.target);
+      const pool = this.#beginElsewhere(call, tried) ?? (await this.#beginAfter(call, pauseMs, error));
+      let value: T;
+      try {
+        value = await attempt(pool);
+      } catch (next) {
+        error = next;
+        continue;
+      }
+      this.end(call);
+      return value;
+    }
+  }
+
+  /** Told by the router, for each candidate that was refused when nobody is left. */
+  #refusing(target: EndpointTarget): number | undefined {
+    this.#refused.push(target);
+    const state = target.openBreaker?.state;
+    return state?.name === "open" ? state.retryAfterMs : undefined;
+  }
+
+  #pick(call: Call): Ticket<EndpointTarget> {
+    try {
+      return this.router.pick(call.request);
+    } catch (error) {
+      const refused = this.#refused;
+      this.#refused = [];
+      if (!(error instanceof NoTargetError) || error.reason !== "not-eligible") throw error;
+      // Where every breaker refuses, theirs is the error that says when to come back.
+      if (!refused.some((target) => target.admits)) throw soonest(refused) ?? error;
+    }
+    this.#desperate = true;
+    try {
+      return this.router.pick(call.request);
+    } finally {
+      this.#desperate = false;
+    }
+  }
+
+  /** The attempt under way went wrong: tells breaker and router. Answers the pause before the next one, if there may be one. */
+  #settle(call: Call, error: unknown): number | undefined {
+    const { permit, ticket, target } = call;
+    // Without a permit nobody was asked: a name nobody knows, a refusing breaker, credentials that cannot be resolved.
+    if (permit === undefined) {
+      this.#release(call);
+      return undefined;
+    }
+    const { retries, random, closing } = this.#options;
+    const now = this.now();
+    const verdict = call.cancelled(error) ? cancelled : classify(error);
+    if (verdict.countsAsFailure) {
+      permit.failure();
+      ticket?.failed();
+      target?.failed(now);
+    } else if (verdict.outcome === "replied") permit.success();
+    else permit.ignore();
+    this.#release(call);
+    const again =
+      verdict.recoverable &&
+      (call.access === "read" || verdict.outcome === "not-sent") &&
+      !call.final &&
+      call.attempts <= retries &&
+      now < call.deadline &&
+      !closing.aborted &&
+      this.#budget.tryRetry();
+    if (!again) return undefined;
+    return random() * Math.min(longestPauseMs, verdict.retryDelayMs * 2 ** (call.attempts - 1));
+  }
+
+  /** Begins on an endpoint that was not tried yet, if there is one. */
+  #beginElsewhere(call: Call, tried: readonly EndpointTarget[]): RedisPool | undefined {
+    call.exclude = tried;
+    try {
+      return this.begin(call);
+    } catch {
+      this.#release(call);
+      return undefined;
+    } finally {
+      call.exclude = [];
+    }
+  }
+
+  /** Begins on whoever is eligible after the pause, tried or not. Throws the error of the last attempt when nobody is. */
+  async #beginAfter(call: Call, pauseMs: number, error: unknown): Promise<RedisPool> {
+    const { closing } = this.#options;
+    if (this.#now + pauseMs >= call.deadline) throw error;
+    await sleep(this.#clock, pauseMs, [closing, call.signal]);
+    this.now();
+    call.signal?.throwIfAborted();
+    if (closing.aborted) throw error;
+    try {
+      return this.begin(call);
+    } catch {
+      this.#release(call);
+      throw error;
+    }
+  }
+
+  #release(call: Call): void {
+    const { ticket, target } = call;
+    if (ticket === undefined || target === undefined) return;
+    target.inFlight -= 1;
+    ticket[Symbol.dispose]();
+    call.ticket = undefined;
+    call.permit = undefined;
+  }
+}
+
+/** The refusal of the breaker that will be asked again first. */
+function soonest(refused: readonly EndpointTarget[]): BrokenCircuitError | undefined {
+  let first: { readonly name: string; readonly rejection: Rejection } | undefined;
+  for (const { breaker, name } of refused) {
+    const answer = breaker.tryAcquire();
+    // Its time came between the two questions; the next call will be let through.
+    if (answer.admitted) answer.ignore();
+    else if (first === undefined || answer.retryAfterMs < first.rejection.retryAfterMs)
+      first = { name, rejection: answer };
+  }
+  return first && new BrokenCircuitError(first.name, first.rejection);
+}

@@ -1,0 +1,41 @@
+/** What one lane or the other has in its hands. */
+interface PoolStatsLike {
+  readonly shared: {
+    readonly inFlight: number;
+    readonly waiting: number;
+  };
+  readonly exclusive: {
+    /** Since the start; a lane that never dialled is not shown. */
+    readonly dials: number;
+    readonly leased: number;
+    readonly idle: number;
+    readonly waiters: number;
+    readonly max: number;
+  };
+}
+
+interface EndpointStatsLike {
+  readonly host: string;
+  readonly port: number;
+  readonly health: { readonly status: string; readonly latencyMs: number | undefined } | undefined;
+  readonly breaker: { readonly name: string } | undefined;
+  readonly pool: PoolStatsLike | undefined;
+}
+
+/** Of a fleet's `stats`, what is shown. `FleetStats` of @fleet/client fits, and so does anything of this shape. */
+export interface FleetStatsLike {
+  readonly instances: readonly {
+    readonly name: string;
+    readonly state: string;
+    readonly endpoints: readonly EndpointStatsLike[];
+  }[];
+  readonly discovery: {
+    readonly sources: readonly {
+      readonly name: string;
+      readonly state: string;
+      readonly instances: number;
+      readonly conflicts: readonly string[];
+      readonly lastSyncAgeMs: number | undefined;
+    }[];
+  };
+}

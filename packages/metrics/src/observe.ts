@@ -1,0 +1,96 @@
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
+
+import type { Metric, RegistryContentType, Registry as PromRegistry } from "prom-client";
+
+import { InvalidOptionError } from "./errors.ts";
+import type { Exposed } from "./exposed.ts";
+import { FleetGauges } from "./fleet-gauges.ts";
+import type { FleetStatsLike } from "./fleet-stats-like.ts";
+import { Instruments } from "./instruments.ts";
+import { CommandRecorder } from "./record-commands.ts";
+import { DiscoveryRecorder } from "./record-discovery.ts";
+import { EndpointRecorder } from "./record-endpoints.ts";
+import { PickRecorder } from "./record-picks.ts";
+import { on } from "./recorder.ts";
+import type { Recorder } from "./recorder.ts";
+import { Departures, rosterOf } from "./roster.ts";
+import { Scrape } from "./scrape.ts";
+
+type Register = Pick<
+  PromRegistry<RegistryContentType>,
+  "registerMetric" | "removeSingleMetric" | "getSingleMetric"
+>;
+
+export interface ObserveOptions {
+  /** Where the metrics go: a prom-client Registry of either content type. Nothing else in it is touched. */
+  readonly register: Register;
+  /**
+   * What the fleet is, asked once per scrape, as in `() => fleet.stats`. Without it there are no gauges, and series of
+   * removed endpoints are dropped by what discovery told since `observe()`.
+   * @default none
+   */
+  readonly stats?: () => FleetStatsLike;
+  /** What every name begins with. @default "fleet" */
+  readonly prefix?: string;
+}
+
+/** Disposing it unsubscribes from all channels and takes its metrics out of the register. */
+export interface Observation extends Disposable {
+  /** Names of the metrics in the register. */
+  readonly names: readonly string[];
+}
+
+/**
+ * Counts what the packages of a process tell on their diagnostics channels, for prom-client to expose.
+ *
+ * @throws InvalidOptionError (FLEET_METRICS_INVALID_OPTION) for a bad prefix, or one whose names the register has already.
+ */
+export function observe({ register, stats, prefix = "fleet" }: ObserveOptions): Observation {
+  if (!/^[a-zA-Z_:][a-zA-Z0-9_:]*$/.test(prefix))
+    throw new InvalidOptionError("prefix", "a name of letters, digits, _ and :", JSON.stringify(prefix));
+
+  const departures = new Departures();
+  const scrape = new Scrape(
+    () => stats?.(),
+    (seen) => {
+      const roster = seen === undefined ? departures : rosterOf(seen);
+      for (const recorder of recorders) recorder.prune(roster);
+    },
+  );
+  const instruments = new Instruments(prefix, () => void scrape.look());
+  const recorders: readonly Recorder[] = [
+    new CommandRecorder(instruments),
+    new PickRecorder(instruments),
+    new EndpointRecorder(instruments),
+    new DiscoveryRecorder(instruments),
+  ];
+  if (stats !== undefined) new FleetGauges(() => scrape.look() ?? stats()).register(instruments);
+
+  const names = instruments.all.map(({ name }) => name);
+  const taken = names.find((name) => register.getSingleMetric(name) !== undefined);
+  if (taken !== undefined)
+    throw new InvalidOptionError("prefix", "one whose names the register does not have", `${taken} is there`);
+  for (const metric of instruments.all) register.registerMetric(asMetric(metric));
+
+  const listeners = [
+    ...recorders.flatMap(({ channels }) => [...channels]),
+    ...(stats === undefined ? [on("fleet:discovery:change", (message) => departures.record(message))] : []),
+  ];
+  for (const [channel, listener] of listeners) subscribe(channel, listener);
+
+  let over = false;
+  return {
+    names,
+    [Symbol.dispose]: () => {
+      if (over) return;
+      over = true;
+      for (const [channel, listener] of listeners) unsubscribe(channel, listener);
+      for (const name of names) register.removeSingleMetric(name);
+    },
+  };
+}
+
+/** prom-client's types want one of its four classes; its Registry wants the shape only (tested against the real one). */
+function asMetric(metric: Exposed): Metric {
+  return metric as unknown as Metric;
+}

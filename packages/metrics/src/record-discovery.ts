@@ -1,0 +1,42 @@
+import type { Tally } from "./counter.ts";
+import type { Instruments } from "./instruments.ts";
+import { Keyed } from "./keyed.ts";
+import type { ChangeMessage } from "./messages.ts";
+import { on } from "./recorder.ts";
+import type { Recorder } from "./recorder.ts";
+
+/** The channels of discovery. */
+export class DiscoveryRecorder implements Recorder {
+  readonly channels: Recorder["channels"];
+
+  constructor(instruments: Instruments) {
+    const changes = instruments.counter(
+      "discovery_changes_total",
+      "Instances that were added, updated and removed.",
+    );
+    const errors = instruments.counter(
+      "discovery_errors_total",
+      "What went wrong in discovery, by error code and source.",
+    );
+    const byType: Readonly<Record<ChangeMessage["type"], Tally>> = {
+      added: changes.tally({ type: "added" }),
+      updated: changes.tally({ type: "updated" }),
+      removed: changes.tally({ type: "removed" }),
+    };
+    const bySource = new Keyed<string, Keyed<string, Tally>>(
+      (source) => new Keyed((code) => errors.tally({ code, source })),
+    );
+    this.channels = new Map([
+      on("fleet:discovery:change", ({ type }) => {
+        byType[type].value += 1;
+      }),
+      on("fleet:discovery:error", ({ code, source }) => {
+        bySource.of(source ?? "").of(code).value += 1;
+      }),
+    ]);
+  }
+
+  prune(): void {
+    // Sources live as long as their fleet.
+  }
+}

@@ -1,0 +1,100 @@
+import { channel } from "node:diagnostics_channel";
+
+import type { BreakerTransition } from "@fleet/breaker";
+import type { CommandMessage } from "@fleet/client";
+import type { DiscoveryErrorMessage, InstanceChange } from "@fleet/discovery";
+import type { AcquireEvent, ConnectionEvent } from "@fleet/pool/ioredis";
+import type { PickMessage } from "@fleet/router";
+
+import type { FleetStatsLike } from "../src/index.ts";
+import type { Messages } from "../src/messages.ts";
+
+/** What each channel carries, by the package that publishes it. */
+export interface Published {
+  readonly "fleet:client:command": CommandMessage;
+  readonly "fleet:router:pick": PickMessage;
+  readonly "fleet:breaker:state": BreakerTransition;
+  readonly "fleet:pool:connection": ConnectionEvent;
+  readonly "fleet:pool:acquire": AcquireEvent;
+  readonly "fleet:discovery:change": InstanceChange;
+  readonly "fleet:discovery:error": DiscoveryErrorMessage;
+}
+
+/** A message of every channel, to the last field. */
+export const fixtures = {
+  "fleet:client:command": {
+    instance: "orders",
+    endpoint: "10.0.0.1:6379",
+    command: "GET",
+    access: "read",
+    durationMs: 0.4,
+    attempts: 1,
+    outcome: "ok",
+  },
+  "fleet:router:pick": {
+    access: "read",
+    policy: "leastRequests",
+    requested: { instance: "orders" },
+    candidates: 2,
+    outcome: "picked",
+    instance: "orders",
+    target: "orders/orders/10.0.0.1:6379",
+    reason: "policy",
+  },
+  "fleet:breaker:state": {
+    name: "orders/10.0.0.1:6379",
+    from: "closed",
+    to: "open",
+    cause: "consecutive-failures",
+  },
+  "fleet:pool:connection": { name: "orders/10.0.0.1:6379", lane: "shared", event: "open" },
+  "fleet:pool:acquire": { name: "orders/10.0.0.1:6379", waitedMs: 12, outcome: "miss" },
+  "fleet:discovery:change": {
+    type: "added",
+    instance: {
+      name: "orders",
+      uid: "orders",
+      endpoints: [{ uid: "orders/10.0.0.1:6379", host: "10.0.0.1", port: 6379, role: "unknown" }],
+      labels: {},
+      state: "ready",
+      reads: "primary",
+    },
+  },
+  "fleet:discovery:error": {
+    code: "FLEET_DISCOVERY_INVALID_FILE",
+    source: "file:fleet.yaml",
+    error: new Error("line 1"),
+  },
+} as const satisfies Published;
+
+/** Publishes a fixture, or what differs from it. */
+export function tell<C extends keyof typeof fixtures>(name: C, change: Partial<Messages[C]> = {}): void {
+  channel(name).publish({ ...fixtures[name], ...change });
+}
+
+type EndpointStats = FleetStatsLike["instances"][number]["endpoints"][number];
+
+/** An endpoint in full use. */
+export function endpoint(change: Partial<EndpointStats> = {}): EndpointStats {
+  return {
+    host: "10.0.0.1",
+    port: 6379,
+    health: { status: "healthy", latencyMs: 0.25 },
+    breaker: { name: "closed" },
+    pool: {
+      shared: { inFlight: 3, waiting: 1 },
+      exclusive: { dials: 4, leased: 2, idle: 1, waiters: 5, max: 25 },
+    },
+    ...change,
+  };
+}
+
+/** A fleet of one instance. */
+export function fleet(endpoints: readonly EndpointStats[] = [endpoint()], name = "orders"): FleetStatsLike {
+  return {
+    instances: [{ name, state: "ready", endpoints }],
+    discovery: {
+      sources: [{ name: "static", state: "current", instances: 1, conflicts: [], lastSyncAgeMs: 1_500 }],
+    },
+  };
+}

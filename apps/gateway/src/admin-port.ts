@@ -3,7 +3,7 @@ import Fastify, { LogController } from "fastify";
 import type { FastifyInstance, FastifyReply } from "fastify";
 import type { Registry } from "prom-client";
 
-import { answerBrokenRequest, answerExpectation } from "./broken-request.ts";
+import { answerBrokenRequest, answerExpectation, fromFramework } from "./broken-request.ts";
 import type { Config } from "./config-schema.ts";
 import { MethodError, NotFoundError, NotPermittedError, UnauthorizedError } from "./errors.ts";
 import { refuse } from "./exchange.ts";
@@ -43,7 +43,7 @@ export function buildAdminPort(options: AdminPortOptions): FastifyInstance {
     connectionTimeout: config.idleSocketTimeoutMs,
     return503OnClosing: false,
     clientErrorHandler: answerBrokenRequest,
-    frameworkErrors: (error, _request, reply) => fail(reply, error),
+    frameworkErrors: (error, _request, reply) => fail(reply, fromFramework(error)),
   });
   const fail = (reply: FastifyReply, error: unknown): void => {
     reply.hijack();
@@ -78,7 +78,7 @@ export function buildAdminPort(options: AdminPortOptions): FastifyInstance {
       app.hasRoute({ method: "GET", url: request.url }) ? new MethodError("GET, HEAD") : new NotFoundError(),
     ),
   );
-  app.setErrorHandler((error, _request, reply) => fail(reply, error));
+  app.setErrorHandler((error, _request, reply) => fail(reply, fromFramework(error)));
   app.server.on("checkExpectation", answerExpectation);
   return app;
 }

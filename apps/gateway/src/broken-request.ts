@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 
 import { errorBody } from "./answer.ts";
-import { statusByCode } from "./errors.ts";
+import { MalformedError, statusByCode } from "./errors.ts";
 
 const answers: Readonly<Record<string, readonly [code: string, text: string]>> = {
   ERR_HTTP_REQUEST_TIMEOUT: ["FLEET_GATEWAY_REQUEST_TIMEOUT", "ERR the request was not complete in time"],
@@ -42,4 +42,13 @@ export function answerExpectation(_request: IncomingMessage, response: ServerRes
     String(Buffer.byteLength(body)),
   ]);
   response.end(body);
+}
+
+/** What the framework refuses before a route sees it is the client's doing, and gets our words: its own may quote the request. */
+export function fromFramework(error: unknown): unknown {
+  const { code, statusCode } = error as { readonly code?: unknown; readonly statusCode?: unknown };
+  const isTheirs = typeof code === "string" && code.startsWith("FST_");
+  return isTheirs && typeof statusCode === "number" && statusCode < 500
+    ? new MalformedError("ERR failed to parse the request")
+    : error;
 }

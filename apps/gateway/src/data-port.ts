@@ -5,7 +5,7 @@ import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest }
 
 import type { Backend } from "./backend.ts";
 import { batchRoute } from "./batch-route.ts";
-import { answerBrokenRequest, answerExpectation } from "./broken-request.ts";
+import { answerBrokenRequest, answerExpectation, fromFramework } from "./broken-request.ts";
 import { commandRoute } from "./command-route.ts";
 import type { Config } from "./config-schema.ts";
 import { MalformedError, MethodError, NotPermittedError, UnauthorizedError } from "./errors.ts";
@@ -48,15 +48,16 @@ export function buildDataPort({ backend, tokens, log, config }: DataPortOptions)
     http: { requireHostHeader: false },
     rewriteUrl: routeOf,
     clientErrorHandler: answerBrokenRequest,
-    frameworkErrors: (error, _request, reply) => fail(reply, error),
+    frameworkErrors: (error, _request, reply) => fail(reply, fromFramework(error)),
   });
   const fail = (reply: FastifyReply, error: unknown): void => {
     reply.hijack();
     refuse(reply.raw, error, log);
   };
 
-  // POST and PUT are not read by the framework: it answers 415 to a content type it cannot parse, and here none counts.
-  for (const method of ["POST", "PUT"]) app.addHttpMethod(method, { hasBody: false, overrideExisting: true });
+  // The framework reads no body: it answers 415 to a content type it cannot parse, and here none counts.
+  for (const method of app.supportedMethods)
+    app.addHttpMethod(method, { hasBody: false, overrideExisting: true });
 
   app.decorateRequest("token", undefined);
   // On the root and before the routes: nothing that is registered on this port can be asked past it.
@@ -96,7 +97,7 @@ export function buildDataPort({ backend, tokens, log, config }: DataPortOptions)
   app.setNotFoundHandler((request, reply) =>
     fail(reply, new MethodError(request.url === "/command" ? "GET, HEAD, POST, PUT" : "POST")),
   );
-  app.setErrorHandler((error, _request, reply) => fail(reply, error));
+  app.setErrorHandler((error, _request, reply) => fail(reply, fromFramework(error)));
   app.server.on("checkExpectation", answerExpectation);
   return app;
 }

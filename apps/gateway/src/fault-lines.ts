@@ -8,7 +8,7 @@ export function faultLines(issues: readonly z.core.$ZodIssue[], tree: unknown, s
     const where = pathText(issue.path);
     const from = origin(issue.path, sources);
     if (issue.code !== "unrecognized_keys")
-      return [`${where}: ${issue.message}, got ${shown(tree, issue.path)}${from}`];
+      return [`${where}: ${worded(issue.message)}, got ${shown(tree, issue.path)}${from}`];
     return issue.keys.map((key) => {
       const path = where === "" ? key : `${where}.${key}`;
       return secretKey.test(key)
@@ -17,6 +17,10 @@ export function faultLines(issues: readonly z.core.$ZodIssue[], tree: unknown, s
     });
   });
 }
+
+/** `Invalid input: expected number, received string` says the type of what is printed after it, and twice that it is wrong. */
+const worded = (message: string): string =>
+  message.replace(/^Invalid (?:input|option): /, "").replace(/, received \w+$/, "");
 
 const secretKey = /token|secret|password|bearer/i;
 
@@ -39,7 +43,7 @@ function pathText(path: readonly PropertyKey[]): string {
 
 /** A plain value. Of a token only its rights and targets are shown: people put the token itself anywhere else. */
 function shown(root: unknown, path: readonly PropertyKey[]): string {
-  if (path[0] === "tokens" && path.length > 2 && path[2] !== "rights" && path[2] !== "targets")
+  if (path[0] === "tokens" && path[2] !== "rights" && path[2] !== "targets")
     return "a value that is not shown";
   let value = root;
   for (const key of path)

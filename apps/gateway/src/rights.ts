@@ -3,8 +3,11 @@ import type { Command, ScopedCommand } from "@fleet/isolation";
 import { NotPermittedError } from "./errors.ts";
 import type { Token } from "./tokens.ts";
 
-/** Reads that walk the whole key space. A read-only token gets handed out widely; these can stall a server. */
-const powerful: ReadonlySet<string> = new Set(["KEYS", "SCAN"]);
+/**
+ * Reads that a read-only token does not get, which is handed out widely: they walk the whole key space, follow patterns to other
+ * keys, or show the source of functions.
+ */
+const powerful: ReadonlySet<string> = new Set(["FUNCTION", "KEYS", "SCAN", "SORT_RO"]);
 
 /**
  * Checks a command against the rights of its token.

@@ -1,0 +1,248 @@
+import { hash } from "node:crypto";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+import { settings } from "../src/config-schema.ts";
+import { loadConfig } from "../src/config.ts";
+import { ConfigurationError } from "../src/errors.ts";
+import { printConfig } from "../src/print-config.ts";
+
+const digest = hash("sha256", "correct-horse-battery");
+const instances = [{ name: "orders", group: "shop", endpoints: [{ host: "127.0.0.1", port: 6379 }] }];
+const tokens = [{ name: "web", digest, rights: "full", targets: ["orders"] }];
+const enough = { FLEET_INSTANCES: JSON.stringify(instances), FLEET_TOKENS: JSON.stringify(tokens) };
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "fleet-config-"));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+async function file(content: unknown): Promise<string> {
+  const path = join(folder, `${crypto.randomUUID()}.yaml`);
+  await writeFile(path, typeof content === "string" ? content : JSON.stringify(content));
+  return path;
+}
+
+async function faults(options: Parameters<typeof loadConfig>[0]): Promise<readonly string[]> {
+  const error: unknown = await loadConfig(options).catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(ConfigurationError);
+  return (error as ConfigurationError).faults;
+}
+
+describe("a value comes from the strongest that has it", () => {
+  test("flag, environment, file, default", async () => {
+    const path = await file({
+      instances,
+      tokens,
+      listen: { host: "0.0.0.0", port: 1001 },
+      timeoutMs: 1001,
+      log: { level: "warn" },
+    });
+    const { config, sources } = await loadConfig({
+      file: path,
+      flags: { "listen.port": "1003" },
+      environment: { FLEET_LISTEN_PORT: "1002", FLEET_TIMEOUT_MS: "1002", FLEET_RETRIES: "" },
+    });
+    expect(config).toMatchObject({
+      listen: { host: "0.0.0.0", port: 1003 },
+      timeoutMs: 1002,
+      retries: 2,
+      log: { level: "warn" },
+      adminListen: { host: "127.0.0.1", port: 8081 },
+    });
+    expect(Object.fromEntries(sources)).toMatchObject({
+      "listen.host": `file ${path}`,
+      "listen.port": "flag --listen-port",
+      timeoutMs: "environment FLEET_TIMEOUT_MS",
+      retries: "default",
+    });
+  });
+
+  test("YAML is read, from the file that the environment names", async () => {
+    const path = await file(`
+instances:
+  - name: orders
+    endpoints: [{ host: 127.0.0.1, port: 6379 }]
+tokens:
+  - { name: web, digest: ${digest}, rights: read-only, targets: "*", project: shop }
+`);
+    const { config } = await loadConfig({ environment: { FLEET_CONFIG: path } });
+    expect(config.tokens).toEqual([
+      { name: "web", digest, rights: "read-only", targets: "*", project: "shop" },
+    ]);
+  });
+
+  test("no file is needed", async () => {
+    const { config } = await loadConfig({ environment: enough });
+    expect(config.instances).toEqual(instances);
+  });
+
+  test("what Kubernetes sets for a Service of the same name disturbs nothing", async () => {
+    const environment = { ...enough, FLEET_PORT: "tcp://10.0.0.1:80", FLEET_SERVICE_HOST: "10.0.0.1" };
+    expect((await loadConfig({ environment })).config.listen.port).toBe(8080);
+  });
+
+  test("a relative path in a file is meant from where the file lies, in a flag from where one stands", async () => {
+    await writeFile(join(folder, "instances.yaml"), "instances: []");
+    const path = await file({ tokens, instancesFile: "instances.yaml" });
+    expect((await loadConfig({ file: path, environment: {} })).config.instancesFile).toBe(
+      join(folder, "instances.yaml"),
+    );
+    expect(await faults({ file: path, flags: { instancesFile: "not/there.yaml" }, environment: {} })).toEqual(
+      ["instancesFile: not/there.yaml cannot be read (ENOENT)"],
+    );
+  });
+});
+
+describe("a wrong value is refused with one line a fault", () => {
+  test("that says where, what was expected, what stands there and who said so", async () => {
+    const path = await file({ instances, tokens, listen: { port: 70_000 }, retries: "many", colour: "red" });
+    const environment = { FLEET_TIMEOUT_MS: "soon", FLEET_LOG_LEVEL: "loud" };
+    const found = await faults({ file: path, flags: { graceMs: "-1" }, environment });
+    expect(found).toHaveLength(6);
+    const text = found.join("\n");
+    expect(text).toMatch(/^listen\.port: .*<=65535, got 70000 \(file .*\)$/m);
+    expect(text).toMatch(/^retries: .*expected number.*, got "many" \(file .*\)$/m);
+    expect(text).toMatch(/^timeoutMs: .*, got "soon" \(environment FLEET_TIMEOUT_MS\)$/m);
+    expect(text).toMatch(/^log\.level: .*"info".*, got "loud" \(environment FLEET_LOG_LEVEL\)$/m);
+    expect(text).toMatch(/^graceMs: .*, got -1 \(flag --grace-ms\)$/m);
+    expect(text).toMatch(/^colour: is not a known setting$/m);
+  });
+
+  test.for([
+    ["listen: [", /:1: not YAML or JSON/],
+    ["a: 1\nb: : :\n", /:2: not YAML or JSON/],
+    ["- 1", /expected a mapping/],
+  ] as const)("%j is no configuration", async ([content, message]) => {
+    const [fault] = await faults({ file: await file(content), environment: enough });
+    expect(fault).toMatch(message);
+  });
+
+  test("a file that cannot be read is named", async () => {
+    expect(await faults({ file: join(folder, "none.yaml"), environment: enough })).toEqual([
+      `${join(folder, "none.yaml")}: the configuration file cannot be read (ENOENT)`,
+    ]);
+  });
+
+  test("a variable that is no YAML is named", async () => {
+    expect(await faults({ environment: { ...enough, FLEET_TOKENS: "[{" } })).toEqual([
+      "FLEET_TOKENS: expected YAML or JSON",
+    ]);
+  });
+});
+
+describe("values that contradict each other are refused", () => {
+  const withTokens = (...list: object[]): Parameters<typeof loadConfig>[0] => ({
+    environment: { ...enough, FLEET_TOKENS: JSON.stringify(list) },
+  });
+
+  test("nothing at all", async () => {
+    const found = await faults({ environment: {} });
+    expect(found).toEqual([
+      "instances: there are none; give `instances` or `instancesFile`",
+      "tokens: there are none; a gateway without tokens would be open to everybody and does not start",
+    ]);
+  });
+
+  test("both kinds of instances, and one port for both", async () => {
+    const environment = { ...enough, FLEET_INSTANCES_FILE: "x.yaml", FLEET_LISTEN_PORT: "8081" };
+    const found = await faults({ environment });
+    expect(found.join("\n")).toMatch(/either `instances` or `instancesFile`/);
+    expect(found.join("\n")).toMatch(/^adminListen\.port: 8081 is the data port too/m);
+  });
+
+  test("tokens", async () => {
+    const other = hash("sha256", "another-token-altogether");
+    expect(await faults(withTokens({ name: "a", digest, rights: "full" }))).toEqual([
+      'tokens[0].targets: there are none; name instances and groups, or "*"',
+    ]);
+    expect(
+      await faults(
+        withTokens({ name: "a", digest, rights: "full", targets: ["orders"], defaultTarget: "shop" }),
+      ),
+    ).toEqual(['tokens[0].defaultTarget: "shop" is not among its targets']);
+    expect(await faults(withTokens({ name: "a", digest, rights: "full", targets: ["order"] }))).toEqual([
+      'tokens[0]: "order" is no instance or group; there are orders, shop',
+    ]);
+    expect(await faults(withTokens({ name: "a", digest, rights: "admin", targets: "*" }))).toEqual([
+      "tokens[0]: an admin token opens the admin port only; it has no targets, defaultTarget or project",
+    ]);
+    expect(await faults(withTokens(...tokens, { ...tokens[0], digest: other }))).toEqual([
+      "tokens[1].name: is the same as of tokens[0]",
+    ]);
+    expect(
+      await faults(withTokens(...tokens, { ...tokens[0], name: "b", digest: digest.toUpperCase() })),
+    ).toEqual(["tokens[1].digest: is the same as of tokens[0]"]);
+  });
+
+  test("instances, with discovery's own lines", async () => {
+    const wrong = [
+      { name: "Orders", endpoints: [] },
+      { name: "b", endpoints: [{ host: "h", port: 0 }] },
+    ];
+    const found = await faults({ environment: { ...enough, FLEET_INSTANCES: JSON.stringify(wrong) } });
+    expect(found).toHaveLength(3);
+    expect(found.join("\n")).toMatch(
+      /^instances\[0\]\.name: .*\ninstances\[0\]\.endpoints.*\ninstances\[1\]\.endpoints\[0\]\.port: /,
+    );
+  });
+
+  test("references to secrets that are not there", async () => {
+    const at = (password: string): object => ({ ...instances[0], credentials: { password } });
+    const missing = [
+      at("env:ABSENT"),
+      { ...at(`file:${join(folder, "absent")}`), name: "b", endpoints: [{ host: "h", port: 1 }] },
+    ];
+    expect(await faults({ environment: { ...enough, FLEET_INSTANCES: JSON.stringify(missing) } })).toEqual([
+      "instances[0].credentials.password: env:ABSENT is not set or empty",
+      `instances[1].credentials.password: file:${join(folder, "absent")} cannot be read (ENOENT)`,
+    ]);
+  });
+});
+
+describe("a secret is never shown", () => {
+  const canary = "CANARY-9f3b-secret-token";
+  test.for([
+    ["a token as such", { tokens: [{ name: "a", token: canary, rights: "full", targets: "*" }] }],
+    [
+      "a token where its digest belongs",
+      { tokens: [{ name: "a", digest: canary, rights: "full", targets: "*" }] },
+    ],
+    ["a token as a name", { tokens: [{ name: `x ${canary}`, digest, rights: "full", targets: "*" }] }],
+    ["a list of tokens", { tokens: [canary] }],
+    ["a password as such", { instances: [{ ...instances[0], credentials: { password: canary } }] }],
+    ["a connection string", { instances: [{ ...instances[0], url: `redis://:${canary}@h:1` }] }],
+    ["a connection string as host", { listen: { host: 1 }, instancesFile: `redis://:${canary}@h` }],
+  ] as const)("%s", async ([, content]) => {
+    const found = await faults({ file: await file({ instances, tokens, ...content }), environment: {} });
+    expect(found.length).toBeGreaterThan(0);
+    expect(found.join("\n")).not.toContain(canary);
+  });
+
+  test("a literal token is refused with how to do it right", async () => {
+    const content = { instances, tokens: [{ name: "a", token: canary, rights: "full", targets: "*" }] };
+    expect((await faults({ file: await file(content), environment: {} })).join("\n")).toMatch(
+      /^tokens\[0\]\.token: .*fleet-gateway digest/m,
+    );
+  });
+
+  test("nor by --print-config, which shows where each value came from", async () => {
+    const secret = { ...instances[0], credentials: { username: "app", password: "env:ORDERS_PASSWORD" } };
+    const loaded = await loadConfig({
+      flags: { "listen.port": "1234" },
+      environment: { ...enough, FLEET_INSTANCES: JSON.stringify([secret]), ORDERS_PASSWORD: canary },
+    });
+    const printed = printConfig(loaded);
+    expect(printed).not.toContain(canary);
+    expect(printed).not.toContain(digest);
+    expect(printed).toContain("listen.port: 1234  # flag --listen-port\n");
+    expect(printed).toContain("timeoutMs: 3000  # default\n");
+    expect(printed).toContain("# environment FLEET_TOKENS\ntokens:\n");
+    expect(printed).toContain("env:ORDERS_PASSWORD");
+    for (const { path } of settings) expect(printed).toMatch(new RegExp(`^(?:# )?${path}:`, "m"));
+  });
+});

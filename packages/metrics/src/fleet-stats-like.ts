@@ -22,7 +22,7 @@ interface EndpointStatsLike {
   readonly pool: PoolStatsLike | undefined;
 }
 
-/** Of a fleet's `stats`, what is shown. `FleetStats` of @fleet/client fits, and so does anything of this shape. */
+/** Of a fleet's `stats`, what is shown. The stats of a fleet fit, and so does anything of this shape. */
 export interface FleetStatsLike {
   readonly instances: readonly {
     readonly name: string;

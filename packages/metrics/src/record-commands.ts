@@ -24,7 +24,9 @@ interface OfInstance {
 
 /** `fleet:client:command`, which comes for every command: two lookups and two additions. */
 export class CommandRecorder implements Recorder {
-  readonly channels = new Map([on("fleet:client:command", (message) => this.#record(message))]);
+  readonly channels: Recorder["channels"] = new Map([
+    on("fleet:client:command", (message) => this.#record(message)),
+  ]);
   readonly #commands: Counter;
   readonly #duration: Histogram;
   readonly #instances = new Keyed<string, OfInstance>((instance) => this.#ofInstance(instance));
@@ -61,7 +63,7 @@ export class CommandRecorder implements Recorder {
 
   #record(message: CommandMessage): void {
     // Whoever asks for names that nobody has must not make series of them.
-    const instance = message.code === "FLEET_ROUTER_UNKNOWN_TARGET" ? "" : (message.instance ?? "");
+    const instance = message.code?.endsWith("_UNKNOWN_TARGET") === true ? "" : (message.instance ?? "");
     const ofInstance = this.#instances.of(instance);
     ofInstance.duration.observe(message.durationMs);
     const { ok, others } = ofInstance.endpoints.of(message.endpoint ?? "");

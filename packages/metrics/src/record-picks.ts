@@ -11,7 +11,9 @@ type Decisions = Readonly<Record<PickMessage["access"], Reasons>>;
 
 /** `fleet:router:pick`, which comes for every attempt. */
 export class PickRecorder implements Recorder {
-  readonly channels = new Map([on("fleet:router:pick", (message) => this.#record(message))]);
+  readonly channels: Recorder["channels"] = new Map([
+    on("fleet:router:pick", (message) => this.#record(message)),
+  ]);
   readonly #policies: Keyed<string, Decisions>;
 
   constructor(instruments: Instruments) {

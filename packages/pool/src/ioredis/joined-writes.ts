@@ -14,7 +14,9 @@ interface ConnectorOptions {
   readonly disconnectTimeout?: number;
 }
 
+/** Joined writes leave early at so many bytes, or so many commands: the server then works on these while more come. */
 const flushBytes = 65_536;
+const flushWrites = 50;
 
 /**
  * A Connector for ioredis whose socket joins everything that is written in one tick into one write, hence one system
@@ -96,7 +98,7 @@ export class Join {
       this.#pending += chunk.length;
       if (typeof chunk === "string") this.#text += chunk;
       else this.#keep(chunk);
-      if (this.#pending >= flushBytes) {
+      if (this.#pending >= flushBytes || this.writes - this.flushed >= flushWrites) {
         this.flush();
       } else if (!this.#armed) {
         this.#armed = true;

@@ -1,3 +1,5 @@
+import { setImmediate as afterIo } from "node:timers/promises";
+
 import type { Redis } from "ioredis";
 
 import { ReplyError } from "../errors.ts";
@@ -80,6 +82,8 @@ export class RedisPool implements AsyncDisposable {
   }: { readonly graceMs?: number } = {}): Promise<void> {
     this.#check.stop();
     await Promise.all([this.shared.close({ graceMs }), this.exclusive.close({ graceMs })]);
+    // Destroyed sockets leave at the end of the loop's turn.
+    await afterIo();
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -1,13 +1,12 @@
 import type { Fleet } from "@fleet/client";
-import Fastify, { LogController } from "fastify";
-import type { FastifyInstance, FastifyReply } from "fastify";
+import type { FastifyInstance } from "fastify";
 import type { Registry } from "prom-client";
 
-import { answerBrokenRequest, answerExpectation, fromFramework } from "./broken-request.ts";
 import type { Config } from "./config-schema.ts";
 import { MethodError, NotFoundError, NotPermittedError, UnauthorizedError } from "./errors.ts";
-import { refuse } from "./exchange.ts";
 import { instancesPage } from "./instances-page.ts";
+import { buildPort } from "./port.ts";
+import type { PortOptions } from "./port.ts";
 import type { Readiness } from "./readiness.ts";
 import type { Tokens } from "./tokens.ts";
 
@@ -23,7 +22,7 @@ export interface AdminPortOptions {
   readonly tokens: Tokens;
   readonly register: Registry;
   readonly readiness: Readiness;
-  readonly config: Pick<Config, "log" | "requestTimeoutMs" | "keepAliveTimeoutMs" | "idleSocketTimeoutMs">;
+  readonly config: PortOptions["config"] & Pick<Config, "log">;
   /** Where log lines go. @default the process's standard output */
   readonly logStream?: { write(line: string): void } | undefined;
 }
@@ -31,24 +30,8 @@ export interface AdminPortOptions {
 /** The port for operators. Its logger is the gateway's. */
 export function buildAdminPort(options: AdminPortOptions): FastifyInstance {
   const { fleet, tokens, register, readiness, config, logStream } = options;
-  const app: FastifyInstance = Fastify({
-    logger: {
-      level: config.log.level,
-      base: null,
-      ...(logStream === undefined ? {} : { stream: logStream }),
-    },
-    logController: new LogController({ disableRequestLogging: true }),
-    requestTimeout: config.requestTimeoutMs,
-    keepAliveTimeout: config.keepAliveTimeoutMs,
-    connectionTimeout: config.idleSocketTimeoutMs,
-    return503OnClosing: false,
-    clientErrorHandler: answerBrokenRequest,
-    frameworkErrors: (error, _request, reply) => fail(reply, fromFramework(error)),
-  });
-  const fail = (reply: FastifyReply, error: unknown): void => {
-    reply.hijack();
-    refuse(reply.raw, error, app.log);
-  };
+  const stream = logStream === undefined ? {} : { stream: logStream };
+  const { app, fail } = buildPort({ config, logger: { level: config.log.level, base: null, ...stream } });
 
   // Deny by default: a page is closed unless it says that it is open, and so is what is no page.
   app.addHook("onRequest", (request, reply, done) => {
@@ -78,7 +61,5 @@ export function buildAdminPort(options: AdminPortOptions): FastifyInstance {
       app.hasRoute({ method: "GET", url: request.url }) ? new MethodError("GET, HEAD") : new NotFoundError(),
     ),
   );
-  app.setErrorHandler((error, _request, reply) => fail(reply, fromFramework(error)));
-  app.server.on("checkExpectation", answerExpectation);
   return app;
 }

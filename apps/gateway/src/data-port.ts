@@ -1,17 +1,16 @@
 import type { IncomingMessage } from "node:http";
 
-import Fastify, { LogController } from "fastify";
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 
 import type { Backend } from "./backend.ts";
 import { batchRoute } from "./batch-route.ts";
-import { answerBrokenRequest, answerExpectation, fromFramework } from "./broken-request.ts";
 import { commandRoute } from "./command-route.ts";
-import type { Config } from "./config-schema.ts";
 import { MalformedError, MethodError, NotPermittedError, UnauthorizedError } from "./errors.ts";
 import { Exchange, refuse } from "./exchange.ts";
 import { parsePlace } from "./parse-url.ts";
 import type { Place } from "./parse-url.ts";
+import { buildPort } from "./port.ts";
+import type { PortOptions } from "./port.ts";
 import type { Token, Tokens } from "./tokens.ts";
 
 declare module "fastify" {
@@ -25,39 +24,15 @@ export interface DataPortOptions {
   readonly backend: Backend;
   readonly tokens: Tokens;
   readonly log: FastifyBaseLogger;
-  readonly config: Pick<Config, "requestTimeoutMs" | "keepAliveTimeoutMs" | "idleSocketTimeoutMs">;
+  readonly config: PortOptions["config"];
 }
 
 type Placed = IncomingMessage & { place?: Place | undefined };
 
 /** The port that commands come in by. */
 export function buildDataPort({ backend, tokens, log, config }: DataPortOptions): FastifyInstance {
-  const app = Fastify({
-    // A logger here costs a child and two listeners a request; what is worth a line is written by `Exchange`.
-    logger: false,
-    logController: new LogController({ disableRequestLogging: true }),
-    genReqId: () => "",
-    requestIdHeader: false,
-    exposeHeadRoutes: false,
-    // During shutdown what still arrives on an open connection is served, and the connection then closed.
-    return503OnClosing: false,
-    requestTimeout: config.requestTimeoutMs,
-    keepAliveTimeout: config.keepAliveTimeoutMs,
-    connectionTimeout: config.idleSocketTimeoutMs,
-    // Node would answer a missing Host with an empty body; `admit` does it with words.
-    http: { requireHostHeader: false },
-    rewriteUrl: routeOf,
-    clientErrorHandler: answerBrokenRequest,
-    frameworkErrors: (error, _request, reply) => fail(reply, fromFramework(error)),
-  });
-  const fail = (reply: FastifyReply, error: unknown): void => {
-    reply.hijack();
-    refuse(reply.raw, error, log);
-  };
-
-  // The framework reads no body: it answers 415 to a content type it cannot parse, and here none counts.
-  for (const method of app.supportedMethods)
-    app.addHttpMethod(method, { hasBody: false, overrideExisting: true });
+  // A logger of its own would cost a child and two listeners a request; what is worth a line is written by `Exchange`.
+  const { app, fail } = buildPort({ config, logger: false, log, rewriteUrl: routeOf });
 
   app.decorateRequest("token", undefined);
   // On the root and before the routes: nothing that is registered on this port can be asked past it.
@@ -97,8 +72,6 @@ export function buildDataPort({ backend, tokens, log, config }: DataPortOptions)
   app.setNotFoundHandler((request, reply) =>
     fail(reply, new MethodError(request.url === "/command" ? "GET, HEAD, POST, PUT" : "POST")),
   );
-  app.setErrorHandler((error, _request, reply) => fail(reply, fromFramework(error)));
-  app.server.on("checkExpectation", answerExpectation);
   return app;
 }
 

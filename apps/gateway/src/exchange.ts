@@ -47,15 +47,7 @@ export class Exchange {
   /** 200, with a body that is JSON already. */
   send(body: string): void {
     // The client may have left meanwhile. What he asked for was done, and nobody is there to hear of it.
-    if (!this.#response.destroyed)
-      this.#response
-        .writeHead(200, [
-          "content-type",
-          "application/json",
-          "content-length",
-          String(Buffer.byteLength(body)),
-        ])
-        .end(body);
+    if (!this.#response.destroyed) this.#response.writeHead(200, headersFor(this.#response, body)).end(body);
     if (this.#startedAt !== 0) this.#log.debug({ ...this.#facts(), status: 200 }, "request");
   }
 
@@ -82,12 +74,20 @@ export function refuse(
   if (answer.code === "FLEET_GATEWAY_INTERNAL") log.error(described(error), "unexpected error");
   if (response.destroyed || response.headersSent) return answer;
   const body = errorBody(answer);
-  const headers = ["content-type", "application/json", "content-length", String(Buffer.byteLength(body))];
+  const headers = headersFor(response, body);
   if (answer.retryAfterSeconds !== undefined) headers.push("retry-after", String(answer.retryAfterSeconds));
   const allowed = (error as { readonly allowed?: unknown } | undefined)?.allowed;
   if (typeof allowed === "string") headers.push("allow", allowed);
   response.writeHead(answer.status, headers).end(body);
   return answer;
+}
+
+function headersFor({ req }: ServerResponse, body: string): string[] {
+  const headers = ["content-type", "application/json", "content-length", String(Buffer.byteLength(body))];
+  // Without the header the token can only be in the URL, which caches keep and browsers pass on.
+  if (req.headers.authorization === undefined)
+    headers.push("cache-control", "no-store", "referrer-policy", "no-referrer");
+  return headers;
 }
 
 /** 0 unless a line a request is wanted: nothing is measured for nobody. */

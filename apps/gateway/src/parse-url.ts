@@ -90,13 +90,10 @@ const decodeQuery = (text: string): string =>
 
 /** Percent-decoding that never fails: what cannot be decoded is taken as it stands. */
 export function decodeSegment(segment: string): string {
-  // Node hands a URL over byte by byte; a client that does not escape its UTF-8 means text all the same.
-  // oxlint-disable-next-line no-control-regex
-  const text = /[^\0-\x7f]/.test(segment) ? Buffer.from(segment, "latin1").toString() : segment;
-  if (!text.includes("%")) return text;
+  if (!segment.includes("%")) return segment;
   try {
-    return decodeURIComponent(text);
+    return decodeURIComponent(segment);
   } catch {
-    return text;
+    return segment;
   }
 }

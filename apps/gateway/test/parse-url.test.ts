@@ -51,7 +51,6 @@ describe("arguments in the path", () => {
     ["/set/k/%FF", ["set", "k", "%FF"]],
     ["/set/k/%20x%20", ["set", "k", " x "]],
     ["/set/k/%C3%A9", ["set", "k", "é"]],
-    [`/set/k/${Buffer.from("é").toString("latin1")}`, ["set", "k", "é"]],
     ["/get/k;a=b&c", ["get", "k;a=b&c"]],
     ["/get/%2e%2e/%2e", ["get", "..", "."]],
     ["//get", ["", "get"]],

@@ -1,0 +1,97 @@
+import { startRedis } from "@fleet/testkit";
+import type { RedisServer } from "@fleet/testkit";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+import { at, openGateway } from "./open-gateway.ts";
+import type { OpenGateway } from "./open-gateway.ts";
+
+let redis: RedisServer;
+let gateway: OpenGateway;
+
+beforeAll(async () => {
+  redis = await startRedis();
+  gateway = await openGateway({ instances: [{ name: "orders", group: "shop", endpoints: [at(redis)] }] });
+  await gateway.ask("/set/k/v");
+});
+afterAll(async () => {
+  await gateway[Symbol.asyncDispose]();
+  await redis.close();
+});
+
+test("probes answer without a token", async () => {
+  expect(await gateway.admin("/healthz")).toMatchObject({ status: 200, json: { status: "ok" } });
+  expect(await gateway.admin("/readyz")).toMatchObject({ status: 200, json: { status: "ready" } });
+});
+
+test("metrics are Prometheus text", async () => {
+  const { status, headers, text } = await gateway.admin("/metrics");
+  expect(status).toBe(200);
+  expect(headers.get("content-type")).toMatch(/^text\/plain; version=0\.0\.4/);
+  expect(text).toMatch(/^fleet_\w+\{.*instance="orders"/m);
+});
+
+test("instances show their state, role, health, breaker and pool", async () => {
+  const { status, json } = await gateway.admin("/v1/instances", "admin");
+  expect(status).toBe(200);
+  expect(json).toMatchObject({
+    instances: [
+      {
+        name: "orders",
+        group: "shop",
+        state: "ready",
+        endpoints: [
+          {
+            ...at(redis),
+            role: expect.stringMatching(/primary|unknown/),
+            inFlight: 0,
+            health: { status: expect.any(String) },
+            breaker: { name: "closed" },
+            pool: expect.any(Object),
+          },
+        ],
+      },
+    ],
+    discovery: { sources: [{ state: "current" }] },
+  });
+});
+
+describe("what is not open is closed", () => {
+  test.for(["/v1/instances", "/v1", "/", "/nowhere", "/healthz/x", "/metrics/", "/%zz"])(
+    "%s",
+    async (path) => {
+      expect(await gateway.admin(path)).toMatchObject({ status: expect.toBeOneOf([400, 401]) });
+      expect((await gateway.admin("/v1/instances", "full")).status).toBe(403);
+      expect((await gateway.admin("/v1/instances", "readOnly")).status).toBe(403);
+    },
+  );
+
+  test("and what is nothing is told to the operator", async () => {
+    expect(await gateway.admin("/nowhere", "admin")).toMatchObject({
+      status: 404,
+      json: { error: "ERR not found", code: "FLEET_GATEWAY_NOT_FOUND" },
+    });
+    const answer = await fetch(`${gateway.adminUrl}/v1/instances`, {
+      method: "POST",
+      headers: { authorization: "Bearer admin-token-for-tests", "content-type": "a broken / type" },
+      body: "x",
+    });
+    expect([answer.status, await answer.json()]).toEqual([
+      405,
+      { error: "ERR method not allowed; allowed: GET, HEAD", code: "FLEET_GATEWAY_METHOD_NOT_ALLOWED" },
+    ]);
+  });
+});
+
+test("the data port knows none of the admin pages", async () => {
+  for (const path of ["/healthz", "/readyz", "/metrics", "/v1/instances"])
+    expect((await gateway.ask(path, { token: null })).status).toBe(401);
+  expect((await gateway.ask("/metrics")).status).toBe(400);
+});
+
+test("after closing nothing is left open", async () => {
+  const short = await openGateway({ instances: [{ name: "orders", endpoints: [at(redis)] }] });
+  await short.ask("/get/k");
+  await short[Symbol.asyncDispose]();
+  await expect(fetch(short.url)).rejects.toThrow("fetch failed");
+  await expect(fetch(`${short.adminUrl}/healthz`)).rejects.toThrow("fetch failed");
+});

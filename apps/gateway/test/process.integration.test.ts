@@ -1,0 +1,270 @@
+import { spawn } from "node:child_process";
+import type { ChildProcessWithoutNullStreams } from "node:child_process";
+import { hash } from "node:crypto";
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
+
+import { eventually, startRedis } from "@fleet/testkit";
+import type { RedisServer } from "@fleet/testkit";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+import { at } from "./open-gateway.ts";
+
+const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
+const token = "process-token-for-tests";
+const authorized = { headers: { authorization: `Bearer ${token}` } };
+
+let redis: RedisServer;
+let folder: string;
+let config: string;
+beforeAll(async () => {
+  [redis, folder] = await Promise.all([startRedis(), mkdtemp(join(tmpdir(), "fleet-gateway-"))]);
+  config = join(folder, "gateway.json");
+  await writeFile(
+    config,
+    JSON.stringify({
+      listen: { port: 0 },
+      adminListen: { port: 0 },
+      instances: [{ name: "orders", endpoints: [at(redis)] }],
+      tokens: [{ name: "web", digest: hash("sha256", token), rights: "full", targets: ["orders"] }],
+    }),
+  );
+});
+afterAll(async () => {
+  await redis.close();
+  await rm(folder, { recursive: true });
+});
+
+function start(
+  args: readonly string[],
+  environment: Record<string, string> = {},
+): ChildProcessWithoutNullStreams {
+  return spawn(process.execPath, ["--conditions=@fleet/source", main, ...args], {
+    env: { PATH: process.env["PATH"], ...environment },
+  });
+}
+
+interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly error: string;
+}
+
+async function run(
+  args: readonly string[],
+  environment: Record<string, string> = {},
+  input = "",
+): Promise<Ended> {
+  const child = start(args, environment);
+  child.stdin.end(input);
+  const [out, error, [code]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, "exit"),
+  ]);
+  return { code: code as number | null, out, error };
+}
+
+interface Running extends AsyncDisposable {
+  readonly url: string;
+  readonly adminUrl: string;
+  readonly child: ChildProcessWithoutNullStreams;
+  readonly ended: Promise<unknown[]>;
+}
+
+async function serving(...args: string[]): Promise<Running> {
+  const child = start(["--config", config, ...args]);
+  const ended = once(child, "exit");
+  let out = "";
+  child.stdout.setEncoding("utf8").on("data", (chunk: string) => (out += chunk));
+  const line = await eventually(() => {
+    const found = out.split("\n").find((one) => one.includes('"listening"'));
+    if (found === undefined) throw new Error(`not listening yet: ${out}`);
+    return JSON.parse(found) as { data: string; admin: string };
+  });
+  return {
+    url: line.data,
+    adminUrl: line.admin,
+    child,
+    ended,
+    [Symbol.asyncDispose]: async () => {
+      child.kill("SIGKILL");
+      await ended;
+    },
+  };
+}
+
+describe("a gateway that cannot start says why, and does not listen", () => {
+  test("a wrong setting: exit code 2, a line a fault", async () => {
+    const { code, out, error } = await run([
+      "--config",
+      config,
+      "--listen-port",
+      "eighty",
+      "--retries",
+      "99",
+    ]);
+    expect([code, out]).toEqual([2, ""]);
+    expect(error.trim().split("\n")).toEqual([
+      expect.stringMatching(/^config: listen\.port: .*"eighty".*--listen-port/),
+      expect.stringMatching(/^config: retries: .*99.*--retries/),
+    ]);
+  });
+
+  test("no tokens, no instances", async () => {
+    const { code, error } = await run([]);
+    expect(code).toBe(2);
+    expect(error).toMatch(/^config: instances: there are none/m);
+    expect(error).toMatch(/^config: tokens: there are none/m);
+  });
+
+  test("a file that is not there", async () => {
+    const { code, error } = await run(["--config", join(folder, "none.yaml")]);
+    expect([code, error]).toEqual([
+      2,
+      expect.stringMatching(/^config: .*none\.yaml: .*cannot be read \(ENOENT\)\n$/),
+    ]);
+  });
+
+  test("a broken file of instances", async () => {
+    const broken = join(folder, "instances.yaml");
+    await writeFile(broken, "instances:\n  - name: Orders\n    endpoints: [{ host: h, port: 0 }]\n");
+    const tokens = JSON.stringify([
+      { name: "web", digest: hash("sha256", token), rights: "full", targets: "*" },
+    ]);
+    const { code, error } = await run(["--instances-file", broken], { FLEET_TOKENS: tokens });
+    expect(code).toBe(2);
+    expect(error).toMatch(/^config: .*name/m);
+    expect(error).toMatch(/^config: .*port/m);
+  });
+
+  test("a port that is taken: exit code 1", async () => {
+    const squatter = createServer().listen(0, "127.0.0.1");
+    await once(squatter, "listening");
+    const { port } = squatter.address() as AddressInfo;
+    for (const flag of ["--listen-port", "--admin-listen-port"]) {
+      const { code, error } = await run(["--config", config, flag, String(port)]);
+      expect([code, error]).toEqual([
+        1,
+        expect.stringMatching(/^the gateway does not start: EADDRINUSE .*\n$/),
+      ]);
+    }
+    squatter.close();
+  });
+});
+
+describe("the command line", () => {
+  test("--version and --help print and exit", async () => {
+    expect(await run(["--version"])).toEqual({ code: 0, out: "0.0.0\n", error: "" });
+    expect(await run(["--help"])).toMatchObject({
+      code: 0,
+      out: expect.stringContaining("--listen-port <port>"),
+    });
+  });
+
+  test("--print-config prints and exits", async () => {
+    const { code, out } = await run(["--config", config, "--print-config"], { FLEET_TIMEOUT_MS: "500" });
+    expect(code).toBe(0);
+    expect(out).toContain("timeoutMs: 500  # environment FLEET_TIMEOUT_MS\n");
+    expect(out).not.toContain(hash("sha256", token));
+  });
+
+  test("digest makes what the configuration wants", async () => {
+    expect(await run(["digest"], {}, `${token}\n`)).toEqual({
+      code: 0,
+      out: `${hash("sha256", token)}\n`,
+      error: "",
+    });
+    expect(await run(["digest"], {}, "short\n")).toMatchObject({ code: 2, out: "" });
+  });
+});
+
+describe("SIGTERM", () => {
+  test("under load loses nothing and ends with 0", async () => {
+    await using gateway = await serving();
+    const answers: number[] = [];
+    const refused: string[] = [];
+    const stop = new AbortController();
+    const caller = async (): Promise<void> => {
+      while (!stop.signal.aborted) {
+        try {
+          const response = await fetch(`${gateway.url}/incr/count`, authorized);
+          await response.text();
+          answers.push(response.status);
+        } catch (error) {
+          refused.push(String((error as { cause?: { code?: string } }).cause?.code));
+          return;
+        }
+      }
+    };
+    const callers = Promise.all(Array.from({ length: 16 }, caller));
+    await eventually(() => expect(answers.length).toBeGreaterThan(200));
+    gateway.child.kill("SIGTERM");
+    expect(await gateway.ended).toEqual([0, null]);
+    stop.abort();
+    await callers;
+    expect(new Set(answers)).toEqual(new Set([200]));
+    // A connection that is closed while idle may be one that a client was just about to use; it knows that nothing was read.
+    expect(
+      refused.filter((code) => !["ECONNREFUSED", "UND_ERR_SOCKET", "ECONNRESET"].includes(code)),
+    ).toEqual([]);
+    expect(Number(await redis.call("GET", "count"))).toBe(answers.length);
+  });
+
+  test("lets what is in flight finish, is not ready meanwhile, and takes nothing new", async () => {
+    await using gateway = await serving();
+    await fetch(`${gateway.url}/set/k/v`, authorized);
+    redis.pause();
+    const inFlight = fetch(`${gateway.url}/get/k`, authorized);
+    await eventually(async () => {
+      const metrics = await (await fetch(`${gateway.adminUrl}/metrics`)).text();
+      expect(metrics).toMatch(/in_flight\{[^}]*\} 1$/m);
+    });
+    gateway.child.kill("SIGTERM");
+    await eventually(async () => expect((await fetch(`${gateway.adminUrl}/readyz`)).status).toBe(503));
+    expect((await fetch(`${gateway.adminUrl}/healthz`)).status).toBe(200);
+    await eventually(() => expect(fetch(`${gateway.url}/get/k`, authorized)).rejects.toThrow("fetch failed"));
+    redis.resume();
+    const response = await inFlight;
+    expect([response.status, await response.json()]).toEqual([200, { result: "v" }]);
+    expect(await gateway.ended).toEqual([0, null]);
+  });
+
+  test("twice does not wait", async () => {
+    await using gateway = await serving("--timeout-ms", "60000", "--grace-ms", "60000");
+    await fetch(`${gateway.url}/set/k/v`, authorized);
+    redis.pause();
+    const lost = fetch(`${gateway.url}/get/k`, authorized).catch((error: Error) => error.message);
+    await eventually(async () => {
+      const metrics = await (await fetch(`${gateway.adminUrl}/metrics`)).text();
+      expect(metrics).toMatch(/in_flight\{[^}]*\} 1$/m);
+    });
+    gateway.child.kill("SIGTERM");
+    await eventually(async () => expect((await fetch(`${gateway.adminUrl}/readyz`)).status).toBe(503));
+    gateway.child.kill("SIGINT");
+    expect(await gateway.ended).toEqual([1, null]);
+    expect(await lost).toBe("fetch failed");
+    redis.resume();
+  });
+
+  test("cuts after the grace what does not end", async () => {
+    await using gateway = await serving("--timeout-ms", "60000", "--grace-ms", "100");
+    await fetch(`${gateway.url}/set/k/v`, authorized);
+    redis.pause();
+    const lost = fetch(`${gateway.url}/get/k`, authorized).catch((error: Error) => error.message);
+    await eventually(async () => {
+      const metrics = await (await fetch(`${gateway.adminUrl}/metrics`)).text();
+      expect(metrics).toMatch(/in_flight\{[^}]*\} 1$/m);
+    });
+    gateway.child.kill("SIGINT");
+    expect(await gateway.ended).toEqual([0, null]);
+    redis.resume();
+    expect(await lost).toBe("fetch failed");
+  });
+});

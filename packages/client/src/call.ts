@@ -26,7 +26,9 @@ export class Call {
   readonly group: string | undefined;
   readonly access: Access;
   readonly startedAt: number;
-  readonly deadline: number;
+  readonly timeoutMs: number;
+  /** For the lane. While it is absent the lane counts from its own reading of the clock, with the fleet's `timeoutMs`. */
+  declare deadline?: number;
   declare readonly signal?: AbortSignal;
   declare readonly encoding?: "utf8" | "buffer";
   /** For the lane: a batch that is one transaction. */
@@ -53,9 +55,14 @@ export class Call {
     this.group = selector.group;
     this.access = access;
     this.startedAt = startedAt;
-    this.deadline = startedAt + timeoutMs;
+    this.timeoutMs = timeoutMs;
     if (signal !== undefined) this.signal = signal;
     if (encoding !== undefined) this.encoding = encoding;
+  }
+
+  /** The deadline of all attempts together. */
+  get giveUpAt(): number {
+    return this.startedAt + this.timeoutMs;
   }
 
   /** Whether the error is the caller's own word to stop. */

@@ -28,11 +28,11 @@ export async function createFleet(
   const { instances = [], sources = [], policy, retryBudget, credentials } = options;
   const { timeoutMs = 3000, retries = 2, graceMs = 5000 } = options;
   const { clock = systemClock, random = Math.random, breaker = {} } = options;
-  const pool = { reconnectMaxDelayMs, ...options.pool };
+  const pool = { reconnectMaxDelayMs, ...options.pool, commandTimeoutMs: timeoutMs };
   const open = { pool, breaker, credentials, clock, random };
   // Pools and breakers are made by the first call; a wrong setting should stop the start.
   const name = "options";
-  new CircuitBreaker({ ...breaker, name, clock, random });
+  void new CircuitBreaker({ ...breaker, name, clock, random });
   await new RedisPool({ ...pool, name, host: "localhost", port: 1, clock, random }).close();
   const closing = new AbortController();
   const walk = new Walk({

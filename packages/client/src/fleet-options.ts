@@ -1,3 +1,5 @@
+import { performance } from "node:perf_hooks";
+
 import type { CircuitBreakerOptions, RetryBudgetOptions } from "@fleet/breaker";
 import type { CredentialsReference, Instance, InstanceInput, InstanceSource } from "@fleet/discovery";
 import type { RedisPoolOptions } from "@fleet/pool/ioredis";
@@ -35,9 +37,12 @@ export interface FleetOptions {
   readonly retryBudget?: Omit<RetryBudgetOptions, "clock">;
   /** How long `close()`, and a removed endpoint, wait for calls in flight, in milliseconds. @default 5000 */
   readonly graceMs?: number;
-  /** Settings of every pool. @default those of `RedisPool`, except `reconnectMaxDelayMs` 1000 */
+  /** Settings of every pool. @default those of `RedisPool`, except `reconnectMaxDelayMs` 1000; their command timeout is `timeoutMs` */
   readonly pool?: Partial<
-    Omit<RedisPoolOptions, "name" | "host" | "port" | "credentials" | "tls" | "clock" | "random">
+    Omit<
+      RedisPoolOptions,
+      "name" | "host" | "port" | "commandTimeoutMs" | "credentials" | "tls" | "clock" | "random"
+    >
   >;
   /** Settings of every circuit breaker. @default those of `CircuitBreaker` */
   readonly breaker?: Partial<Omit<CircuitBreakerOptions, "name" | "clock" | "random">>;

@@ -1,5 +1,5 @@
 import type { Discovery, Instance } from "@fleet/discovery";
-import { type Access, type Command, Namespace, type Reply } from "@fleet/isolation";
+import { type Access, type Command, Namespace, type Reply, type ScopedCommand } from "@fleet/isolation";
 import type { Redis } from "ioredis";
 
 import { type BatchReply, ScopedBatch } from "./batch.ts";
@@ -81,8 +81,7 @@ export class Fleet implements AsyncDisposable {
       reply = await this.#walk.begin(call).shared.send(scoped.command, call);
       this.#walk.end(call);
     } catch (error) {
-      const again = this.#walk.again(call, error, (pool) => pool.shared.send(scoped.command, call));
-      return scoped.restore(await this.#answered(call, command[0], again));
+      return this.#commandAgain(call, scoped, error);
     }
     this.#end(call, command[0]);
     return scoped.restore(reply);
@@ -146,15 +145,25 @@ export class Fleet implements AsyncDisposable {
   ): Call {
     if (this.#closed !== undefined) throw new FleetClosedError();
     const { timeoutMs, signal } = options;
+    const walk = this.#walk;
     if (timeoutMs !== undefined) checkMs("timeoutMs", timeoutMs);
+    const startedAt = timeoutMs === undefined ? walk.glance() : walk.now();
+    const call = new Call(selector, access, startedAt, timeoutMs ?? this.#timeoutMs, signal, encoding);
+    if (timeoutMs !== undefined) call.deadline = call.giveUpAt;
     this.#calls += 1;
-    return new Call(selector, access, this.#walk.now(), timeoutMs ?? this.#timeoutMs, signal, encoding);
+    return call;
+  }
+
+  /** Apart from command(): a closure over its variables would move them to the heap for every command. */
+  async #commandAgain(call: Call, scoped: ScopedCommand, error: unknown): Promise<Reply> {
+    const again = this.#walk.again(call, error, (pool) => pool.shared.send(scoped.command, call));
+    return scoped.restore(await this.#answered(call, scoped.command[0], again));
   }
 
   #end(call: Call, name: string, failure?: { readonly error: unknown }): void {
     this.#calls -= 1;
     if (this.#calls === 0) this.#idle?.();
-    if (commandChannel.hasSubscribers) publishCall(call, name, this.#parts.clock.now(), failure);
+    if (commandChannel.hasSubscribers) publishCall(call, name, this.#walk.glance(), failure);
   }
 
   async #answered<T>(call: Call, name: string, answer: Promise<T>): Promise<T> {

@@ -12,6 +12,7 @@ export async function leased<T>(
   clock: Clock,
   work: (redis: Redis) => Promise<T>,
 ): Promise<T> {
+  call.deadline = call.giveUpAt;
   const lease = await pool.exclusive.acquire(call);
   // From here on the work may have done anything.
   call.final = true;
@@ -22,10 +23,9 @@ export async function leased<T>(
     lease.destroy();
     over.reject(reason);
   };
-  const late = (): void =>
-    stop(new DeadlineError(call.target?.instance ?? "", call.deadline - call.startedAt));
+  const late = (): void => stop(new DeadlineError(call.target?.instance ?? "", call.timeoutMs));
   const left = (): void => stop(call.signal?.reason);
-  const timer = clock.setTimeout(late, call.deadline - clock.now());
+  const timer = clock.setTimeout(late, call.giveUpAt - clock.now());
   call.signal?.addEventListener("abort", left, { once: true });
   try {
     call.signal?.throwIfAborted();

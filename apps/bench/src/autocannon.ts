@@ -1,3 +1,5 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import type { CommandLine } from "./cores.ts";
@@ -19,8 +21,8 @@ interface Report {
 }
 
 /** autocannon: always there, but itself Node, so it can be slower than a server that answers out of its hand. */
-export function autocannon(pinned: (command: CommandLine) => CommandLine): LoadGenerator {
-  const script = fileURLToPath(import.meta.resolve(name));
+export function autocannon(folder: string, pinned: (command: CommandLine) => CommandLine): LoadGenerator {
+  const script = fileURLToPath(import.meta.resolve("autocannon"));
   return {
     fact: `${name} ${packageVersions({ [name]: name })[name]}, ${connections} connections (wrk is not on PATH)`,
     async run({ url, method, headers, body }, { roundMs, signal }) {
@@ -31,7 +33,13 @@ export function autocannon(pinned: (command: CommandLine) => CommandLine): LoadG
         "--duration",
         String(wholeSeconds(roundMs)),
       ];
-      const request = ["--method", method, ...(body === undefined ? [] : ["--body", body])];
+      const request = ["--method", method];
+      if (body !== undefined) {
+        // Through a file: its command line takes what begins with `[` for an object of arguments.
+        const input = join(folder, "request-body");
+        await writeFile(input, body);
+        request.push("--input", input);
+      }
       const fields = Object.entries(headers).flatMap(([field, value]) => ["--headers", `${field}=${value}`]);
       const command: CommandLine = [process.execPath, script, ...load, ...request, ...fields, url];
       return countOf(await runProgram(pinned(command), { signal }));

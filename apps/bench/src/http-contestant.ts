@@ -21,15 +21,17 @@ export function httpContestant(load: LoadGenerator, options: HttpContestantOptio
       await assertAnswer(request, answer, signal);
       const before = server.cpuSeconds;
       const { answers, failures, seconds, p50Ms, p99Ms } = await load.run(request, { roundMs, signal });
-      const after = server.cpuSeconds;
+      const used = (server.cpuSeconds ?? Number.NaN) - (before ?? Number.NaN);
       if (failures > 0 || answers === 0) throw new Error(`${failures} of ${answers} answers were no success`);
       return {
         opsPerSec: (answers * commands) / seconds,
         requestsPerSec: answers / seconds,
         p50Ms,
         p99Ms,
-        ...(before !== undefined &&
-          after !== undefined && { serverCpuUsPerRequest: ((after - before) / answers) * 1e6 }),
+        ...(!Number.isNaN(used) && {
+          serverCpuUsPerRequest: (used / answers) * 1e6,
+          serverBusyPercent: (used / seconds) * 100,
+        }),
       };
     },
   };

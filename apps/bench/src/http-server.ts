@@ -84,7 +84,7 @@ export class HttpServer implements AsyncDisposable {
 }
 
 /** The URL in the first whole line of JSON that has one. */
-function announcementIn(text: string): string | undefined {
+export function announcementIn(text: string): string | undefined {
   for (const line of text.split("\n").slice(0, -1)) {
     if (!line.startsWith("{") || !line.endsWith("}")) continue;
     const { data } = JSON.parse(line) as { readonly data?: unknown };

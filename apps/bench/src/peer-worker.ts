@@ -32,7 +32,8 @@ async function round(workload: Workload, roundMs: number): Promise<Figures> {
         }
       : async (): Promise<void> => {
           const index = turn();
-          if ((await opened.set(keys[index]!, values[index]!)) !== "OK") throw new Error("SET did not answer OK");
+          if ((await opened.set(keys[index]!, values[index]!)) !== "OK")
+            throw new Error("SET did not answer OK");
         };
   return closedLoop({ inFlight, durationMs: roundMs, call });
 }

@@ -127,5 +127,5 @@ async function loadGenerator(
   loading: (command: CommandLine) => CommandLine,
 ): Promise<LoadGenerator> {
   const program = findProgram("wrk");
-  return program === undefined ? autocannon(loading) : wrk(program, folder, loading);
+  return program === undefined ? autocannon(folder, loading) : wrk(program, folder, loading);
 }

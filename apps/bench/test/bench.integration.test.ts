@@ -1,0 +1,103 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+import { afterAll, beforeAll, expect, test } from "vitest";
+
+import { findProgram } from "../src/programs.ts";
+import type { Result } from "../src/result.ts";
+import { loadScenarios } from "../src/scenario-list.ts";
+import { bench } from "./run-bench.ts";
+
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "fleet-bench-test-"));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+test("a run prints its tables and writes the JSON in its form", { timeout: 60_000 }, async () => {
+  const file = join(folder, "figures.json");
+  const run = ["shared-lane", "--quick", "--round-ms", "50", "--rounds", "1", "--seed", "5", "--json", file];
+  const { code, out, error } = await bench(run);
+  expect({ code, error }).toEqual({ code: 0, error: "" });
+  expect(out).toContain("GET of 64 B, 100 in flight");
+  expect(out).toContain("fleet/this");
+
+  const text = await readFile(file, "utf8");
+  const { rows, ratios, ...head } = JSON.parse(text) as Result;
+  expect(head).toEqual({
+    scenario: "shared-lane",
+    seed: 5,
+    machine: {
+      cpuModel: expect.any(String),
+      cores: expect.any(Number),
+      memoryGiB: expect.any(Number),
+      os: expect.any(String),
+      node: process.versions.node,
+      loadAverage1m: expect.any(Number),
+    },
+    versions: expect.objectContaining({
+      ioredis: expect.any(String),
+      "node-redis": expect.any(String),
+      "generic-pool": expect.any(String),
+    }),
+  });
+
+  const limit = findProgram("redis-benchmark") === undefined ? [] : ["redis-benchmark"];
+  const peers = ["ioredis", "ioredis-autopipelining", "node-redis", "generic-pool", ...limit];
+  const names = ["fleet", ...peers];
+  expect(rows.map(({ name }) => name)).toEqual([...names, ...names.map((name) => `${name}-set`)]);
+  for (const { name, ...figures } of rows) {
+    expect(figures).toMatchObject({
+      opsPerSec: expect.any(Number),
+      spreadLowOpsPerSec: expect.any(Number),
+      spreadHighOpsPerSec: expect.any(Number),
+    });
+    const odd = Object.values(figures).filter((figure) => !Number.isFinite(figure) || Number(figure) < 0);
+    expect({ name, odd }).toEqual({ name, odd: [] });
+    expect(figures["opsPerSec"]).toBeGreaterThan(0);
+  }
+  expect(Object.keys(ratios)).toEqual([
+    ...peers.map((name) => `fleet/${name}`),
+    ...peers.map((name) => `fleet-set/${name}`),
+  ]);
+  for (const ratio of Object.values(ratios)) expect(ratio).toBeGreaterThan(0);
+  // What is published says on what kind of machine, not on whose.
+  expect(text).not.toContain(folder);
+  expect(text).not.toContain(fileURLToPath(new URL("..", import.meta.url)));
+});
+
+test("the walk is compared with the lane, with and without a project", { timeout: 60_000 }, async () => {
+  const file = join(folder, "walk.json");
+  const run = ["whole-walk", "--round-ms", "50", "--rounds", "1", "--json", file];
+  expect(await bench(run)).toMatchObject({ code: 0, error: "" });
+  const { ratios } = JSON.parse(await readFile(file, "utf8")) as Result;
+  expect(Object.keys(ratios)).toEqual(["walk/lane", "walk-project/lane"]);
+});
+
+test("the gateway starts and gives the right answer in every form", { timeout: 60_000 }, async () => {
+  await using opened = new AsyncDisposableStack();
+  const { signal } = new AbortController();
+  const [gateway] = await loadScenarios(["gateway"]);
+  const { contestants, comparisons } = await gateway!.prepare({ seed: 1, signal, opened });
+  const ours = comparisons.map((comparison) => comparison.ours);
+  expect(ours).toEqual(["fleet", "post", "pipeline"]);
+  for (const contestant of contestants.filter(({ name }) => ours.includes(name))) {
+    const { opsPerSec, requestsPerSec } = await contestant.measure({ roundMs: 1, signal });
+    expect(opsPerSec / requestsPerSec!).toBeCloseTo(contestant.name === "pipeline" ? 100 : 1);
+  }
+});
+
+test("an interrupt stops it and all that it has started", { timeout: 60_000 }, async () => {
+  let asked = false;
+  const { code, error } = await bench(["whole-walk"], (out, interrupt) => {
+    if (asked || !out.includes("after a warm-up round")) return;
+    asked = true;
+    interrupt();
+  });
+  expect(code).toBe(130);
+  // The pipes that its processes inherited are closed too, or `bench` would not have come back.
+  expect(error).toContain("stopped by SIGINT");
+});

@@ -1,0 +1,43 @@
+import { describe, expect, test } from "vitest";
+
+import { InvalidOptionError } from "../src/errors.ts";
+import { loadScenarios, scenarioNames } from "../src/scenario-list.ts";
+
+const scenarios = await loadScenarios();
+const warmUpRounds = 1;
+/** How many contestants a scenario has at most, for the length of a run. */
+const contestants: Readonly<Record<string, number>> = { "shared-lane": 12, "whole-walk": 3, gateway: 8 };
+
+test("the scenarios are the files of the folder", () => {
+  expect(scenarioNames()).toEqual(["gateway", "shared-lane", "whole-walk"]);
+});
+
+test("each bears the name of its file and says what it answers", () => {
+  expect(scenarios.map(({ name }) => name)).toEqual(scenarioNames());
+  for (const { question } of scenarios) expect(question).toMatch(/^[A-Z][^\n]+\?$/);
+});
+
+test("those that are named are loaded, in that order", async () => {
+  const named = await loadScenarios(["whole-walk", "gateway"]);
+  expect(named.map(({ name }) => name)).toEqual(["whole-walk", "gateway"]);
+});
+
+test("a name that none has is refused with the names that there are", async () => {
+  const loading = loadScenarios(["shared-lane", "shared-lain"]);
+  await expect(loading).rejects.toThrow(InvalidOptionError);
+  await expect(loading).rejects.toThrow(
+    "no scenario is named shared-lain; there are gateway, shared-lane, whole-walk",
+  );
+});
+
+describe("the planned load leaves time to start and stop", () => {
+  test.for(scenarios.map((scenario) => [scenario.name, scenario] as const))(
+    "%s",
+    ([name, { quick, full }]) => {
+      const seconds = ({ rounds, roundMs }: typeof quick): number =>
+        ((rounds + warmUpRounds) * roundMs * contestants[name]!) / 1000;
+      expect(seconds(quick)).toBeLessThan(40);
+      expect(seconds(full)).toBeLessThan(180);
+    },
+  );
+});

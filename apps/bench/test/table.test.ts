@@ -1,0 +1,26 @@
+import { expect, test } from "vitest";
+
+import { tableOf } from "../src/table.ts";
+
+const rows = [
+  { name: "ioredis", opsPerSec: 100_000, spreadLowOpsPerSec: 90_000, spreadHighOpsPerSec: 110_000 },
+  {
+    name: "fleet",
+    opsPerSec: 425_000,
+    p99Ms: 0.4,
+    spreadLowOpsPerSec: 400_000,
+    spreadHighOpsPerSec: 450_000,
+  },
+  { name: "somebody else", opsPerSec: 1, spreadLowOpsPerSec: 1, spreadHighOpsPerSec: 1 },
+];
+const ratios = new Map([["fleet/ioredis", { median: 4.25, low: 4, high: 4.5 }]]);
+
+test("a table has ours first, then theirs with the ratio; who failed is not in it", () => {
+  const comparison = { title: "GET", ours: "fleet", theirs: { ioredis: "ioredis", webdis: "webdis" } };
+  expect(tableOf(comparison, rows, ratios).split("\n")).toEqual([
+    "GET",
+    "         opsPerSec   lowest..highest  p99Ms  fleet/this  lowest..highest",
+    "fleet      425,000  400,000..450,000    0.4",
+    "ioredis    100,000   90,000..110,000      -        4.25       4.00..4.50",
+  ]);
+});

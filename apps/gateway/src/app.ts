@@ -37,7 +37,7 @@ export function buildGateway({ config, fleet, logStream }: GatewayOptions): Gate
   const { log } = admin;
   const observation = observe({ register, stats: () => fleet.stats });
   const logging = logEvents(log);
-  const data = buildDataPort({ backend: { fleet, ...config }, tokens, log, config });
+  const { app: data, drain } = buildDataPort({ backend: { fleet, ...config }, tokens, log, config });
   return {
     data,
     admin,
@@ -49,9 +49,10 @@ export function buildGateway({ config, fleet, logStream }: GatewayOptions): Gate
     },
     close: async () => {
       readiness.closing();
-      const cut = setTimeout(() => data.server.closeAllConnections(), config.graceMs);
-      await data.close();
-      clearTimeout(cut);
+      drain.begin();
+      const closed = data.close();
+      using _cut = drain.finish(config.graceMs);
+      await closed;
       // Last, so that a probe hears "closing" until the end.
       admin.server.closeAllConnections();
       await admin.close();

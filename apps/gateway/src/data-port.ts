@@ -1,16 +1,16 @@
 import type { IncomingMessage } from "node:http";
 
-import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from "fastify";
 
 import type { Backend } from "./backend.ts";
 import { batchRoute } from "./batch-route.ts";
 import { commandRoute } from "./command-route.ts";
 import { MalformedError, MethodError, NotPermittedError, UnauthorizedError } from "./errors.ts";
-import { Exchange, refuse } from "./exchange.ts";
+import { Exchange } from "./exchange.ts";
 import { parsePlace } from "./parse-url.ts";
 import type { Place } from "./parse-url.ts";
 import { buildPort } from "./port.ts";
-import type { PortOptions } from "./port.ts";
+import type { Port, PortOptions } from "./port.ts";
 import type { Token, Tokens } from "./tokens.ts";
 
 declare module "fastify" {
@@ -30,9 +30,10 @@ export interface DataPortOptions {
 type Placed = IncomingMessage & { place?: Place | undefined };
 
 /** The port that commands come in by. */
-export function buildDataPort({ backend, tokens, log, config }: DataPortOptions): FastifyInstance {
+export function buildDataPort({ backend, tokens, log, config }: DataPortOptions): Port {
   // A logger of its own would cost a child and two listeners a request; what is worth a line is written by `Exchange`.
-  const { app, fail } = buildPort({ config, logger: false, log, rewriteUrl: routeOf });
+  const port = buildPort({ config, logger: false, log, rewriteUrl: routeOf });
+  const { app, answers, fail } = port;
 
   app.decorateRequest("token", undefined);
   // On the root and before the routes: nothing that is registered on this port can be asked past it.
@@ -59,10 +60,11 @@ export function buildDataPort({ backend, tokens, log, config }: DataPortOptions)
       try {
         if (place === undefined) throw new MalformedError("ERR failed to parse command: expected a path");
         const { token, originalUrl: url } = request;
-        const exchange = new Exchange(request.raw, reply.raw, { url, place, token: token!, log });
+        const parts = { request: request.raw, response: reply.raw, url, place, token: token!, answers };
+        const exchange = new Exchange(parts);
         exchange.guard(() => route(backend, exchange));
       } catch (error) {
-        refuse(reply.raw, error, log);
+        answers.refuse(reply.raw, error);
       }
     };
   app.route({ method: ["GET", "HEAD", "POST", "PUT"], url: "/command", handler: serve(commandRoute) });
@@ -72,7 +74,7 @@ export function buildDataPort({ backend, tokens, log, config }: DataPortOptions)
   app.setNotFoundHandler((request, reply) =>
     fail(reply, new MethodError(request.url === "/command" ? "GET, HEAD, POST, PUT" : "POST")),
   );
-  return app;
+  return port;
 }
 
 /**

@@ -1,13 +1,20 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 
-import type { FastifyBaseLogger } from "fastify";
-
-import { answerFor, errorBody } from "./answer.ts";
+import type { Answers } from "./answers.ts";
 import { MalformedError } from "./errors.ts";
 import type { Place } from "./parse-url.ts";
 import type { Token } from "./tokens.ts";
 
-/** One authenticated request on its way to its answer, which is written past the framework's reply: one text, one write. */
+export interface ExchangeParts {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly url: string;
+  readonly place: Place;
+  readonly token: Token;
+  readonly answers: Answers;
+}
+
+/** One authenticated request on its way to its answer. */
 export class Exchange {
   readonly request: IncomingMessage;
   readonly url: string;
@@ -16,23 +23,21 @@ export class Exchange {
   /** How the client wants strings. */
   readonly encoding: "text" | "base64";
   readonly #response: ServerResponse;
-  readonly #log: FastifyBaseLogger;
+  readonly #answers: Answers;
+  /** 0 unless a line a request is wanted: nothing is measured for nobody. */
   readonly #startedAt: number;
 
   /** @throws MalformedError when a header asks for a form of answer that there is not. */
-  constructor(
-    request: IncomingMessage,
-    response: ServerResponse,
-    { url, place, token, log }: { url: string; place: Place; token: Token; log: FastifyBaseLogger },
-  ) {
+  constructor({ request, response, url, place, token, answers }: ExchangeParts) {
     this.request = request;
     this.url = url;
     this.place = place;
     this.token = token;
     this.encoding = encodingOf(request);
     this.#response = response;
-    this.#log = log;
-    this.#startedAt = startOf(log);
+    this.#answers = answers;
+    const { level } = answers.log;
+    this.#startedAt = level === "debug" || level === "trace" ? performance.now() : 0;
   }
 
   /** Does the work; what it throws becomes the answer. */
@@ -46,53 +51,25 @@ export class Exchange {
 
   /** 200, with a body that is JSON already. */
   send(body: string): void {
-    // The client may have left meanwhile. What he asked for was done, and nobody is there to hear of it.
-    if (!this.#response.destroyed) this.#response.writeHead(200, headersFor(this.#response, body)).end(body);
-    if (this.#startedAt !== 0) this.#log.debug({ ...this.#facts(), status: 200 }, "request");
+    this.#answers.send(this.#response, body);
+    if (this.#startedAt !== 0) this.#line(200);
   }
 
   /** The error's status and text. */
   readonly fail = (error: unknown): void => {
-    const { status, code } = refuse(this.#response, error, this.#log);
-    if (this.#startedAt !== 0) this.#log.debug({ ...this.#facts(), status, code }, "request");
+    const { status, code } = this.#answers.refuse(this.#response, error);
+    if (this.#startedAt !== 0) this.#line(status, code);
   };
 
   /** What a log may know of a request: not the URL, which carries arguments and perhaps a token. */
-  #facts(): object {
+  #line(status: number, code?: string): void {
     const ms = Math.round((performance.now() - this.#startedAt) * 1000) / 1000;
-    return { method: this.request.method, route: this.place.form, token: this.token.name, ms };
+    const { method } = this.request;
+    this.#answers.log.debug(
+      { method, route: this.place.form, token: this.token.name, status, code, ms },
+      "request",
+    );
   }
-}
-
-/** Answers with an error, of any request. What nobody expected is logged, without its message: it may quote what it met. */
-export function refuse(
-  response: ServerResponse,
-  error: unknown,
-  log: FastifyBaseLogger,
-): { status: number; code?: string } {
-  const answer = answerFor(error);
-  if (answer.code === "FLEET_GATEWAY_INTERNAL") log.error(described(error), "unexpected error");
-  if (response.destroyed || response.headersSent) return answer;
-  const body = errorBody(answer);
-  const headers = headersFor(response, body);
-  if (answer.retryAfterSeconds !== undefined) headers.push("retry-after", String(answer.retryAfterSeconds));
-  const allowed = (error as { readonly allowed?: unknown } | undefined)?.allowed;
-  if (typeof allowed === "string") headers.push("allow", allowed);
-  response.writeHead(answer.status, headers).end(body);
-  return answer;
-}
-
-function headersFor({ req }: ServerResponse, body: string): string[] {
-  const headers = ["content-type", "application/json", "content-length", String(Buffer.byteLength(body))];
-  // Without the header the token can only be in the URL, which caches keep and browsers pass on.
-  if (req.headers.authorization === undefined)
-    headers.push("cache-control", "no-store", "referrer-policy", "no-referrer");
-  return headers;
-}
-
-/** 0 unless a line a request is wanted: nothing is measured for nobody. */
-function startOf({ level }: FastifyBaseLogger): number {
-  return level === "debug" || level === "trace" ? performance.now() : 0;
 }
 
 function encodingOf({ headers }: IncomingMessage): "text" | "base64" {
@@ -103,10 +80,4 @@ function encodingOf({ headers }: IncomingMessage): "text" | "base64" {
   if (encoding === undefined) return "text";
   if (encoding === "base64") return "base64";
   throw new MalformedError("ERR the encoding is not available here; expected base64");
-}
-
-function described(error: unknown): object {
-  if (!(error instanceof Error)) return { error: typeof error };
-  const { name, code, stack = "" } = error as Error & { readonly code?: unknown };
-  return { error: name, code, at: stack.split("\n").filter((line) => /^\s+at /.test(line)) };
 }

@@ -1,9 +1,10 @@
 import Fastify, { LogController } from "fastify";
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyServerOptions } from "fastify";
 
+import { Answers } from "./answers.ts";
 import { answerBrokenRequest, answerExpectation, fromFramework } from "./broken-request.ts";
 import type { Config } from "./config-schema.ts";
-import { refuse } from "./exchange.ts";
+import { Drain } from "./drain.ts";
 
 export interface PortOptions {
   readonly config: Pick<Config, "requestTimeoutMs" | "keepAliveTimeoutMs" | "idleSocketTimeoutMs">;
@@ -16,10 +17,14 @@ export interface PortOptions {
 }
 
 /** A port on which every fault, from the first byte on, is answered in JSON and with the gateway's words. */
-export function buildPort({ config, logger, log, rewriteUrl }: PortOptions): {
+export interface Port {
   readonly app: FastifyInstance;
+  readonly answers: Answers;
+  readonly drain: Drain;
   readonly fail: (reply: FastifyReply, error: unknown) => void;
-} {
+}
+
+export function buildPort({ config, logger, log, rewriteUrl }: PortOptions): Port {
   const { requestTimeoutMs } = config;
   const app: FastifyInstance = Fastify({
     logger,
@@ -41,14 +46,16 @@ export function buildPort({ config, logger, log, rewriteUrl }: PortOptions): {
     frameworkErrors: (error, _request, reply) => fail(reply, fromFramework(error)),
     ...(rewriteUrl === undefined ? {} : { rewriteUrl }),
   });
+  const drain = new Drain(app.server);
+  const answers = new Answers(log ?? app.log, drain);
   const fail = (reply: FastifyReply, error: unknown): void => {
     reply.hijack();
-    refuse(reply.raw, error, log ?? app.log);
+    answers.refuse(reply.raw, error);
   };
   // The framework reads no body: it answers 415 to a content type it cannot parse, and here none counts.
   for (const method of app.supportedMethods)
     app.addHttpMethod(method, { hasBody: false, overrideExisting: true });
   app.setErrorHandler((error, _request, reply) => fail(reply, fromFramework(error)));
   app.server.on("checkExpectation", answerExpectation);
-  return { app, fail };
+  return { app, answers, drain, fail };
 }

@@ -1,3 +1,4 @@
+import { doubts } from "./doubts.ts";
 import { machineFacts, packageVersions } from "./machine.ts";
 import { plainRatios, ratiosOf, rowsOf } from "./result.ts";
 import type { Result } from "./result.ts";
@@ -41,6 +42,7 @@ export async function runScenario(
   const rows = rowsOf(measured);
   const ratios = ratiosOf(measured, field.comparisons);
   for (const comparison of field.comparisons) print(`\n${tableOf(comparison, rows, ratios)}`);
+  for (const doubt of doubts(rows, ratios)) print(`\nDOUBT ${doubt}`);
   for (const [name, reason] of measured.failures) print(`\nFAILED ${name}: ${reason}`);
   print("");
   return {

@@ -51,6 +51,7 @@ export class ExclusiveLane<T> implements AsyncDisposable {
   readonly #resetting = new Set<Held<T>>();
   readonly #dials: Dials<T>;
   #housekeeping: unknown;
+  #nextDue = Infinity;
   #closed: Promise<void> | undefined;
   #drained: (() => void) | undefined;
   readonly #count = {
@@ -113,13 +114,14 @@ export class ExclusiveLane<T> implements AsyncDisposable {
     const { name, clock, acquireTimeoutMs, maxWaiters } = this.#settings;
     if (this.#closed !== undefined) throw this.#refuse("closed", new PoolClosedError(name));
     const now = clock.now();
+    const origin = new Error("acquired here");
     const timeoutMs = deadline === undefined ? acquireTimeoutMs : deadline - now;
     if (timeoutMs <= 0) throw this.#refuse("timeout", this.#timedOut(0));
     for (let held = this.#idle.pop(); held !== undefined; held = this.#idle.pop()) {
       if (now < held.expiresAt) {
         this.#count.hits += 1;
         publishAcquire(name, 0, "hit");
-        return this.#lend(held);
+        return this.#lend(held, origin);
       }
       this.#retire(held);
     }
@@ -128,6 +130,7 @@ export class ExclusiveLane<T> implements AsyncDisposable {
     const lease = this.#waiters.add({
       signal,
       timeoutMs,
+      origin,
       timedOut: (waitedMs) => this.#timedOut(waitedMs),
       left: (why, waitedMs) => publishAcquire(name, waitedMs, why),
     });
@@ -184,10 +187,10 @@ export class ExclusiveLane<T> implements AsyncDisposable {
     return { max, free: idle, leased, resetting, dialing, waiters, oldestLeaseMs };
   }
 
-  #lend(held: Held<T>): Lease<T> {
+  #lend(held: Held<T>, origin: Error): Lease<T> {
     held.state = "leased";
     held.leasedAt = this.#settings.clock.now();
-    held.origin = new Error("acquired here");
+    held.origin = origin;
     this.#leased.add(held);
     return new HeldLease(this.#settings.name, held, this.#lender);
   }
@@ -204,13 +207,13 @@ export class ExclusiveLane<T> implements AsyncDisposable {
     const waiter = this.#waiters.first();
     if (waiter !== undefined) {
       publishAcquire(name, now - waiter.startedAt, "miss");
-      waiter.resolve(this.#lend(held));
+      waiter.resolve(this.#lend(held, waiter.origin));
       return;
     }
     held.state = "idle";
     held.idleSince = now;
     this.#idle.push(held);
-    if (this.#housekeeping === undefined) this.#keepHouse();
+    this.#lookAgainFor(held);
   }
 
   async #takeBack(held: Held<T>): Promise<void> {
@@ -262,10 +265,8 @@ export class ExclusiveLane<T> implements AsyncDisposable {
   #discard(held: Held<T>): void {
     if (held.state === "gone") return;
     held.state = "gone";
-    if (!held.lost) {
-      this.#factory.destroy(held.connection);
-      publishConnection({ name: this.#settings.name, lane: "exclusive", event: "closed" });
-    }
+    this.#factory.destroy(held.connection);
+    if (!held.lost) publishConnection({ name: this.#settings.name, lane: "exclusive", event: "closed" });
     if (this.#leased.size + this.#resetting.size === 0) this.#drained?.();
     this.#dialMore();
   }
@@ -319,17 +320,26 @@ export class ExclusiveLane<T> implements AsyncDisposable {
 
   /** One timer for all idle connections, set for the first that becomes due. */
   #keepHouse(): void {
-    const { clock, idleTimeoutMs } = this.#settings;
-    const now = clock.now();
-    const dueAt = (held: Held<T>): number => Math.min(held.expiresAt, held.idleSince + idleTimeoutMs);
-    for (const held of this.#idle.filter((held) => dueAt(held) <= now)) {
+    const now = this.#settings.clock.now();
+    for (const held of this.#idle.filter((held) => this.#dueAt(held) <= now)) {
       this.#idle.splice(this.#idle.indexOf(held), 1);
       this.#retire(held);
     }
-    this.#housekeeping = undefined;
-    if (this.#idle.length === 0 || this.#closed !== undefined) return;
-    const next = Math.min(...this.#idle.map(dueAt));
-    this.#housekeeping = unref(clock.setTimeout(() => this.#keepHouse(), Math.max(1, next - now)));
+    this.#nextDue = Infinity;
+    for (const held of this.#idle) this.#lookAgainFor(held);
+  }
+
+  #lookAgainFor(held: Held<T>): void {
+    const { clock } = this.#settings;
+    const dueAt = this.#dueAt(held);
+    if (dueAt >= this.#nextDue) return;
+    this.#nextDue = dueAt;
+    clock.clearTimeout(this.#housekeeping);
+    this.#housekeeping = unref(clock.setTimeout(() => this.#keepHouse(), Math.max(1, dueAt - clock.now())));
+  }
+
+  #dueAt({ expiresAt, idleSince }: Held<T>): number {
+    return Math.min(expiresAt, idleSince + this.#settings.idleTimeoutMs);
   }
 
   async #close(graceMs: number): Promise<void> {
@@ -345,6 +355,12 @@ export class ExclusiveLane<T> implements AsyncDisposable {
       await over.promise;
       clock.clearTimeout(timer);
     }
-    for (const held of [...this.#leased, ...this.#resetting]) this.#factory.destroy(held.connection);
+    const late = [...this.#leased, ...this.#resetting];
+    this.#leased.clear();
+    this.#resetting.clear();
+    for (const held of late) {
+      this.#discard(held);
+      held.lost = true;
+    }
   }
 }

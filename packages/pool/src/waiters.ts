@@ -3,6 +3,8 @@ import type { Clock } from "./clock.ts";
 export interface WaitOptions {
   readonly signal: AbortSignal | undefined;
   readonly timeoutMs: number;
+  /** Holds the stack of who waits. */
+  readonly origin: Error;
   /** Makes the error of one that waited too long. */
   readonly timedOut: (waitedMs: number) => Error;
   /** It left by itself: by timeout or abort. */
@@ -12,6 +14,7 @@ export interface WaitOptions {
 export interface Waiter<L> {
   readonly promise: Promise<L>;
   readonly startedAt: number;
+  readonly origin: Error;
   resolve(lease: L): void;
   reject(error: unknown): void;
 }
@@ -30,7 +33,7 @@ export class Waiters<L> {
     return this.#queue.size;
   }
 
-  add({ signal, timeoutMs, timedOut, left }: WaitOptions): Promise<L> {
+  add({ signal, timeoutMs, origin, timedOut, left }: WaitOptions): Promise<L> {
     const { promise, resolve, reject } = Promise.withResolvers<L>();
     const startedAt = this.#clock.now();
     const leave = (): void => {
@@ -41,6 +44,7 @@ export class Waiters<L> {
     const waiter: Waiter<L> = {
       promise,
       startedAt,
+      origin,
       resolve(lease) {
         leave();
         resolve(lease);

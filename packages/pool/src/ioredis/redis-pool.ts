@@ -82,7 +82,8 @@ export class RedisPool implements AsyncDisposable {
   }: { readonly graceMs?: number } = {}): Promise<void> {
     this.#check.stop();
     await Promise.all([this.shared.close({ graceMs }), this.exclusive.close({ graceMs })]);
-    // Destroyed sockets leave at the end of the loop's turn.
+    // A destroyed socket is gone after the last phase of the loop's turn, which only the next turn can tell.
+    await afterIo();
     await afterIo();
   }
 

@@ -24,12 +24,14 @@ export interface Token {
 
 /** The tokens of the configuration, known by their digests only. */
 export class Tokens {
+  /** By the digest's bytes as a string, which costs a request less than hex does. */
   readonly #byDigest: ReadonlyMap<string, { readonly digest: Buffer; readonly token: Token }>;
+  readonly #asked = Buffer.alloc(32);
 
   constructor(configured: readonly TokenConfig[]) {
     this.#byDigest = new Map(
       configured.map((one) => [
-        one.digest.toLowerCase(),
+        Buffer.from(one.digest, "hex").toString("binary"),
         { digest: Buffer.from(one.digest, "hex"), token: tokenOf(one) },
       ]),
     );
@@ -54,11 +56,11 @@ export class Tokens {
   }
 
   #find(secret: string): Token | undefined {
-    const hex = hash("sha256", secret);
-    const found = this.#byDigest.get(hex);
-    return found !== undefined && timingSafeEqual(Buffer.from(hex, "hex"), found.digest)
-      ? found.token
-      : undefined;
+    const key = hash("sha256", secret, "binary");
+    const found = this.#byDigest.get(key);
+    if (found === undefined) return undefined;
+    this.#asked.write(key, "binary");
+    return timingSafeEqual(this.#asked, found.digest) ? found.token : undefined;
   }
 }
 

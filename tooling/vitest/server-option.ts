@@ -5,7 +5,10 @@ const variables: Readonly<Record<string, string>> = {
 };
 
 /** Takes `--server NAME` or `--server=NAME` out of a command line. */
-export function takeServer(args: readonly string[]): { readonly server?: string; readonly rest: readonly string[] } {
+export function takeServer(args: readonly string[]): {
+  readonly server?: string;
+  readonly rest: readonly string[];
+} {
   const at = args.findIndex((arg) => arg === "--server" || arg.startsWith("--server="));
   if (at === -1) return { rest: args };
   const inline = args[at]!.startsWith("--server=");

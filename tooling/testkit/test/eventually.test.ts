@@ -48,5 +48,7 @@ test("an abort ends it with the signal's reason, also while the check hangs", as
   const hanging = eventually(() => new Promise(() => {}), { signal: controller.signal });
   controller.abort(new Error("enough"));
   await expect(hanging).rejects.toThrow("enough");
-  await expect(eventually(() => 1, { signal: AbortSignal.abort(new Error("before")) })).rejects.toThrow("before");
+  await expect(eventually(() => 1, { signal: AbortSignal.abort(new Error("before")) })).rejects.toThrow(
+    "before",
+  );
 });

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
 import { ReplySplitter } from "../src/reply-splitter.ts";
@@ -53,7 +53,9 @@ test("a command is a list of bulk strings, lengths in bytes", () => {
 });
 
 describe("the splitter", () => {
-  const stream = fc.array(fc.constantFrom(...frames.map(([text]) => text), "-ERR no such thing\r\n"), { minLength: 1 });
+  const stream = fc.array(fc.constantFrom(...frames.map(([text]) => text), "-ERR no such thing\r\n"), {
+    minLength: 1,
+  });
 
   test("finds the border of each reply, whatever the slices", () => {
     fc.assert(
@@ -61,7 +63,7 @@ describe("the splitter", () => {
         const bytes = Buffer.from(replies.join(""));
         const splitter = new ReplySplitter();
         const found: string[] = [];
-        for (let at = 0; at < bytes.length; ) {
+        for (let at = 0; at < bytes.length;) {
           const size = sizes.next().value;
           for (const { bytes: part, first } of splitter.split(bytes.subarray(at, at + size)))
             if (first) found.push(part.toString());

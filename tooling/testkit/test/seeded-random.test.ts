@@ -2,7 +2,8 @@ import { expect, test } from "vitest";
 
 import { seededRandom } from "../src/index.ts";
 
-const draw = (seed: number, times: number): readonly number[] => Array.from({ length: times }, seededRandom(seed));
+const draw = (seed: number, times: number): readonly number[] =>
+  Array.from({ length: times }, seededRandom(seed));
 
 test("the same seed gives the same numbers, another seed others", () => {
   expect(draw(7, 100)).toEqual(draw(7, 100));

@@ -12,6 +12,9 @@ export async function setup(): Promise<void> {
   } catch (error) {
     // A Redis that was named, or is there and too old, is a mistake to mend; one that is not there is not.
     if (!(error instanceof RedisNotFoundError)) throw error;
-    process.env[unavailableVariable] = error.message.replace("\n- ", " ").replaceAll("\n- ", "; ").replaceAll("\n", ". ");
+    process.env[unavailableVariable] = error.message
+      .replace("\n- ", " ")
+      .replaceAll("\n- ", "; ")
+      .replaceAll("\n", ". ");
   }
 }

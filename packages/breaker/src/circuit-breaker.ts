@@ -32,7 +32,8 @@ export class CircuitBreaker {
   readonly #probeTimeoutMs: number;
   readonly #openTime: OpenTime;
   readonly #count: ConsecutiveFailures;
-  readonly #policy: CircuitBreakerPolicy;
+  readonly #newPolicy: (initialState?: unknown) => CircuitBreakerPolicy;
+  #policy: CircuitBreakerPolicy;
   readonly #probes: Ledger = {
     succeeded: (generation) => this.#probeSucceeded(generation),
     failed: (generation) => this.#probeFailed(generation),
@@ -62,16 +63,15 @@ export class CircuitBreaker {
     this.#probeTimeoutMs = complete.probeTimeoutMs;
     this.#openTime = new OpenTime(complete);
     this.#closedAt = complete.clock.now();
-    this.#count = new ConsecutiveFailures(
-      complete.consecutiveFailures,
-      () => this.#trip(),
-      () => this.#phase === "open",
-    );
-    this.#policy = circuitBreaker(handleAll, {
-      breaker: this.#count,
-      halfOpenAfter: atOnce,
-      halfOpenSampling: { calls: complete.halfOpenProbes, threshold: 0 },
-    });
+    this.#count = new ConsecutiveFailures(complete.consecutiveFailures, () => this.#trip());
+    this.#newPolicy = (initialState) =>
+      circuitBreaker(handleAll, {
+        breaker: this.#count,
+        halfOpenAfter: atOnce,
+        halfOpenSampling: { calls: complete.halfOpenProbes, threshold: 0 },
+        initialState,
+      });
+    this.#policy = this.#newPolicy();
   }
 
   /** Leave to make one call, or the refusal. Never waits. The permit must be told how the call ended. */
@@ -190,9 +190,15 @@ export class CircuitBreaker {
   /** Applies what the clock alone has decided since the last look, and returns the time. */
   #look(): number {
     const now = this.#clock.now();
-    if (this.#probeUntil !== undefined && now >= this.#probeUntil)
-      this.#reopen("probe-timeout", this.#probeUntil);
-    // The second condition holds from a few microtasks after the opening, when cockatiel has recorded it too.
+    if (this.#probeUntil !== undefined && now >= this.#probeUntil) {
+      const endedAt = this.#probeUntil;
+      // A hung execution cannot be taken back out of a policy: it is left behind with it, and one that is open follows.
+      this.#probeUntil = undefined;
+      this.#verdict = undefined;
+      this.#policy = this.#newPolicy(hydratedOpen());
+      this.#open("probe-timeout", endedAt);
+    }
+    // The last condition holds from a few microtasks after a trip, when cockatiel has recorded it too.
     if (this.#phase === "open" && now >= this.#openUntil && this.#policy.state === CircuitState.Open) {
       this.#successes = 0;
       this.#enter("half-open", "open-time-over");
@@ -205,11 +211,6 @@ export class CircuitBreaker {
     this.#openTime.fade(now - this.#closedAt);
     this.#open("consecutive-failures", now);
     this.#execute(() => Promise.reject(new Error("tripped")));
-  }
-
-  #reopen(cause: TransitionCause, at: number): void {
-    this.#dropProbe();
-    this.#open(cause, at);
   }
 
   #open(cause: TransitionCause, at: number): void {
@@ -228,6 +229,7 @@ export class CircuitBreaker {
     this.#phase = to;
     this.#generation += 1;
     if (to === "closed") this.#count.begin(this.#generation);
+    else this.#count.end();
     publishTransition(this.name, from, to, cause);
   }
 
@@ -254,7 +256,9 @@ export class CircuitBreaker {
 
   #probeFailed(generation: number): void {
     const now = this.#look();
-    if (generation === this.#generation) this.#reopen("probe-failed", now);
+    if (generation !== this.#generation) return;
+    this.#dropProbe();
+    this.#open("probe-failed", now);
   }
 
   #probeIgnored(generation: number): void {
@@ -286,6 +290,11 @@ export class CircuitBreaker {
     // The outcome is the permit holder's business; here a rejection is only the word "failed" to the state machine.
     this.#policy.execute(task).catch(() => undefined);
   }
+}
+
+/** A fresh object each time, because cockatiel keeps and changes the one it is given. */
+function hydratedOpen(): unknown {
+  return { ownState: { value: CircuitState.Open, openedAt: 0, attemptNo: 1 }, breakerState: 0 };
 }
 
 /** Rounded up to at least 1, so that whoever waits that long is not refused again for a fraction. */

@@ -2,6 +2,9 @@ import type { IBreaker } from "cockatiel";
 
 import type { Ledger } from "./permit.ts";
 
+/** Generations count up from 0. */
+const noGeneration = -1;
+
 /**
  * Counts the calls of the closed state, synchronously and without a promise, and is the `IBreaker` that cockatiel asks
  * whether to open. The counting happens before cockatiel hears of anything, so its own two methods only answer.
@@ -11,19 +14,22 @@ export class ConsecutiveFailures implements IBreaker, Ledger {
   state = 0;
   readonly #threshold: number;
   readonly #trip: () => void;
-  readonly #tripped: () => boolean;
   #generation = 0;
 
-  constructor(threshold: number, trip: () => void, tripped: () => boolean) {
+  constructor(threshold: number, trip: () => void) {
     this.#threshold = threshold;
     this.#trip = trip;
-    this.#tripped = tripped;
   }
 
   /** Starts from zero; outcomes of earlier generations no longer count. */
   begin(generation: number): void {
     this.#generation = generation;
     this.state = 0;
+  }
+
+  /** The circuit is no longer closed: what the calls of this generation still report comes too late. */
+  end(): void {
+    this.#generation = noGeneration;
   }
 
   succeeded(generation: number): void {
@@ -44,8 +50,8 @@ export class ConsecutiveFailures implements IBreaker, Ledger {
     // cockatiel reports a close; begin() has already cleared the count.
   }
 
-  /** Asked by cockatiel a few microtasks after a trip: a reset may have come between, and then it must stay closed. */
+  /** Asked by cockatiel a few microtasks after a trip. If begin() came between, it must stay closed. */
   failure(): boolean {
-    return this.#tripped();
+    return this.state >= this.#threshold;
   }
 }

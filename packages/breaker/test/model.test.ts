@@ -1,0 +1,158 @@
+import { setImmediate as turn } from "node:timers/promises";
+
+import { seededRandom } from "@fleet/testkit";
+import { CircuitState, type CircuitBreakerPolicy } from "cockatiel";
+import * as fc from "fast-check";
+import { describe, expect, it, vi } from "vitest";
+
+import { CircuitBreaker, type Permit } from "../src/index.ts";
+import { ReferenceBreaker } from "./reference-breaker.ts";
+import { heard } from "./scene.ts";
+
+/** The state machines that cockatiel has made, watched from the side: the last one is the one in use. */
+const machines = vi.hoisted((): CircuitBreakerPolicy[] => []);
+
+vi.mock(import("cockatiel"), async (importOriginal) => {
+  const cockatiel = await importOriginal();
+  return {
+    ...cockatiel,
+    circuitBreaker: (...options) => {
+      const machine = cockatiel.circuitBreaker(...options);
+      machines.push(machine);
+      return machine;
+    },
+  };
+});
+
+type Step =
+  | { readonly kind: "acquire" | "isolate" | "end" | "reset" }
+  | { readonly kind: "success" | "failure" | "ignore"; readonly back: number }
+  | { readonly kind: "advance"; readonly ms: number };
+
+const settled = fc.constantFrom(
+  "failure" as const,
+  "failure" as const,
+  "success" as const,
+  "ignore" as const,
+);
+// Mostly the newest permit, now and then one that has been kept for long.
+const back = fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, fc.nat(30));
+const ms = fc.constantFrom(1, 90, 100, 450, 1_000, 5_000);
+const rarely = fc.constantFrom("isolate" as const, "end" as const, "reset" as const);
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ kind: fc.constant("acquire" as const) }) },
+  { weight: 8, arbitrary: fc.record({ kind: settled, back }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant("advance" as const), ms }) },
+  { weight: 1, arbitrary: fc.record({ kind: rarely }) },
+);
+
+const limits = fc.record({
+  consecutiveFailures: fc.integer({ min: 1, max: 3 }),
+  halfOpenProbes: fc.integer({ min: 1, max: 3 }),
+  jitter: fc.constantFrom(0, 0.2),
+  openMs: fc.constant(100),
+  maxOpenMs: fc.constant(800),
+  probeTimeoutMs: fc.constant(500),
+});
+
+/** Both breakers side by side; every step is done to both. */
+class Pair implements Disposable {
+  #now = 0;
+  readonly #breaker: CircuitBreaker;
+  readonly #model: ReferenceBreaker;
+  readonly #ear = heard("model");
+  readonly #permits: [Permit, number][] = [];
+  readonly #holds: Disposable[] = [];
+  #answers: readonly [breaker: string, model: string] = ["", ""];
+
+  constructor(settings: typeof limits extends fc.Arbitrary<infer S> ? S : never, seed: number) {
+    const clock = { now: (): number => this.#now };
+    this.#breaker = new CircuitBreaker({ ...settings, name: "model", clock, random: seededRandom(seed) });
+    this.#model = new ReferenceBreaker({ ...settings, random: seededRandom(seed) });
+  }
+
+  async take(step: Step): Promise<void> {
+    switch (step.kind) {
+      case "acquire":
+        return this.#acquire();
+      case "advance":
+        await turn(); // within one turn no time passes
+        this.#now += step.ms;
+        return undefined;
+      case "isolate":
+        this.#holds.push(this.#breaker.isolate());
+        return this.#model.isolate(this.#now);
+      case "end":
+        this.#holds[0]?.[Symbol.dispose]();
+        return this.#holds.shift() && this.#model.endIsolation(this.#now);
+      case "reset":
+        this.#breaker.reset();
+        return this.#model.reset(this.#now);
+      default: {
+        const [permit, id] = this.#permits.at(-1 - step.back) ?? [];
+        permit?.[step.kind]();
+        return id === undefined ? undefined : this.#model.settle(id, step.kind, this.#now);
+      }
+    }
+  }
+
+  #acquire(): void {
+    const answer = this.#breaker.tryAcquire();
+    const expected = this.#model.acquire(this.#now);
+    const admitted = typeof expected === "number";
+    this.#answers = [answer.admitted ? "admitted" : answer.code, admitted ? "admitted" : expected];
+    if (answer.admitted && admitted) this.#permits.push([answer, expected]);
+  }
+
+  get ours(): unknown {
+    const [answer] = this.#answers;
+    const { state } = this.#breaker; // first, because a look may be what makes a transition visible
+    const transitions = this.#ear.messages.map(({ from, to }) => `${from} > ${to}`);
+    return { answer, allows: this.#breaker.allows(), state, transitions };
+  }
+
+  get expected(): unknown {
+    const [, answer] = this.#answers;
+    const { transitions } = this.#model;
+    return {
+      answer,
+      allows: this.#model.allows(this.#now),
+      state: this.#model.state(this.#now),
+      transitions,
+    };
+  }
+
+  /** What cockatiel's own state may be once promises have run: its half-open begins with the first probe. */
+  get machineStates(): readonly CircuitState[] {
+    const { state } = this.#breaker;
+    if (state.name === "closed") return [CircuitState.Closed];
+    if (state.name === "open") return [CircuitState.Open];
+    if (state.name === "isolated") return [CircuitState.Isolated];
+    if (state.probesInFlight + state.successes > 0) return [CircuitState.HalfOpen];
+    return [CircuitState.Open, CircuitState.HalfOpen];
+  }
+
+  [Symbol.dispose](): void {
+    this.#ear[Symbol.dispose]();
+  }
+}
+
+describe("the breaker", () => {
+  // Once with cockatiel keeping up after every step, once with whole bursts of steps within one turn.
+  it.each([1, 4])("behaves as its model and agrees with cockatiel, %i steps a turn", async (perTurn) => {
+    const steps = fc.array(step, { maxLength: 120, size: "max" });
+    const property = fc.asyncProperty(limits, fc.nat(1_000), steps, async (settings, seed, walk) => {
+      using pair = new Pair(settings, seed);
+      for (const [index, each] of walk.entries()) {
+        await pair.take(each);
+        expect(pair.ours).toEqual(pair.expected);
+        if (index % perTurn > 0) continue;
+        await turn();
+        expect(pair.machineStates).toContain(machines.at(-1)?.state);
+      }
+    });
+    const outcome = await fc.check(property, { seed: 20_26, numRuns: 400 });
+    expect(fc.defaultReportMessage(outcome)).toBeUndefined();
+  });
+});

@@ -11,6 +11,8 @@ import {
 import type { ReplyError } from "@fleet/pool";
 import type { BatchReply as LaneReply } from "@fleet/pool/ioredis";
 
+import { restoredError } from "./restored-error.ts";
+
 /** One slot of a batch: its reply, or why there is none. */
 export type BatchReply =
   | { readonly value: Reply }
@@ -23,6 +25,7 @@ export class ScopedBatch {
   /** A batch that only reads is routed, and repeated, as a read. */
   readonly access: Access;
   readonly commands: readonly Command[];
+  readonly #namespace: Namespace;
   readonly #slots: readonly (ScopedCommand | Refusal)[];
 
   /** @throws the first refusal, when the batch is atomic: nothing of it is sent. */
@@ -42,28 +45,35 @@ export class ScopedBatch {
         slots.push(error);
       }
     }
+    this.#namespace = namespace;
     this.access = access;
     this.commands = sent;
     this.#slots = slots;
   }
 
-  /** The replies of the sent ones, and the refusals, in the order of the caller's commands. */
-  collect(replies: readonly LaneReply[]): readonly BatchReply[] {
+  /**
+   * The replies of the sent ones, and the refusals, in the order of the caller's commands.
+   *
+   * @param distrusted told of each reply that has to be withheld.
+   */
+  collect(
+    replies: readonly LaneReply[],
+    distrusted: (error: ForeignKeyError) => void,
+  ): readonly BatchReply[] {
     let next = 0;
-    return this.#slots.map((slot) =>
-      slot instanceof Error ? { error: slot } : restored(slot, replies[next++]),
-    );
-  }
-}
-
-function restored(scoped: ScopedCommand, reply: LaneReply | undefined): BatchReply {
-  if (reply === undefined) throw new TypeError("the lane answered fewer replies than it got commands");
-  if ("error" in reply) return reply;
-  try {
-    const value = scoped.restore(reply.value);
-    return value === reply.value ? reply : { value };
-  } catch (error) {
-    if (error instanceof ForeignKeyError) return { error };
-    throw error;
+    return this.#slots.map((slot): BatchReply => {
+      if (slot instanceof Error) return { error: slot };
+      const reply = replies[next++];
+      if (reply === undefined) throw new TypeError("the lane answered fewer replies than it got commands");
+      if ("error" in reply) return { error: restoredError(this.#namespace, reply.error) };
+      try {
+        const value = slot.restore(reply.value);
+        return value === reply.value ? reply : { value };
+      } catch (error) {
+        if (!(error instanceof ForeignKeyError)) throw error;
+        distrusted(error);
+        return { error };
+      }
+    });
   }
 }

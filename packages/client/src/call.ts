@@ -35,6 +35,7 @@ export class Call {
   declare atomic?: boolean;
   /** Endpoints that were asked in vain; set by the first retry. */
   declare exclude?: readonly EndpointTarget[];
+  declare retriedAt?: number;
   attempts = 0;
   /** Endpoint of the attempt under way, or of the last one. */
   target: EndpointTarget | undefined = undefined;
@@ -58,6 +59,11 @@ export class Call {
     this.timeoutMs = timeoutMs;
     if (signal !== undefined) this.signal = signal;
     if (encoding !== undefined) this.encoding = encoding;
+  }
+
+  /** When the attempt under way began. */
+  get attemptedAt(): number {
+    return this.retriedAt ?? this.startedAt;
   }
 
   /** The deadline of all attempts together. */

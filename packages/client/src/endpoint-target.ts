@@ -39,6 +39,7 @@ export class EndpointTarget implements Target {
   #pool: RedisPool | undefined;
   #breaker: CircuitBreaker | undefined;
   #failedAt = Number.NEGATIVE_INFINITY;
+  #lostAt = Number.NEGATIVE_INFINITY;
 
   constructor(instance: Instance, endpoint: Endpoint, options: OpenOptions) {
     this.id = `${instance.uid}/${endpoint.uid}`;
@@ -121,9 +122,19 @@ export class EndpointTarget implements Target {
     return this.#pool === undefined || this.#pool.shared.state !== "backoff";
   }
 
-  /** An attempt failed in a way that counts. */
+  /** An attempt failed in a way that counts against the server. */
   failed(at: number): void {
     this.#failedAt = at;
+  }
+
+  /**
+   * The shared connection was lost under an attempt. False when that is known from another attempt, which had begun before it was
+   * lost too: with a hundred commands in flight a single reset would open any breaker.
+   */
+  lost(at: number, begunAt: number): boolean {
+    if (begunAt <= this.#lostAt) return false;
+    this.#lostAt = at;
+    return true;
   }
 
   /** Finishes what is in flight, then closes the pool. A later call opens another. */

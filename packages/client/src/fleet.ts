@@ -1,5 +1,13 @@
 import type { Discovery, Instance } from "@fleet/discovery";
-import { type Access, type Command, Namespace, type Reply, type ScopedCommand } from "@fleet/isolation";
+import {
+  type Access,
+  type Command,
+  ForeignKeyError,
+  Namespace,
+  type Reply,
+  type ScopedCommand,
+} from "@fleet/isolation";
+import type { BatchReply as LaneReply } from "@fleet/pool/ioredis";
 import type { Redis } from "ioredis";
 
 import { type BatchReply, ScopedBatch } from "./batch.ts";
@@ -9,6 +17,7 @@ import { FleetClosedError } from "./errors.ts";
 import { checkMs, type Clock } from "./fleet-options.ts";
 import type { FleetStats } from "./fleet-stats.ts";
 import { leased } from "./leased.ts";
+import { restoredError } from "./restored-error.ts";
 import { statsOf } from "./stats-of.ts";
 import type { Targets } from "./targets.ts";
 import type { Walk } from "./walk.ts";
@@ -81,10 +90,14 @@ export class Fleet implements AsyncDisposable {
       reply = await this.#walk.begin(call).shared.send(scoped.command, call);
       this.#walk.end(call);
     } catch (error) {
-      return this.#commandAgain(call, scoped, error);
+      reply = await this.#commandAgain(call, scoped, options.namespace, error);
     }
     this.#end(call, command[0]);
-    return scoped.restore(reply);
+    try {
+      return scoped.restore(reply);
+    } catch (error) {
+      throw this.#distrusted(call, error);
+    }
   }
 
   /**
@@ -98,11 +111,19 @@ export class Fleet implements AsyncDisposable {
   ): Promise<readonly BatchReply[]> {
     const atomic = options.atomic === true;
     const batch = new ScopedBatch(options.namespace ?? dedicated, commands, atomic);
-    if (batch.commands.length === 0) return batch.collect([]);
+    // Nothing left to send: the answer is all refusals.
+    if (batch.commands.length === 0) return batch.collect([], () => {});
     const call = this.#begin(selector, batch.access, options, options.encoding);
     if (atomic) call.atomic = true;
-    const through = this.#walk.through(call, (pool) => pool.shared.batch(batch.commands, call));
-    return batch.collect(await this.#answered(call, atomic ? "MULTI" : "PIPELINE", through));
+    const name = atomic ? "MULTI" : "PIPELINE";
+    let replies: readonly LaneReply[];
+    try {
+      replies = await this.#walk.through(call, (pool) => pool.shared.batch(batch.commands, call));
+    } catch (error) {
+      throw this.#failed(call, name, options.namespace, error);
+    }
+    this.#end(call, name);
+    return batch.collect(replies, (error) => void this.#distrusted(call, error));
   }
 
   /**
@@ -113,8 +134,14 @@ export class Fleet implements AsyncDisposable {
   async run<T>(target: RunTarget, work: (redis: Redis) => Promise<T>): Promise<T> {
     const call = this.#begin(target, target.access ?? "write", target, undefined);
     const { clock } = this.#parts;
-    const through = this.#walk.through(call, (pool) => leased(pool, call, clock, work));
-    return this.#answered(call, "RUN", through);
+    let value: T;
+    try {
+      value = await this.#walk.through(call, (pool) => leased(pool, call, clock, work));
+    } catch (error) {
+      throw this.#failed(call, "RUN", undefined, error);
+    }
+    this.#end(call, "RUN");
+    return value;
   }
 
   /** What discovery knows now, by name. */
@@ -155,27 +182,35 @@ export class Fleet implements AsyncDisposable {
   }
 
   /** Apart from command(): a closure over its variables would move them to the heap for every command. */
-  async #commandAgain(call: Call, scoped: ScopedCommand, error: unknown): Promise<Reply> {
-    const again = this.#walk.again(call, error, (pool) => pool.shared.send(scoped.command, call));
-    return scoped.restore(await this.#answered(call, scoped.command[0], again));
+  async #commandAgain(
+    call: Call,
+    { command }: ScopedCommand,
+    namespace: Namespace | undefined,
+    failure: unknown,
+  ): Promise<Reply> {
+    try {
+      return await this.#walk.again(call, failure, (pool) => pool.shared.send(command, call));
+    } catch (error) {
+      throw this.#failed(call, command[0], namespace, error);
+    }
+  }
+
+  /** A reply that names foreign keys answers another request: whatever else is on its way on that connection is suspect too. */
+  #distrusted(call: Call, error: unknown): unknown {
+    if (error instanceof ForeignKeyError && call.target !== undefined)
+      this.#parts.targets.discard(call.target);
+    return error;
+  }
+
+  #failed(call: Call, name: string, namespace: Namespace | undefined, error: unknown): unknown {
+    this.#end(call, name, { error });
+    return namespace === undefined ? error : restoredError(namespace, error);
   }
 
   #end(call: Call, name: string, failure?: { readonly error: unknown }): void {
     this.#calls -= 1;
     if (this.#calls === 0) this.#idle?.();
     if (commandChannel.hasSubscribers) publishCall(call, name, this.#walk.glance(), failure);
-  }
-
-  async #answered<T>(call: Call, name: string, answer: Promise<T>): Promise<T> {
-    let value: T;
-    try {
-      value = await answer;
-    } catch (error) {
-      this.#end(call, name, { error });
-      throw error;
-    }
-    this.#end(call, name);
-    return value;
   }
 
   /** Once for all changes of one sync: five hundred new instances rebuild the router's lists once. */

@@ -6,6 +6,7 @@ export function sleep(
   ms: number,
   signals: readonly (AbortSignal | undefined)[],
 ): Promise<void> {
+  if (signals.some((signal) => signal?.aborted === true)) return Promise.resolve();
   return new Promise((resolve) => {
     const wake = (): void => {
       clock.clearTimeout(timer);
@@ -13,9 +14,6 @@ export function sleep(
       resolve();
     };
     const timer = clock.setTimeout(wake, ms);
-    for (const signal of signals) {
-      if (signal?.aborted === true) wake();
-      signal?.addEventListener("abort", wake, { once: true });
-    }
+    for (const signal of signals) signal?.addEventListener("abort", wake);
   });
 }

@@ -54,6 +54,11 @@ export class Targets {
     for (const target of this.#all()) if (target.state === "maintenance") this.#close(target, graceMs);
   }
 
+  /** Destroys the connections of an endpoint whose replies cannot be trusted any more; the next call dials anew. */
+  discard(target: EndpointTarget): void {
+    this.#close(target, 0);
+  }
+
   /** Closes every pool at once, and waits for those that are closing already. */
   async close(): Promise<void> {
     for (const target of this.#all()) this.#close(target, 0);

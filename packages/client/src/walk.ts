@@ -99,6 +99,7 @@ export class Walk {
     call.permit = permit;
     call.attempts += 1;
     if (call.attempts === 1) this.#budget.request();
+    else call.retriedAt = this.#now;
     return pool;
   }
 
@@ -181,9 +182,11 @@ export class Walk {
     const now = this.now();
     const verdict = call.cancelled(error) ? cancelled : classify(error);
     if (verdict.countsAsFailure) {
-      permit.failure();
-      ticket?.failed();
+      const known = isLoss(error) && target?.lost(now, call.attemptedAt) === false;
+      if (known) permit.ignore();
+      else permit.failure();
       target?.failed(now);
+      ticket?.failed();
     } else if (verdict.outcome === "replied") permit.success();
     else permit.ignore();
     this.#release(call);
@@ -237,6 +240,10 @@ export class Walk {
     call.ticket = undefined;
     call.permit = undefined;
   }
+}
+
+function isLoss(error: unknown): boolean {
+  return (error as { readonly code?: unknown }).code === "FLEET_POOL_CONNECTION_LOST";
 }
 
 /** The refusal of the breaker that will be asked again first. */

@@ -1,0 +1,10 @@
+import type { Namespace } from "@fleet/isolation";
+import { ReplyError } from "@fleet/pool";
+
+/** The error as the caller may see it: a server's text that names a key loses the prefix. Every other error is the same object. */
+export function restoredError<E>(namespace: Namespace, error: E): E | ReplyError {
+  if (!(error instanceof ReplyError)) return error;
+  const message = namespace.restoreMessage(error.message);
+  if (message === error.message) return error;
+  return new ReplyError(message, error.cause instanceof ReplyError ? error.cause : undefined);
+}

@@ -3,7 +3,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { seededRandom } from "@fleet/testkit";
 import { CircuitState, type CircuitBreakerPolicy } from "cockatiel";
 import * as fc from "fast-check";
-import { describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import { CircuitBreaker, type Permit } from "../src/index.ts";
 import { ReferenceBreaker } from "./reference-breaker.ts";
@@ -27,7 +27,7 @@ vi.mock(import("cockatiel"), async (importOriginal) => {
 type Step =
   | { readonly kind: "acquire" | "isolate" | "end" | "reset" }
   | { readonly kind: "success" | "failure" | "ignore"; readonly back: number }
-  | { readonly kind: "advance"; readonly ms: number };
+  | { readonly kind: "advance" | "set wall clock"; readonly ms: number };
 
 const settled = fc.constantFrom(
   "failure" as const,
@@ -38,6 +38,7 @@ const settled = fc.constantFrom(
 // Mostly the newest permit, now and then one that has been kept for long.
 const back = fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, fc.nat(30));
 const ms = fc.constantFrom(1, 90, 100, 450, 1_000, 5_000);
+const hours = fc.constantFrom(-3_600_000, 3_600_000);
 const rarely = fc.constantFrom("isolate" as const, "end" as const, "reset" as const);
 
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -45,6 +46,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 8, arbitrary: fc.record({ kind: settled, back }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant("advance" as const), ms }) },
   { weight: 1, arbitrary: fc.record({ kind: rarely }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("set wall clock" as const), ms: hours }) },
 );
 
 const limits = fc.record({
@@ -79,6 +81,9 @@ class Pair implements Disposable {
       case "advance":
         await turn(); // within one turn no time passes
         this.#now += step.ms;
+        return undefined;
+      case "set wall clock":
+        vi.setSystemTime(Date.now() + step.ms);
         return undefined;
       case "isolate":
         this.#holds.push(this.#breaker.isolate());
@@ -139,6 +144,13 @@ class Pair implements Disposable {
 }
 
 describe("the breaker", () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ["Date"] });
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
   // Once with cockatiel keeping up after every step, once with whole bursts of steps within one turn.
   it.each([1, 4])("behaves as its model and agrees with cockatiel, %i steps a turn", async (perTurn) => {
     const steps = fc.array(step, { maxLength: 120, size: "max" });

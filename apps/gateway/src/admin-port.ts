@@ -4,7 +4,6 @@ import type { Registry } from "prom-client";
 
 import type { Config } from "./config-schema.ts";
 import { MethodError, NotFoundError, NotPermittedError, UnauthorizedError } from "./errors.ts";
-import { instancesPage } from "./instances-page.ts";
 import { buildPort } from "./port.ts";
 import type { PortOptions } from "./port.ts";
 import type { Readiness } from "./readiness.ts";
@@ -12,7 +11,7 @@ import type { Tokens } from "./tokens.ts";
 
 declare module "fastify" {
   interface FastifyContextConfig {
-    /** Answers without a token. */
+    /** Responder without a token. */
     readonly open?: boolean;
   }
 }
@@ -53,7 +52,7 @@ export function buildAdminPort(options: AdminPortOptions): FastifyInstance {
   app.get("/metrics", { config: { open: true } }, async (_request, reply) =>
     reply.type(register.contentType).send(await register.metrics()),
   );
-  app.get("/v1/instances", async () => instancesPage(fleet.stats));
+  app.get("/v1/instances", async () => fleet.stats);
 
   app.setNotFoundHandler((request, reply) =>
     fail(

@@ -13,7 +13,7 @@ const answers: Readonly<Record<string, readonly [code: string, text: string]>> =
   ],
 };
 
-/** Answers what is no HTTP, in words like everything else, and closes: nobody knows where the next request would begin. */
+/** Responder what is no HTTP, in words like everything else, and closes: nobody knows where the next request would begin. */
 export function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === "ECONNRESET" || !socket.writable) {
     socket.destroy();

@@ -33,7 +33,8 @@ interface LoadOptions {
  * @throws ConfigurationError with every fault.
  */
 export async function loadConfig({ file, flags = {}, environment }: LoadOptions): Promise<LoadedConfig> {
-  const path = file ?? environment["FLEET_CONFIG"];
+  const named = environment["FLEET_CONFIG"];
+  const path = file ?? (named === "" ? undefined : named);
   const tree = path === undefined ? {} : await readTree(path);
   const sources = new Map<string, string>();
   for (const setting of settings) {
@@ -95,9 +96,12 @@ async function readTree(path: string): Promise<Tree> {
   try {
     tree = parse(text, { prettyErrors: false });
   } catch (error) {
-    if (!(error instanceof YAMLError)) throw error;
-    const line = text.slice(0, error.pos[0]).split("\n").length;
-    throw new ConfigurationError([`${path}:${line}: not YAML or JSON: ${error.message}`]);
+    // Its message may quote the file, and secrets stand in files although they should not.
+    const [line, why] =
+      error instanceof YAMLError
+        ? [text.slice(0, error.pos[0]).split("\n").length, error.code]
+        : [1, "it cannot be resolved"];
+    throw new ConfigurationError([`${path}:${line}: not YAML or JSON (${why})`]);
   }
   if (tree === null || tree === undefined) return {};
   if (typeof tree !== "object" || Array.isArray(tree))

@@ -16,6 +16,10 @@ export async function contradictions(config: Config, environment: Environment): 
     faults.push("instances: give either `instances` or `instancesFile`, not both");
   if (listen.port !== 0 && listen.port === adminListen.port && listen.host === adminListen.host)
     faults.push(`adminListen.port: ${adminListen.port} is the data port too; the two ports are apart`);
+  if (config.idleSocketTimeoutMs <= config.timeoutMs)
+    faults.push(
+      `idleSocketTimeoutMs: ${config.idleSocketTimeoutMs} would cut a client off that waits for a call of timeoutMs: ${config.timeoutMs}`,
+    );
   if (tokens.length === 0)
     faults.push(
       "tokens: there are none; a gateway without tokens would be open to everybody and does not start",

@@ -33,7 +33,7 @@ type Placed = IncomingMessage & { place?: Place | undefined };
 export function buildDataPort({ backend, tokens, log, config }: DataPortOptions): Port {
   // A logger of its own would cost a child and two listeners a request; what is worth a line is written by `Exchange`.
   const port = buildPort({ config, logger: false, log, rewriteUrl: routeOf });
-  const { app, answers, fail } = port;
+  const { app, responder, fail } = port;
 
   app.decorateRequest("token", undefined);
   // On the root and before the routes: nothing that is registered on this port can be asked past it.
@@ -60,11 +60,11 @@ export function buildDataPort({ backend, tokens, log, config }: DataPortOptions)
       try {
         if (place === undefined) throw new MalformedError("ERR failed to parse command: expected a path");
         const { token, originalUrl: url } = request;
-        const parts = { request: request.raw, response: reply.raw, url, place, token: token!, answers };
+        const parts = { request: request.raw, response: reply.raw, url, place, token: token!, responder };
         const exchange = new Exchange(parts);
         exchange.guard(() => route(backend, exchange));
       } catch (error) {
-        answers.refuse(reply.raw, error);
+        responder.refuse(reply.raw, error);
       }
     };
   app.route({ method: ["GET", "HEAD", "POST", "PUT"], url: "/command", handler: serve(commandRoute) });

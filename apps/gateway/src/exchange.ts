@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 
-import type { Answers } from "./answers.ts";
 import { MalformedError } from "./errors.ts";
 import type { Place } from "./parse-url.ts";
+import type { Responder } from "./responder.ts";
 import type { Token } from "./tokens.ts";
 
 export interface ExchangeParts {
@@ -11,7 +11,7 @@ export interface ExchangeParts {
   readonly url: string;
   readonly place: Place;
   readonly token: Token;
-  readonly answers: Answers;
+  readonly responder: Responder;
 }
 
 /** One authenticated request on its way to its answer. */
@@ -23,20 +23,20 @@ export class Exchange {
   /** How the client wants strings. */
   readonly encoding: "text" | "base64";
   readonly #response: ServerResponse;
-  readonly #answers: Answers;
+  readonly #responder: Responder;
   /** 0 unless a line a request is wanted: nothing is measured for nobody. */
   readonly #startedAt: number;
 
   /** @throws MalformedError when a header asks for a form of answer that there is not. */
-  constructor({ request, response, url, place, token, answers }: ExchangeParts) {
+  constructor({ request, response, url, place, token, responder }: ExchangeParts) {
     this.request = request;
     this.url = url;
     this.place = place;
     this.token = token;
     this.encoding = encodingOf(request);
     this.#response = response;
-    this.#answers = answers;
-    const { level } = answers.log;
+    this.#responder = responder;
+    const { level } = responder.log;
     this.#startedAt = level === "debug" || level === "trace" ? performance.now() : 0;
   }
 
@@ -51,13 +51,13 @@ export class Exchange {
 
   /** 200, with a body that is JSON already. */
   send(body: string): void {
-    this.#answers.send(this.#response, body);
+    this.#responder.send(this.#response, body);
     if (this.#startedAt !== 0) this.#line(200);
   }
 
   /** The error's status and text. */
   readonly fail = (error: unknown): void => {
-    const { status, code } = this.#answers.refuse(this.#response, error);
+    const { status, code } = this.#responder.refuse(this.#response, error);
     if (this.#startedAt !== 0) this.#line(status, code);
   };
 
@@ -65,7 +65,7 @@ export class Exchange {
   #line(status: number, code?: string): void {
     const ms = Math.round((performance.now() - this.#startedAt) * 1000) / 1000;
     const { method } = this.request;
-    this.#answers.log.debug(
+    this.#responder.log.debug(
       { method, route: this.place.form, token: this.token.name, status, code, ms },
       "request",
     );

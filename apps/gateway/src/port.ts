@@ -1,10 +1,10 @@
 import Fastify, { LogController } from "fastify";
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyServerOptions } from "fastify";
 
-import { Answers } from "./answers.ts";
 import { answerBrokenRequest, answerExpectation, fromFramework } from "./broken-request.ts";
 import type { Config } from "./config-schema.ts";
 import { Drain } from "./drain.ts";
+import { Responder } from "./responder.ts";
 
 export interface PortOptions {
   readonly config: Pick<Config, "requestTimeoutMs" | "keepAliveTimeoutMs" | "idleSocketTimeoutMs">;
@@ -19,7 +19,7 @@ export interface PortOptions {
 /** A port on which every fault, from the first byte on, is answered in JSON and with the gateway's words. */
 export interface Port {
   readonly app: FastifyInstance;
-  readonly answers: Answers;
+  readonly responder: Responder;
   readonly drain: Drain;
   readonly fail: (reply: FastifyReply, error: unknown) => void;
 }
@@ -47,15 +47,16 @@ export function buildPort({ config, logger, log, rewriteUrl }: PortOptions): Por
     ...(rewriteUrl === undefined ? {} : { rewriteUrl }),
   });
   const drain = new Drain(app.server);
-  const answers = new Answers(log ?? app.log, drain);
+  const responder = new Responder(log ?? app.log, drain);
   const fail = (reply: FastifyReply, error: unknown): void => {
     reply.hijack();
-    answers.refuse(reply.raw, error);
+    const { status, code } = responder.refuse(reply.raw, error);
+    responder.log.debug({ method: reply.request.method, status, code }, "request");
   };
   // The framework reads no body: it answers 415 to a content type it cannot parse, and here none counts.
   for (const method of app.supportedMethods)
     app.addHttpMethod(method, { hasBody: false, overrideExisting: true });
   app.setErrorHandler((error, _request, reply) => fail(reply, fromFramework(error)));
   app.server.on("checkExpectation", answerExpectation);
-  return { app, answers, drain, fail };
+  return { app, responder, drain, fail };
 }

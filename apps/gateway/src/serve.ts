@@ -46,7 +46,7 @@ export async function serve(config: Config, environment: Environment): Promise<S
 }
 
 function connect(config: Config, environment: Environment): Promise<Fleet> {
-  const { instances, instancesFile, timeoutMs, retries, graceMs } = config;
+  const { instances, instancesFile, timeoutMs, retries, graceMs, maxPipelineCommands } = config;
   return createFleet({
     ...(instances === undefined ? {} : { instances: instances as readonly InstanceInput[] }),
     ...(instancesFile === undefined ? {} : { sources: [new FileSource({ path: instancesFile })] }),
@@ -54,7 +54,11 @@ function connect(config: Config, environment: Environment): Promise<Fleet> {
     timeoutMs,
     retries,
     graceMs,
-    // Requests arrive on many sockets: what one turn of the event loop reads leaves in one write.
-    pool: { flush: "poll" },
+    pool: {
+      // Requests arrive on many sockets: what one turn of the event loop reads leaves in one write.
+      flush: "poll",
+      // A pool counts commands, and the longest pipeline must not be the only one; what holds memory is bounded in bytes.
+      maxInFlight: 10 * Math.max(maxPipelineCommands, 10_000),
+    },
   });
 }

@@ -149,9 +149,15 @@ describe("values that contradict each other are refused", () => {
   });
 
   test("both kinds of instances, and one port for both", async () => {
-    const environment = { ...enough, FLEET_INSTANCES_FILE: "x.yaml", FLEET_LISTEN_PORT: "8081" };
+    const environment = {
+      ...enough,
+      FLEET_INSTANCES_FILE: "x.yaml",
+      FLEET_LISTEN_PORT: "8081",
+      FLEET_TIMEOUT_MS: "120000",
+    };
     const found = await faults({ environment });
     expect(found.join("\n")).toMatch(/either `instances` or `instancesFile`/);
+    expect(found.join("\n")).toMatch(/^idleSocketTimeoutMs: 120000 would cut/m);
     expect(found.join("\n")).toMatch(/^adminListen\.port: 8081 is the data port too/m);
   });
 
@@ -216,9 +222,13 @@ describe("a secret is never shown", () => {
     ["a list of tokens", { tokens: [canary] }],
     ["a password as such", { instances: [{ ...instances[0], credentials: { password: canary } }] }],
     ["a connection string", { instances: [{ ...instances[0], url: `redis://:${canary}@h:1` }] }],
+    ["a line that is no YAML", `tokens:\n  - ${canary}\n  digest: "x\n`],
     ["a connection string as host", { listen: { host: 1 }, instancesFile: `redis://:${canary}@h` }],
   ] as const)("%s", async ([, content]) => {
-    const found = await faults({ file: await file({ instances, tokens, ...content }), environment: {} });
+    const found = await faults({
+      file: await file(typeof content === "string" ? content : { instances, tokens, ...content }),
+      environment: {},
+    });
     expect(found.length).toBeGreaterThan(0);
     expect(found.join("\n")).not.toContain(canary);
   });

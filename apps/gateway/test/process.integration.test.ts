@@ -185,6 +185,17 @@ describe("the command line", () => {
   });
 });
 
+test("several of the longest pipelines pass at once", async () => {
+  await using gateway = await serving();
+  const body = JSON.stringify(Array.from({ length: 10_000 }, (_, index) => ["SET", `long:${index}`, index]));
+  const posted = Array.from({ length: 4 }, async () => {
+    const response = await fetch(`${gateway.url}/pipeline`, { ...authorized, method: "POST", body });
+    return (await response.json()) as unknown;
+  });
+  const all = Array.from({ length: 10_000 }, () => ({ result: "OK" }));
+  for (const answer of await Promise.all(posted)) expect(answer).toEqual(all);
+});
+
 describe("SIGTERM", () => {
   test("under load loses nothing and ends with 0", async () => {
     await using gateway = await serving();

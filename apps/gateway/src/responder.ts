@@ -7,7 +7,7 @@ import type { Answer } from "./answer.ts";
 import type { Drain } from "./drain.ts";
 
 /** Writes the answers of a port, past the framework's reply: one text, one write. */
-export class Answers {
+export class Responder {
   readonly log: FastifyBaseLogger;
   readonly #drain: Drain;
 

@@ -1,6 +1,11 @@
 import type { Rejection } from "./permit.ts";
 
-/** The circuit refused the call; nothing was sent. `retryAfterMs` says when asking again makes sense. */
+/**
+ * The circuit refused the call; nothing was sent. `retryAfterMs` says when asking again makes sense.
+ *
+ * It has no stack frames. Refusing is what happens thousands of times a second while a server is down, it must be
+ * cheaper than calling, and collecting frames takes most of its time; `breaker` says where it comes from.
+ */
 export class BrokenCircuitError extends Error {
   override readonly name = "BrokenCircuitError";
   readonly code: Rejection["code"];
@@ -9,7 +14,10 @@ export class BrokenCircuitError extends Error {
   readonly breaker: string;
 
   constructor(breaker: string, rejection: Pick<Rejection, "code" | "retryAfterMs">) {
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super(`Circuit "${breaker}" refuses calls (${rejection.code}), retry after ${rejection.retryAfterMs} ms`);
+    Error.stackTraceLimit = stackTraceLimit;
     this.code = rejection.code;
     this.retryAfterMs = rejection.retryAfterMs;
     this.breaker = breaker;

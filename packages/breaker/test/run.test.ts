@@ -31,6 +31,15 @@ describe("run", () => {
     expect(called).toBe(false);
   });
 
+  it("refuses without collecting stack frames, and leaves those of other errors alone", async () => {
+    const { breaker } = scene();
+    trip(breaker);
+    const { stackTraceLimit } = Error;
+    const refusal: unknown = await breaker.run(failing).catch((error: unknown) => error);
+    expect(String((refusal as Error).stack)).not.toContain("\n    at ");
+    expect(Error.stackTraceLimit).toBe(stackTraceLimit);
+  });
+
   it("counts an error that is not the server's fault as success", async () => {
     const { breaker } = scene();
     trip(breaker, 4);

@@ -83,11 +83,14 @@ async function serving(...args: string[]): Promise<Running> {
   const ended = once(child, "exit");
   let out = "";
   child.stdout.setEncoding("utf8").on("data", (chunk: string) => (out += chunk));
-  const line = await eventually(() => {
-    const found = out.split("\n").find((one) => one.includes('"listening"'));
-    if (found === undefined) throw new Error(`not listening yet: ${out}`);
-    return JSON.parse(found) as { data: string; admin: string };
-  });
+  const line = await eventually(
+    () => {
+      const found = out.split("\n").find((one) => one.includes('"listening"'));
+      if (found === undefined) throw new Error(`not listening yet: ${out}`);
+      return JSON.parse(found) as { data: string; admin: string };
+    },
+    { timeoutMs: 15_000 },
+  );
   return {
     url: line.data,
     adminUrl: line.admin,
@@ -190,7 +193,7 @@ test("several of the longest pipelines pass at once", async () => {
   const body = JSON.stringify(Array.from({ length: 10_000 }, (_, index) => ["SET", `long:${index}`, index]));
   const posted = Array.from({ length: 4 }, async () => {
     const response = await fetch(`${gateway.url}/pipeline`, { ...authorized, method: "POST", body });
-    return (await response.json()) as unknown;
+    return response.json();
   });
   const all = Array.from({ length: 10_000 }, () => ({ result: "OK" }));
   for (const answer of await Promise.all(posted)) expect(answer).toEqual(all);

@@ -71,7 +71,7 @@ export function checkOptions(options: FleetOptions): void {
     throw new InvalidOptionError("retries", "an integer from 0 to 10", retries);
 }
 
-export function checkMs(name: string, ms: number, least = Number.MIN_VALUE): void {
+export function checkMs(name: string, ms: number, least: number = Number.MIN_VALUE): void {
   if (!(typeof ms === "number" && ms >= least && ms <= MAX_TIMER_MS))
     throw new InvalidOptionError(
       name,

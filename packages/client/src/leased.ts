@@ -33,6 +33,7 @@ export async function leased<T>(
   } finally {
     clock.clearTimeout(timer);
     call.signal?.removeEventListener("abort", left);
-    if (!destroyed) await lease.release();
+    // Not waited for: the caller has his answer, and cleaning may take longer than his deadline.
+    if (!destroyed) void lease.release();
   }
 }

@@ -110,9 +110,9 @@ describe("a killed replica", () => {
     await using fleet = await createFleet({
       instances: [instance("orders", endpoints, { reads: "replica" })],
     });
-    const load = new Load(16, () => fleet.command(orders, ["GET", "price"]));
-    await eventually(load.progress(500));
-    expect(endpointStats(fleet, 1).pool?.shared.commands).toBeGreaterThan(499);
+    const load = new Load(64, () => fleet.command(orders, ["GET", "price"]));
+    await eventually(load.progress(2000));
+    expect(endpointStats(fleet, 1).pool?.shared.commands).toBeGreaterThan(1999);
     await replica.kill();
     await eventually(load.progress(2000));
     await replica.restart();

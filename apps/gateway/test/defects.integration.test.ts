@@ -274,7 +274,9 @@ describe("a read-only token", () => {
     const admitted: string[] = [];
     const harmful = new Set<string>();
     const refusals = new Set<number>();
-    for (const info of table.flatMap((one) => (one.subcommands.length > 0 ? one.subcommands : [one]))) {
+    const commands = table.flatMap((one) => (one.subcommands.length > 0 ? one.subcommands : [one]));
+    // Newer servers know CLIENT SETINFO, which the gateway answers itself.
+    for (const info of commands.filter(({ name }) => name !== "client|setinfo")) {
       const words = info.name.split("|");
       for (const extra of [0, 1, 2, 3]) {
         const count = Math.max(Math.abs(info.arity) + extra - words.length, 0);

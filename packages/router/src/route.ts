@@ -14,7 +14,7 @@ export class CandidateList<T extends Target> {
 }
 
 /** Who may take one kind of call to one name. */
-export interface Candidates<T extends Target> {
+interface Candidates<T extends Target> {
   readonly preferred: CandidateList<T>;
   /** Primaries of instances that read from replicas: asked when no preferred candidate is usable. */
   readonly fallback: CandidateList<T>;

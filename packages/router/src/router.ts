@@ -48,7 +48,7 @@ export interface RouterStats {
   readonly targets: readonly TargetStats[];
 }
 
-export interface TargetStats {
+interface TargetStats {
   readonly id: string;
   readonly instance: string;
   readonly inFlight: number;

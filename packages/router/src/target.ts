@@ -1,6 +1,6 @@
 export type Access = "read" | "write";
-export type Role = "primary" | "replica" | "unknown";
-export type State = "ready" | "drain" | "maintenance";
+type Role = "primary" | "replica" | "unknown";
+type State = "ready" | "drain" | "maintenance";
 
 /** What the router needs to know of an endpoint. Give it your own richer objects: a pick hands the same object back. */
 export interface Target {

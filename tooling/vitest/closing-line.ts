@@ -1,6 +1,6 @@
 import type { Reporter, TestCase, TestModule } from "vitest/node";
 
-/** Prints why tests were skipped and, as the very last line, `N passed, N failed`; the exit code says the same. */
+/** Prints why tests were skipped, which needed a second try and, as the very last line, `N passed, N failed`; the exit code says the same. */
 // oxlint-disable-next-line import/no-default-export -- vitest loads a reporter by its default export
 export default class ClosingLine implements Reporter {
   #passed = 0;
@@ -8,6 +8,7 @@ export default class ClosingLine implements Reporter {
   #problems: readonly string[] = ["the test run did not come to its end"];
   #failed = 0;
   readonly #skipped = new Map<string, number>();
+  readonly #flaky: string[] = [];
 
   constructor() {
     // Left to the process's exit, so that no other reporter can print after it.
@@ -18,6 +19,7 @@ export default class ClosingLine implements Reporter {
     this.#passed = 0;
     this.#failed = 0;
     this.#skipped.clear();
+    this.#flaky.length = 0;
     const problems: string[] = [];
     for (const module of modules) {
       const tests = [...module.children.allTests()];
@@ -36,6 +38,7 @@ export default class ClosingLine implements Reporter {
 
   #count(test: TestCase): void {
     const result = test.result();
+    if (test.diagnostic()?.flaky === true) this.#flaky.push(test.fullName);
     if (result.state === "passed") this.#passed += 1;
     else if (result.state === "skipped") {
       const why = result.note ?? `no reason given (${test.module.relativeModuleId} > ${test.fullName})`;
@@ -47,6 +50,7 @@ export default class ClosingLine implements Reporter {
     const failed = this.#failed + this.#problems.length;
     const lines = [
       ...[...this.#skipped].map(([why, times]) => `skipped ${times}: ${why}`),
+      ...this.#flaky.map((name) => `passed on the second try: ${name}`),
       ...this.#problems,
       `${this.#passed} passed, ${failed} failed`,
     ];

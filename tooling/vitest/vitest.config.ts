@@ -29,6 +29,8 @@ export default defineConfig({
           name: "integration",
           include: everywhere(".integration.test.ts"),
           maxWorkers: 2,
+          // Real servers and real signals on a shared machine: a second try is granted, and named in the closing lines.
+          retry: process.env["CI"] === undefined ? 0 : 1,
           globalSetup: testkit("global-setup.ts"),
           runner: testkit("runner.ts"),
         },

@@ -1,0 +1,56 @@
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+
+import { expect, test } from "vitest";
+
+const entry = fileURLToPath(new URL("../test.ts", import.meta.url));
+
+function run(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): readonly [lastLine: string, code: number | null, errors: string] {
+  // A run inside of a run must not take itself for a worker of the outer one.
+  const clean = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^(VITEST|NODE_ENV|TEST$)/.test(name)),
+  );
+  const { stdout, stderr, status } = spawnSync(
+    process.execPath,
+    ["--conditions=@fleet/source", entry, ...args],
+    {
+      encoding: "utf8",
+      env: { ...clean, ...env },
+    },
+  );
+  return [stdout.trimEnd().split("\n").at(-1)!, status, stderr];
+}
+
+test("filters and flags are vitest's own; what they leave is run and counted", () => {
+  const [line, code] = run([
+    "--project",
+    "unit",
+    "tooling/vitest/test/server-option",
+    "-t",
+    "need not be there",
+  ]);
+  expect([line, code]).toEqual(["1 passed, 0 failed", 0]);
+});
+
+test("a filter that leaves nothing is a failure", () => {
+  expect(run(["--project", "unit", "no-such-file-anywhere"]).slice(0, 2)).toEqual(["0 passed, 1 failed", 1]);
+});
+
+test("a server that is not there is a failure that says what is missing", () => {
+  const [line, code, errors] = run(["--server", "redis8"], { FLEET_TEST_REDIS_8: "" });
+  expect([line, code]).toEqual(["0 passed, 1 failed", 1]);
+  expect(errors).toContain("--server redis8: FLEET_TEST_REDIS_8 is not set");
+});
+
+test("without a Redis the integration tests are skipped with the reason, which is not a success either", () => {
+  const [line, code] = run(["--project", "integration", "tooling/testkit/test/start-redis"], {
+    PATH: "/nonexistent",
+    XDG_CACHE_HOME: "/nonexistent",
+    DOCKER_HOST: "unix:///nonexistent",
+    FLEET_REDIS_SERVER: "",
+  });
+  expect([line, code]).toEqual(["0 passed, 1 failed", 1]);
+});

@@ -19,7 +19,7 @@ export interface ExclusiveLaneOptions<T> {
   readonly factory: Factory<T>;
   /** Connections at most, whether idle, leased, dialed or being reset. @default 8 */
   readonly max?: number;
-  /** Callers that may wait; more are refused at once. @default 1000 */
+  /** Callers that may wait for others to give back; more are refused at once. @default 1000 */
   readonly maxWaiters?: number;
   /** How long a caller waits who brings no deadline. @default 4000 */
   readonly acquireTimeoutMs?: number;

@@ -111,7 +111,7 @@ export class ExclusiveLane<T> implements AsyncDisposable {
    */
   async acquire({ signal, deadline }: AcquireOptions = {}): Promise<Lease<T>> {
     signal?.throwIfAborted();
-    const { name, clock, acquireTimeoutMs, maxWaiters } = this.#settings;
+    const { name, clock, acquireTimeoutMs, max, maxWaiters } = this.#settings;
     if (this.#closed !== undefined) throw this.#refuse("closed", new PoolClosedError(name));
     const now = clock.now();
     const origin = new Error("acquired here");
@@ -125,7 +125,9 @@ export class ExclusiveLane<T> implements AsyncDisposable {
       }
       this.#retire(held);
     }
-    if (this.#waiters.size >= maxWaiters) throw this.#refuse("exhausted", this.#exhausted());
+    // Those for whom a connection is or can be dialed wait for nobody.
+    const dialable = max - this.#leased.size - this.#resetting.size;
+    if (this.#waiters.size - dialable >= maxWaiters) throw this.#refuse("exhausted", this.#exhausted());
     this.#count.misses += 1;
     const lease = this.#waiters.add({
       signal,

@@ -526,3 +526,14 @@ test("the channels tell what became of each acquire and each connection", async 
     { name: "test", lane: "exclusive", event: "closed", code: "ECONNRESET" },
   ]);
 });
+
+test("where nobody may wait for others, a connection that can be dialed is still dialed", async () => {
+  const { lane, factory, settle } = open({ max: 2, maxWaiters: 0 });
+  factory.manual = true;
+  const both = [outcomeOf(lane.acquire()), outcomeOf(lane.acquire())];
+  await expect(lane.acquire()).rejects.toBeInstanceOf(PoolExhaustedError);
+  for (const dial of factory.dials) dial.succeed();
+  await settle();
+  for (const { ended } of both) expect(ended()).toHaveProperty("connection");
+  await expect(lane.acquire()).rejects.toBeInstanceOf(PoolExhaustedError);
+});

@@ -44,14 +44,16 @@ export class ConnectionState {
    */
   async clean(): Promise<boolean> {
     const redis = this.#redis;
-    if (this.#spoilt || redis.status !== "ready") return false;
+    if (this.#spoilt || redis.status !== "ready" || !redis.stream.writable) return false;
     // A reply that is still due would go to the next borrower's command.
     if (redis.commandQueue.length > 0) return false;
     this.#removeListeners();
     const undo: Promise<unknown>[] = [];
-    // DISCARD alone is not enough: without MULTI it is an error and leaves WATCH standing.
-    if (this.#inTransaction) undo.push(redis.discard().catch(unlessNone));
-    if (this.#inTransaction || this.#watches) undo.push(redis.unwatch());
+    const inTransaction = this.#inTransaction;
+    const watches = this.#watches || inTransaction;
+    if (inTransaction) undo.push(redis.discard().catch(unlessNone));
+    // DISCARD alone is not enough: where MULTI failed it fails too, and leaves WATCH standing.
+    if (watches) undo.push(redis.unwatch());
     if (redis.condition?.select !== undefined && redis.condition.select > 0) undo.push(redis.select(0));
     await Promise.all(undo);
     this.#inTransaction = false;

@@ -3,7 +3,9 @@ import type { Command as IoredisCommand, Redis } from "ioredis";
 import { type Clock, unref } from "../clock.ts";
 import { CommandTimeoutError, ConnectionError, PoolExhaustedError } from "../errors.ts";
 import { CommandList } from "./command-list.ts";
+import { Fence } from "./fence.ts";
 import { type Join, joinOf } from "./joined-writes.ts";
+import type { RawReply } from "./reply.ts";
 import type { Sender, WireCommand } from "./wire-command.ts";
 
 /** How often deadlines are looked at: a timeout is late by at most this, and no command needs a timer of its own. */
@@ -15,8 +17,8 @@ export interface InFlightSettings {
   readonly maxInFlightBytes: number;
   readonly stallTimeoutMs: number;
   readonly clock: Clock;
-  /** Nothing came for `stallTimeoutMs` although replies are due. */
-  readonly stalled: () => void;
+  /** The connection cannot be trusted or awaited any longer. */
+  readonly broken: (why: string) => void;
 }
 
 /**
@@ -46,6 +48,7 @@ export class InFlight implements Sender {
   #sweeping = false;
   #timer: unknown;
   #nextDeadline = Infinity;
+  #fence: Fence | undefined;
 
   constructor(settings: InFlightSettings) {
     this.#settings = settings;
@@ -106,6 +109,15 @@ export class InFlight implements Sender {
   close(): void {
     this.#redis = undefined;
     this.#join = undefined;
+    this.#fence = undefined;
+  }
+
+  /** Ends what is written at once: a reply that still comes may be anybody's. */
+  distrust(why: string): void {
+    this.loss.detail = why;
+    for (let command = this.written.head; command !== undefined; command = command.next)
+      command.fail(this.lost(command));
+    this.#settings.broken(why);
   }
 
   /** Gives all that waits this error. */
@@ -128,7 +140,8 @@ export class InFlight implements Sender {
     this.#clock.clearTimeout(this.#timer);
   }
 
-  answered(command: WireCommand): void {
+  answered(command: WireCommand, reply?: RawReply): void {
+    if (this.#fence?.isBrokenBy(command, reply) === true) this.distrust("a reply got lost on the way");
     this.written.remove(command);
     this.bytes -= command.payload.length;
     this.replies += 1;
@@ -180,31 +193,49 @@ export class InFlight implements Sender {
     }
     const now = this.#clock.now();
     if (now >= this.#nextDeadline) this.#expire(now);
-    const oldest = this.written.head;
-    // While somebody still waits for the oldest, it may be a script that was given that long.
-    if (
-      oldest?.settled === true &&
-      now - Math.max(this.#readAt, oldest.startedAt) >= this.#settings.stallTimeoutMs
-    )
-      this.#settings.stalled();
+    this.#lookForStall(now);
     this.#arm();
   }
 
+  #lookForStall(now: number): void {
+    const { stallTimeoutMs, broken } = this.#settings;
+    const oldest = this.written.head;
+    if (oldest === undefined || now - Math.max(this.#readAt, oldest.startedAt) < stallTimeoutMs) return;
+    // While somebody still waits for the oldest, it may be a script that was given that long.
+    if (oldest.settled || oldest === this.#fence?.command)
+      broken(`nothing received for ${stallTimeoutMs} ms`);
+  }
+
   #expire(now: number): void {
-    let next = Infinity;
-    for (const list of [this.waiting, this.written]) {
-      for (let command = list.head; command !== undefined;) {
-        const following = command.next;
-        if (!command.settled && command.deadline <= now) {
-          this.timeouts += 1;
-          const outcome = command.join === undefined ? "not-sent" : "unknown";
-          command.fail(new CommandTimeoutError(this.#settings.name, outcome, now - command.startedAt));
-        } else if (!command.settled && command.deadline < next) {
-          next = command.deadline;
-        }
-        command = following;
+    this.#nextDeadline = Infinity;
+    // Two steps: with one command of a batch all others of it leave the lists.
+    const expired: WireCommand[] = [];
+    for (const { head } of [this.waiting, this.written]) {
+      for (let command = head; command !== undefined; command = command.next) {
+        if (command.settled) continue;
+        if (command.deadline <= now) expired.push(command);
+        else if (command.deadline < this.#nextDeadline) this.#nextDeadline = command.deadline;
       }
     }
-    this.#nextDeadline = next;
+    let late = false;
+    for (const command of expired) {
+      if (command.settled) continue;
+      this.timeouts += 1;
+      const written = command.join !== undefined;
+      late ||= written;
+      const outcome = written ? "unknown" : "not-sent";
+      command.fail(new CommandTimeoutError(this.#settings.name, outcome, now - command.startedAt));
+    }
+    if (late && this.#fence === undefined) this.#raiseFence(now);
+  }
+
+  /** A reply is late. Late replies come in order; that none was lost has to be shown. */
+  #raiseFence(now: number): void {
+    if (this.#redis === undefined || this.#join === undefined) return;
+    this.#fence = new Fence(this, now, () => {
+      this.#fence = undefined;
+    });
+    this.bytes += this.#fence.command.payload.length;
+    this.#write(this.#fence.command, this.#redis, this.#join);
   }
 }

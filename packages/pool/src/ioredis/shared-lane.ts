@@ -96,7 +96,7 @@ export class SharedLane {
     this.#clock = settings.clock;
     this.#inFlight = new InFlight({
       ...settings,
-      stalled: () => this.#drop(`no reply for ${settings.stallTimeoutMs} ms`),
+      broken: (why) => this.#drop(why),
     });
   }
 
@@ -249,10 +249,14 @@ export class SharedLane {
     this.#redis = redis;
     this.#openedAt = this.#clock.now();
     redis.on("error", (error: unknown) => {
-      this.#inFlight.loss.cause ??= plainCause(error);
+      if (this.#redis !== redis) return;
+      const cause = plainCause(error);
+      this.#inFlight.loss.cause ??= cause;
+      // What is no socket's error is the decoder's, or a reply that nobody asked for: replies match no more.
+      if (cause === undefined) this.#inFlight.distrust("the replies make no sense");
     });
     // ioredis listens too and did so first: by now it has rejected everything that was in flight.
-    redis.stream.once("close", () => this.#lost());
+    redis.stream.once("close", () => this.#lost(redis));
     publishConnection({ name, lane: "shared", event: "open" });
     this.#settings.dialed({ tookMs: pingMs });
     this.#inFlight.open(redis);
@@ -274,7 +278,8 @@ export class SharedLane {
     this.#readiness = undefined;
   }
 
-  #lost(): void {
+  #lost(redis: Redis): void {
+    if (this.#redis !== redis) return;
     const { name, reconnectMaxDelayMs } = this.#settings;
     const { loss } = this.#inFlight;
     this.#redis = undefined;
@@ -303,9 +308,13 @@ export class SharedLane {
     this.#retry = this.#clock.setTimeout(() => this.#dial(), Math.max(minDelayMs, delayMs));
   }
 
+  /** Not when "close" comes: until then commands would go to a connection that is given up. */
   #drop(why: string): void {
+    const redis = this.#redis;
+    if (redis === undefined) return;
     this.#inFlight.loss.detail = why;
-    if (this.#redis !== undefined) destroy(this.#redis);
+    destroy(redis);
+    this.#lost(redis);
   }
 
   async #close(graceMs: number): Promise<void> {

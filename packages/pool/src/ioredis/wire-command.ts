@@ -4,8 +4,8 @@ import { decode, type RawReply, type Reply } from "./reply.ts";
 
 /** Whoever sends commands: told how each goes on, asked for the error when its connection died. */
 export interface Sender {
-  /** ioredis' queue no longer holds it: its reply came, or none will. */
-  answered(command: WireCommand): void;
+  /** ioredis' queue no longer holds it: this reply came for it, or none will. */
+  answered(command: WireCommand, reply?: RawReply): void;
   /** The caller has his answer. */
   settled(command: WireCommand): void;
   lost(command: WireCommand): Error;
@@ -79,7 +79,7 @@ export class WireCommand {
 
   /** Called by ioredis with the decoded reply. It must not throw: that would crash the process. */
   resolve(reply: RawReply): void {
-    this.sender.answered(this);
+    this.sender.answered(this, reply);
     if (this.settled) return;
     this.#settle();
     if (this.#raw !== undefined) {

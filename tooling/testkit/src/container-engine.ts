@@ -1,5 +1,6 @@
 import { appendFile } from "node:fs/promises";
 import { request } from "node:http";
+import { dirname } from "node:path";
 
 import { parseVersion } from "./redis-binary.ts";
 import type { RedisBinary } from "./redis-binary.ts";
@@ -54,7 +55,7 @@ export async function inspectImage(image: string): Promise<RedisBinary> {
   return { path: "redis-server", ...parseVersion(`the server in ${image}`, said) };
 }
 
-/** Runs the server of an image in the network, the folder and the user of this process. */
+/** Runs the server of an image in the network of this host, as this user, with its folder and those beside it. */
 export async function startContainer(
   image: string,
   args: readonly string[],
@@ -98,7 +99,10 @@ async function createContainer(image: string, args: readonly string[], folder: s
     User: `${process.getuid!()}:${process.getgid!()}`,
     WorkingDir: folder,
     Labels: { [LABEL_TESTCONTAINERS_SESSION_ID]: reaper.sessionId },
-    HostConfig: { NetworkMode: "host", ...(folder !== "/" && { Binds: [`${folder}:${folder}`] }) },
+    HostConfig: {
+      NetworkMode: "host",
+      ...(folder !== "/" && { Binds: [`${dirname(folder)}:${dirname(folder)}`] }),
+    },
   });
 }
 

@@ -31,7 +31,9 @@ export async function inspectBinary(path: string): Promise<RedisBinary> {
 export function parseVersion(who: string, said: string): Omit<RedisBinary, "path"> {
   const match = /^(Redis|Valkey) server v=(\d+\.\d+\.\d+)/i.exec(said);
   if (match === null)
-    throw new Error(`${who} is not a Redis or Valkey server: it says ${JSON.stringify(said.slice(0, 80))}`);
+    throw new Error(
+      `${who} is not a Redis or Valkey server: it says ${JSON.stringify(said.split("\n")[0]!.slice(0, 80))}`,
+    );
   const [, name, version] = match as unknown as [string, string, string];
   if (!isAtLeast(version, oldestVersion))
     throw new Error(`${who} is ${name} ${version}; ${oldestVersion} is the oldest that works here`);

@@ -64,6 +64,7 @@ export interface RedisServer extends AsyncDisposable {
 const host = "127.0.0.1";
 const bindRaces = 10;
 const startMs = 15_000;
+const answerMs = 2000;
 /** The user that `call` is when a test defines users of its own. */
 const adminUser = "fleet-testkit";
 
@@ -191,16 +192,16 @@ class LocalRedis implements RedisServer {
     return redisConf(
       {
         bind: host,
-        dir: folder,
+        dir: quoted(folder),
         save: "",
         ...(tls === undefined
           ? { port }
           : {
               port: 0,
               "tls-port": port,
-              "tls-ca-cert-file": tls.caFile,
-              "tls-cert-file": tls.certFile,
-              "tls-key-file": tls.keyFile,
+              "tls-ca-cert-file": quoted(tls.caFile),
+              "tls-cert-file": quoted(tls.certFile),
+              "tls-key-file": quoted(tls.keyFile),
               "tls-auth-clients": "optional",
               "tls-replication": "yes",
             }),
@@ -214,31 +215,42 @@ class LocalRedis implements RedisServer {
 
   async #ready(process: Running, log: string): Promise<void> {
     const deadline = performance.now() + startMs;
-    for (;;) {
+    let last: unknown;
+    while (performance.now() < deadline) {
       if (process.exited) throw await this.#failed(log);
       try {
-        if (await this.#answers()) return;
+        last = await this.#obstacle();
+        if (last === undefined) return;
       } catch (error) {
         if (error instanceof PortTakenError) throw error;
-        if (performance.now() > deadline)
-          throw new Error(`${this.#found.path} did not answer on port ${this.port} within ${startMs} ms`, {
-            cause: error,
-          });
+        last = error;
       }
       await sleep(5);
     }
+    throw new Error(`${this.#found.path} was not ready on port ${this.port} within ${startMs} ms`, {
+      cause: last,
+    });
   }
 
-  /** Whether it answers, and is ours: a server that lost a race for the port leaves somebody else's to answer there. */
-  async #answers(): Promise<boolean> {
-    try {
-      const [, dir] = (await adminCall(this.#admin, [["CONFIG", "GET", "dir"]], 2000)) as readonly string[];
-      if (dir !== undefined && dir !== this.folder) throw new PortTakenError(`port ${this.port} is taken`);
-      return true;
-    } catch (error) {
-      if (!(error instanceof RedisError)) throw error;
-      return this.#options.waitFor === "listening" || !error.message.startsWith("LOADING");
+  /** Why it is not ready yet; throws while it does not answer, and when it is not ours. */
+  async #obstacle(): Promise<RedisError | undefined> {
+    const said = await this.#ask("PING");
+    if (said instanceof RedisError) {
+      if (this.#options.waitFor !== "listening" && said.message.startsWith("LOADING")) return said;
+      // A server that lost the race for its port leaves somebody else's to answer there, until we see that ours is gone.
+      if (said.message.startsWith("WRONGPASS")) return said;
     }
+    const dir = await this.#ask("CONFIG", "GET", "dir");
+    if (Array.isArray(dir) && dir[1] !== this.folder) throw new PortTakenError(`port ${this.port} is taken`);
+    return undefined;
+  }
+
+  async #ask(...args: readonly string[]): Promise<unknown> {
+    return adminCall(this.#admin, [args], answerMs).catch((error: unknown) => {
+      // A refusal is an answer too.
+      if (error instanceof RedisError) return error;
+      throw error;
+    });
   }
 
   async #failed(log: string): Promise<Error> {

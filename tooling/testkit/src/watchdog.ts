@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, realpathSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -38,7 +38,7 @@ export function watchdog(): Watchdog {
 }
 
 function start(): Watchdog {
-  const folder = mkdtempSync(join(tmpdir(), "fleet-testkit-"));
+  const folder = mkdtempSync(join(realpathSync(tmpdir()), "fleet-testkit-"));
   const shell: ChildProcess = spawn("/bin/sh", ["-c", script, "sh", folder], {
     cwd: "/",
     // A session of its own: a Ctrl-C in the terminal must not take the guard before the guarded.

@@ -14,8 +14,8 @@ function atTheEndOf(script: string): Ending {
   const prelude = `
     import ClosingLine from ${JSON.stringify(reporter)};
     const reporter = new ClosingLine();
-    const test = (state, note, name = "t") => ({
-      result: () => ({ state, note }), fullName: name, module: { relativeModuleId: "a.test.ts" },
+    const test = (state, note, name = "t", flaky = false) => ({
+      result: () => ({ state, note }), diagnostic: () => ({ flaky }), fullName: name, module: { relativeModuleId: "a.test.ts" },
     });
     const file = (tests, { errors = [], suites = [], state = "passed" } = {}) => ({
       relativeModuleId: "a.test.ts", errors: () => errors, state: () => state,
@@ -60,6 +60,13 @@ test("skipped tests are named with their reasons, equal reasons once", () => {
     "1 passed, 0 failed",
   ]);
   expect(exitCode).toBe(0);
+});
+
+test("a test that passed on its second try is named", () => {
+  const { lines } = atTheEndOf(
+    `reporter.onTestRunEnd([file([test("passed", undefined, "suite > t", true)])], []);`,
+  );
+  expect(lines).toEqual(["passed on the second try: suite > t", "1 passed, 0 failed"]);
 });
 
 describe("a failure is", () => {

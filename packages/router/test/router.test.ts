@@ -1,5 +1,6 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 
+import { FakeClock, seededRandom } from "@fleet/testkit";
 import { describe, expect, it } from "vitest";
 
 import {
@@ -15,7 +16,8 @@ import {
 import { target } from "./targets.ts";
 
 function routerOf(members: readonly Target[], options: RouterOptions<Target> = {}): Router<Target> {
-  const router = new Router<Target>(options);
+  // On a clock that stands all latencies are equal, so that only the rules and chance decide.
+  const router = new Router<Target>({ clock: new FakeClock(), random: seededRandom(1), ...options });
   router.update(members);
   return router;
 }

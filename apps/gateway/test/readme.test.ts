@@ -5,7 +5,8 @@ import { describe, expect, test } from "vitest";
 import { parseConfig, settings } from "../src/config-schema.ts";
 import { statusByCode } from "../src/errors.ts";
 
-const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
+// Tables are padded for the eye.
+const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8").replaceAll(/ {2,}/g, " ");
 const cell = (text: string | undefined): string => (text === undefined ? "-" : `\`${text}\``);
 
 describe("the README", () => {

@@ -10,7 +10,7 @@ export { startRedis } from "./start-redis.ts";
 export { startReplication } from "./start-replication.ts";
 export { startSentinel } from "./start-sentinel.ts";
 
-export type { Direction, Fault, FaultEvent, ReplyFault } from "./fault.ts";
 export type { FaultProxy } from "./fault-proxy.ts";
+export type { Fault } from "./fault.ts";
 export type { FoundRedis } from "./find-redis.ts";
-export type { RedisServer, StartRedisOptions } from "./start-redis.ts";
+export type { RedisServer } from "./start-redis.ts";

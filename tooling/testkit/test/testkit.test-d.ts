@@ -1,0 +1,45 @@
+import { expectTypeOf, test } from "vitest";
+
+import {
+  eventually,
+  FakeClock,
+  startCluster,
+  startRedis,
+  startReplication,
+  startSentinel,
+} from "../src/index.ts";
+import type { Fault, RedisServer } from "../src/index.ts";
+
+interface Clock {
+  now(): number;
+  setTimeout(callback: () => void, ms: number): unknown;
+  clearTimeout(handle: unknown): void;
+}
+
+test("a FakeClock is what a clock option asks for", () => {
+  expectTypeOf<FakeClock>().toExtend<Clock>();
+});
+
+test("eventually answers what the check answers", () => {
+  expectTypeOf(eventually(() => 1)).resolves.toEqualTypeOf<number>();
+  expectTypeOf(eventually(async () => "text")).resolves.toEqualTypeOf<string>();
+});
+
+test("whatever is started can be had by await using", () => {
+  expectTypeOf(startRedis).returns.resolves.toExtend<RedisServer & AsyncDisposable>();
+  expectTypeOf(startReplication).returns.resolves.toExtend<AsyncDisposable>();
+  expectTypeOf(startSentinel).returns.resolves.toExtend<AsyncDisposable>();
+  expectTypeOf(startCluster).returns.resolves.toExtend<AsyncDisposable>();
+});
+
+test("a fault carries its own figures and no other", () => {
+  expectTypeOf<{ kind: "latency"; ms: number }>().toExtend<Fault>();
+  expectTypeOf<{ kind: "latency" }>().not.toExtend<Fault>();
+  expectTypeOf<{ kind: "reply"; k: number; do: "explode" }>().not.toExtend<Fault>();
+});
+
+test("a port is asked for one server, not for several", () => {
+  type Options<Start extends (options?: never) => unknown> = NonNullable<Parameters<Start>[0]>;
+  expectTypeOf<Options<typeof startRedis>>().toHaveProperty("port");
+  expectTypeOf<Options<typeof startReplication>>().not.toHaveProperty("port");
+});

@@ -18,8 +18,8 @@ export interface HealthSettings {
   readonly name: string;
   readonly intervalMs: number;
   readonly clock: Clock;
-  /** One round trip; absent result: this is no time to ask. */
-  readonly ping: () => Promise<unknown> | undefined;
+  /** One round trip; false where this is no time to ask, an error where no answer came. */
+  readonly ping: () => Promise<boolean>;
 }
 
 /** A sick server is asked at least this often. */
@@ -93,11 +93,8 @@ export class HealthCheck {
     const { clock, ping } = this.#settings;
     const startedAt = clock.now();
     try {
-      const answer = ping();
-      if (answer !== undefined) {
-        await answer;
-        if (!this.#stopped) this.report({ tookMs: clock.now() - startedAt });
-      }
+      const alive = await ping();
+      if (alive && !this.#stopped) this.report({ tookMs: clock.now() - startedAt });
     } catch (error) {
       if (!this.#stopped) this.report({ error });
     }

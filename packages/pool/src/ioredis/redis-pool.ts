@@ -2,7 +2,7 @@ import { setImmediate as afterIo } from "node:timers/promises";
 
 import type { Redis } from "ioredis";
 
-import { ReplyError } from "../errors.ts";
+import { PoolExhaustedError, ReplyError } from "../errors.ts";
 import { ExclusiveLane, type ExclusiveLaneStats } from "../exclusive-lane.ts";
 import { dial, type DialOptions } from "./dial.ts";
 import { type Health, HealthCheck } from "./health.ts";
@@ -29,7 +29,7 @@ export class RedisPool implements AsyncDisposable {
   constructor(options: RedisPoolOptions) {
     const settings = settingsOf(options);
     this.#settings = settings;
-    const { name, clock, flush, commandTimeoutMs } = settings;
+    const { name, clock, flush } = settings;
     const server: DialOptions = { credentials: undefined, tls: undefined, ...settings };
     this.shared = new SharedLane({
       ...settings,
@@ -50,12 +50,7 @@ export class RedisPool implements AsyncDisposable {
       name,
       intervalMs: settings.healthCheckIntervalMs,
       clock,
-      // Dials report too: while they fail or run there is nobody else to ask.
-      ping: () => {
-        const { state } = this.shared;
-        if (state !== "ready" && state !== "idle") return undefined;
-        return this.shared.send(["PING"], { deadline: clock.now() + commandTimeoutMs }).catch(unlessAlive);
-      },
+      ping: () => this.#ping(),
     });
   }
 
@@ -91,13 +86,23 @@ export class RedisPool implements AsyncDisposable {
     return this.close();
   }
 
+  async #ping(): Promise<boolean> {
+    const { state } = this.shared;
+    // Dials report by themselves: while they fail or run there is nobody else to ask.
+    if (state !== "ready" && state !== "idle") return false;
+    try {
+      await this.shared.send(["PING"]);
+    } catch (error) {
+      // This side's limit says nothing of the server.
+      if (error instanceof PoolExhaustedError) return false;
+      // A user that may not PING got an answer all the same.
+      if (!(error instanceof ReplyError) || error.prefix !== "NOPERM") throw error;
+    }
+    return true;
+  }
+
   #label(lane: string): string {
     this.#dials += 1;
     return `fleet:${this.#settings.name}:${lane}:${this.#dials}`;
   }
-}
-
-/** A user that may not PING got an answer all the same. */
-function unlessAlive(error: unknown): void {
-  if (!(error instanceof ReplyError) || error.prefix !== "NOPERM") throw error;
 }

@@ -39,7 +39,7 @@ test("a fault carries its own figures and no other", () => {
 });
 
 test("a port is asked for one server, not for several", () => {
-  type Options<Start extends (options?: never) => unknown> = NonNullable<Parameters<Start>[0]>;
-  expectTypeOf<Options<typeof startRedis>>().toHaveProperty("port");
-  expectTypeOf<Options<typeof startReplication>>().not.toHaveProperty("port");
+  type Names<Start extends (options?: never) => unknown> = keyof NonNullable<Parameters<Start>[0]>;
+  expectTypeOf<"port">().toExtend<Names<typeof startRedis>>();
+  expectTypeOf<"port">().not.toExtend<Names<typeof startReplication>>();
 });

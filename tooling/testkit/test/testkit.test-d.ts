@@ -9,6 +9,8 @@ import {
   startSentinel,
 } from "../src/index.ts";
 import type { Fault, RedisServer } from "../src/index.ts";
+import type { StartRedisOptions } from "../src/start-redis.ts";
+import type { StartReplicationOptions } from "../src/start-replication.ts";
 
 interface Clock {
   now(): number;
@@ -39,7 +41,6 @@ test("a fault carries its own figures and no other", () => {
 });
 
 test("a port is asked for one server, not for several", () => {
-  type Names<Start extends (options?: never) => unknown> = keyof NonNullable<Parameters<Start>[0]>;
-  expectTypeOf<"port">().toExtend<Names<typeof startRedis>>();
-  expectTypeOf<"port">().not.toExtend<Names<typeof startReplication>>();
+  expectTypeOf<"port">().toExtend<keyof StartRedisOptions>();
+  expectTypeOf<"port">().not.toExtend<keyof StartReplicationOptions>();
 });

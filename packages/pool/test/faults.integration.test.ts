@@ -233,7 +233,7 @@ describe("healing", () => {
 
   test("a connection that the network forgot (half open) is found by the stall time", async () => {
     await using proxy = await startFaultProxy(server);
-    await using pool = openPool(proxy, { commandTimeoutMs: 50, stallTimeoutMs: 100 });
+    await using pool = openPool(proxy, { commandTimeoutMs: 50, stallTimeoutMs: 100, dialTimeoutMs: 100 });
     await pool.ready();
     proxy.inject({ kind: "halfOpen" });
     await expect(pool.shared.send(["PING"])).rejects.toBeInstanceOf(CommandTimeoutError);

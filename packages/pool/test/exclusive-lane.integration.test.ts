@@ -23,7 +23,8 @@ async function stateOf(redis: Redis): Promise<Record<string, string>> {
 }
 
 describe("the next borrower is clean after", () => {
-  const clean = { db: "0", multi: "-1", sub: "0", psub: "0", flags: "N" };
+  // An open MULTI shows as the flag x. The field multi says no more: outside of MULTI it is -1 on Redis, 0 or -1 on Valkey.
+  const clean = { db: "0", sub: "0", psub: "0", flags: "N" };
 
   test.for<[string, "reused" | "replaced", (redis: Redis) => Promise<unknown> | void]>([
     ["nothing", "reused", () => undefined],

@@ -1,0 +1,19 @@
+/** Monotonic milliseconds and timers; injected so that tests do not sleep. */
+export interface Clock {
+  now(): number;
+  setTimeout(callback: () => void, ms: number): unknown;
+  clearTimeout(handle: unknown): void;
+}
+
+/** `performance.now()` and the global timers: a jump of the wall clock moves nothing. */
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  setTimeout: (callback, ms) => setTimeout(callback, ms),
+  clearTimeout: (handle) => clearTimeout(handle as NodeJS.Timeout),
+};
+
+/** Lets the process end although the timer is pending; timers of other clocks that cannot are left as they are. */
+export function unref(handle: unknown): unknown {
+  (handle as { unref?: () => void }).unref?.();
+  return handle;
+}

@@ -1,0 +1,177 @@
+/** What is known about a command that got no reply: it provably never left, or it may have been executed. */
+export type Outcome = "not-sent" | "unknown";
+
+/** An option has a value that cannot work; the message prints it. */
+export class InvalidOptionError extends RangeError {
+  override readonly name = "InvalidOptionError";
+  readonly code = "FLEET_POOL_INVALID_OPTION";
+  readonly option: string;
+
+  constructor(option: string, value: unknown, expected: string) {
+    super(`${option} must be ${expected}, got ${print(value)}`);
+    this.option = option;
+  }
+}
+
+/** No connection could be made (`not-sent`), or it was lost with the command on it (`unknown`). */
+export class ConnectionError extends Error {
+  override readonly name = "ConnectionError";
+  readonly code: "FLEET_POOL_CONNECT_FAILED" | "FLEET_POOL_CONNECTION_LOST";
+  readonly pool: string;
+  readonly outcome: Outcome;
+
+  /** @param cause a plain socket error, if there was one: never an error that carries a command. */
+  constructor(pool: string, what: "connect" | "lost", detail: string, outcome: Outcome, cause?: unknown) {
+    super(`${pool}: ${detail}`, cause === undefined ? undefined : { cause });
+    this.code = what === "connect" ? "FLEET_POOL_CONNECT_FAILED" : "FLEET_POOL_CONNECTION_LOST";
+    this.pool = pool;
+    this.outcome = outcome;
+  }
+}
+
+/** The server refused the credentials, or wants some and got none. Waiting does not help, new credentials do. */
+export class AuthenticationError extends Error {
+  override readonly name = "AuthenticationError";
+  readonly code = "FLEET_POOL_AUTHENTICATION";
+  readonly outcome = "not-sent";
+  readonly pool: string;
+
+  /** @param detail the server's own text (it repeats no credentials) or what went wrong in getting them. */
+  constructor(pool: string, detail: string, cause?: unknown) {
+    super(`${pool}: ${detail}`, cause === undefined ? undefined : { cause });
+    this.pool = pool;
+  }
+}
+
+/** The deadline of a command passed. `unknown`: it was written and may be executed, its reply will be dropped. */
+export class CommandTimeoutError extends Error {
+  override readonly name = "CommandTimeoutError";
+  readonly code = "FLEET_POOL_COMMAND_TIMEOUT";
+  readonly pool: string;
+  readonly outcome: Outcome;
+  readonly waitedMs: number;
+
+  constructor(pool: string, outcome: Outcome, waitedMs: number) {
+    super(
+      `${pool}: no reply after ${Math.round(waitedMs)} ms, ${outcome === "unknown" ? "the outcome is unknown" : "the command was never sent"}`,
+    );
+    this.pool = pool;
+    this.outcome = outcome;
+    this.waitedMs = waitedMs;
+  }
+}
+
+/** No connection became free in time. `cause` is the last failed dial, when dials have been failing meanwhile. */
+export class AcquireTimeoutError extends Error {
+  override readonly name = "AcquireTimeoutError";
+  readonly code = "FLEET_POOL_ACQUIRE_TIMEOUT";
+  readonly outcome = "not-sent";
+  readonly pool: string;
+  readonly waitedMs: number;
+  readonly facts: Readonly<Record<string, number>>;
+
+  constructor(pool: string, waitedMs: number, facts: Readonly<Record<string, number>>, cause?: unknown) {
+    super(
+      `${pool}: no connection became free within ${Math.round(waitedMs)} ms (${list(facts)})`,
+      cause === undefined ? undefined : { cause },
+    );
+    this.pool = pool;
+    this.waitedMs = waitedMs;
+    this.facts = facts;
+  }
+}
+
+/** A bound is reached; refused at once rather than queued without end. `facts` say which and who holds what. */
+export class PoolExhaustedError extends Error {
+  override readonly name = "PoolExhaustedError";
+  readonly code = "FLEET_POOL_EXHAUSTED";
+  readonly outcome = "not-sent";
+  readonly pool: string;
+  readonly facts: Readonly<Record<string, number>>;
+  /** Where the connection that is leased the longest was acquired. */
+  readonly oldestLeaseStack: string | undefined;
+
+  constructor(
+    pool: string,
+    bound: string,
+    facts: Readonly<Record<string, number>>,
+    oldestLeaseStack?: string,
+  ) {
+    super(`${pool}: ${bound} reached (${list(facts)})`);
+    this.pool = pool;
+    this.facts = facts;
+    this.oldestLeaseStack = oldestLeaseStack;
+  }
+}
+
+/** The pool is closed or closing. */
+export class PoolClosedError extends Error {
+  override readonly name = "PoolClosedError";
+  readonly code = "FLEET_POOL_CLOSED";
+  readonly outcome = "not-sent";
+  readonly pool: string;
+
+  constructor(pool: string) {
+    super(`${pool}: the pool is closed`);
+    this.pool = pool;
+  }
+}
+
+/** The connection of a lease was asked for after its release. */
+export class LeaseReleasedError extends Error {
+  override readonly name = "LeaseReleasedError";
+  readonly code = "FLEET_POOL_LEASE_RELEASED";
+  readonly outcome = "not-sent";
+  readonly pool: string;
+
+  constructor(pool: string) {
+    super(`${pool}: this lease is released, its connection may belong to another caller`);
+    this.pool = pool;
+  }
+}
+
+/** The server answered with an error. `message` is its text, verbatim. */
+export class ReplyError extends Error {
+  override readonly name = "ReplyError";
+  readonly code: "FLEET_POOL_REPLY" | "FLEET_POOL_MEMORY" | "FLEET_POOL_KEY_NOT_FOUND";
+  /** The first word, by which Redis tells its errors apart: `WRONGTYPE`, `OOM`, `ERR`... */
+  readonly prefix: string;
+
+  /** @param cause of a discarded transaction: the error that discarded it. */
+  constructor(message: string, cause?: ReplyError) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.prefix = /^[A-Z][A-Z0-9_-]*(?=\s|$)/.exec(message)?.[0] ?? "";
+    this.code =
+      this.prefix === "OOM"
+        ? "FLEET_POOL_MEMORY"
+        : /^ERR no such key\b/.test(message)
+          ? "FLEET_POOL_KEY_NOT_FOUND"
+          : "FLEET_POOL_REPLY";
+  }
+}
+
+/** The command changes or blocks the connection it runs on, so it cannot run on one that is shared. */
+export class WrongLaneError extends Error {
+  override readonly name = "WrongLaneError";
+  readonly code = "FLEET_POOL_WRONG_LANE";
+  readonly outcome = "not-sent";
+  readonly command: string;
+
+  constructor(command: string) {
+    super(`${command} binds the connection it runs on: acquire one from the exclusive lane`);
+    this.command = command;
+  }
+}
+
+function print(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value);
+  if (typeof value === "function") return "a function";
+  if (typeof value === "object" && value !== null) return Array.isArray(value) ? "an array" : "an object";
+  return String(value);
+}
+
+function list(facts: Readonly<Record<string, number>>): string {
+  return Object.entries(facts)
+    .map(([name, value]) => `${name} ${Math.round(value)}`)
+    .join(", ");
+}

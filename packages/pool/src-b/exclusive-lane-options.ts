@@ -1,0 +1,65 @@
+import { checkCount, checkMs, checkName } from "./check-option.ts";
+import { type Clock, systemClock } from "./clock.ts";
+
+/** How connections are made and cleaned: all that the lane knows about what it lends. */
+export interface Factory<T> {
+  /** @throws with the signal's reason when it is aborted: the lane gave the dial up. */
+  create(options: { readonly signal: AbortSignal }): Promise<T>;
+  /** Closes it at once. Must not throw. */
+  destroy(connection: T): void;
+  /** Calls `closed` when the connection dies by itself. */
+  watch(connection: T, closed: (cause?: Error) => void): void;
+  /** Makes it as good as new for the next caller; false when it must be destroyed instead. */
+  reset(connection: T, options: { readonly signal: AbortSignal }): Promise<boolean>;
+}
+
+export interface ExclusiveLaneOptions<T> {
+  /** Names the lane in errors and channels. */
+  readonly name: string;
+  readonly factory: Factory<T>;
+  /** Connections at most, whether idle, leased, dialed or being reset. @default 8 */
+  readonly max?: number;
+  /** Callers that may wait for others to give back; more are refused at once. @default 1000 */
+  readonly maxWaiters?: number;
+  /** How long a caller waits who brings no deadline. @default 4000 */
+  readonly acquireTimeoutMs?: number;
+  /** @default 2 */
+  readonly maxConcurrentDials?: number;
+  /** @default 5000 */
+  readonly dialTimeoutMs?: number;
+  /** How long cleaning on return may take. @default 1000 */
+  readonly resetTimeoutMs?: number;
+  /** An idle connection is closed after so long. @default 600000 */
+  readonly idleTimeoutMs?: number;
+  /** A connection is closed when it is so old, less up to a tenth at random, once nobody holds it. @default 300000 */
+  readonly maxAgeMs?: number;
+  /** The first delay after a failed dial; each failure doubles it, the delay is random between 0 and that. @default 8 */
+  readonly redialMinDelayMs?: number;
+  /** Where the doubling ends. @default 5000 */
+  readonly redialMaxDelayMs?: number;
+  /** @default performance.now and the global timers */
+  readonly clock?: Clock;
+  /** From 0 to 1, for jitter. @default Math.random */
+  readonly random?: () => number;
+}
+
+/** @throws InvalidOptionError */
+export function settingsOf<T>(options: ExclusiveLaneOptions<T>): Required<ExclusiveLaneOptions<T>> {
+  const redialMinDelayMs = checkMs("redialMinDelayMs", options.redialMinDelayMs ?? 8);
+  return {
+    name: checkName("name", options.name),
+    factory: options.factory,
+    max: checkCount("max", options.max ?? 8, 1),
+    maxWaiters: checkCount("maxWaiters", options.maxWaiters ?? 1000, 0),
+    acquireTimeoutMs: checkMs("acquireTimeoutMs", options.acquireTimeoutMs ?? 4000),
+    maxConcurrentDials: checkCount("maxConcurrentDials", options.maxConcurrentDials ?? 2, 1),
+    dialTimeoutMs: checkMs("dialTimeoutMs", options.dialTimeoutMs ?? 5000),
+    resetTimeoutMs: checkMs("resetTimeoutMs", options.resetTimeoutMs ?? 1000),
+    idleTimeoutMs: checkMs("idleTimeoutMs", options.idleTimeoutMs ?? 600_000),
+    maxAgeMs: checkMs("maxAgeMs", options.maxAgeMs ?? 300_000),
+    redialMinDelayMs,
+    redialMaxDelayMs: checkMs("redialMaxDelayMs", options.redialMaxDelayMs ?? 5000, redialMinDelayMs),
+    clock: options.clock ?? systemClock,
+    random: options.random ?? Math.random,
+  };
+}

@@ -1,0 +1,17 @@
+export {
+  AcquireTimeoutError,
+  AuthenticationError,
+  CommandTimeoutError,
+  ConnectionError,
+  InvalidOptionError,
+  LeaseReleasedError,
+  PoolClosedError,
+  PoolExhaustedError,
+  ReplyError,
+} from "./errors.ts";
+export { ExclusiveLane } from "./exclusive-lane.ts";
+
+export type { Clock } from "./clock.ts";
+export type { ExclusiveLaneStats } from "./exclusive-lane.ts";
+export type { ExclusiveLaneOptions, Factory } from "./exclusive-lane-options.ts";
+export type { Lease } from "./lease.ts";

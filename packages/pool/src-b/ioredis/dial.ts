@@ -1,0 +1,186 @@
+import type { ConnectionOptions } from "node:tls";
+
+import { Redis } from "ioredis";
+
+import type { Clock } from "../clock.ts";
+import { AuthenticationError, ConnectionError, ReplyError } from "../errors.ts";
+import { ask } from "./ask.ts";
+import { joinedWrites, type Flush } from "./joined-writes.ts";
+import { plainCause } from "./plain-cause.ts";
+
+export interface Credentials {
+  readonly username?: string;
+  readonly password?: string;
+}
+
+/** What a dial needs to know about the server. */
+export interface DialOptions {
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+  readonly credentials: (() => Promise<Credentials | undefined>) | undefined;
+  readonly tls: (() => Promise<ConnectionOptions> | ConnectionOptions) | undefined;
+  readonly dialTimeoutMs: number;
+  readonly clock: Clock;
+}
+
+/** What differs from connection to connection. */
+export interface Dialing {
+  /** For CLIENT LIST. */
+  readonly label: string;
+  /** Join the writes of a tick; absent: ioredis' own connector. */
+  readonly flush?: Flush;
+  readonly signal: AbortSignal;
+}
+
+export interface Dialed {
+  readonly redis: Redis;
+  /** The round trip of its PING. */
+  readonly pingMs: number;
+}
+
+/**
+ * One connection, ready and authenticated: TCP, TLS, AUTH and PING inside one deadline (ioredis' `connectTimeout` ends
+ * with TCP). The password goes from the provider to the socket: ioredis never sees it, so that none of its errors,
+ * options or debug lines can show it. The connection never reconnects by itself.
+ *
+ * @throws ConnectionError, AuthenticationError, or the signal's reason.
+ */
+export async function dial(options: DialOptions, dialing: Dialing): Promise<Dialed> {
+  const { clock, dialTimeoutMs } = options;
+  const end = Promise.withResolvers<never>();
+  end.promise.catch(() => "somebody hears of it only if it wins the race");
+  const attempt = new Attempt(options, dialing);
+  const timer = clock.setTimeout(() => {
+    end.reject(attempt.failed(`no connection within ${dialTimeoutMs} ms`));
+  }, dialTimeoutMs);
+  const abort = (): void => {
+    end.reject(dialing.signal.reason);
+  };
+  dialing.signal.addEventListener("abort", abort, { once: true });
+  try {
+    dialing.signal.throwIfAborted();
+    return await Promise.race([attempt.run(), end.promise]);
+  } catch (error) {
+    attempt.giveUp();
+    throw error;
+  } finally {
+    clock.clearTimeout(timer);
+    dialing.signal.removeEventListener("abort", abort);
+  }
+}
+
+/** Ends a connection now; what is in flight on it is rejected by ioredis. */
+export function destroy(redis: Redis): void {
+  // Not `disconnect` where there is a socket: it arms a timer that only the "close" of a living socket clears.
+  if (redis.stream === undefined) redis.disconnect();
+  else redis.stream.destroy();
+}
+
+class Attempt {
+  readonly #options: DialOptions;
+  readonly #dialing: Dialing;
+  #redis: Redis | undefined;
+  #socketError: Error | undefined;
+  #over = false;
+
+  constructor(options: DialOptions, dialing: Dialing) {
+    this.#options = options;
+    this.#dialing = dialing;
+  }
+
+  async run(): Promise<Dialed> {
+    const credentials = await this.#ask("credentials", this.#options.credentials);
+    const tls = await this.#ask("TLS settings", this.#options.tls);
+    if (this.#over) throw this.failed("given up");
+    const redis = this.#open(tls);
+    try {
+      await redis.connect();
+      const startedAt = this.#options.clock.now();
+      await this.#introduce(redis, credentials);
+      return { redis, pingMs: this.#options.clock.now() - startedAt };
+    } catch (error) {
+      if (error instanceof AuthenticationError || error instanceof ConnectionError) throw error;
+      throw this.failed(error instanceof ReplyError ? error.message : "connect failed");
+    }
+  }
+
+  giveUp(): void {
+    this.#over = true;
+    if (this.#redis !== undefined) destroy(this.#redis);
+  }
+
+  failed(detail: string): ConnectionError {
+    const cause = this.#socketError;
+    const text = cause === undefined ? detail : `${detail}: ${cause.message}`;
+    return new ConnectionError(this.#options.name, "connect", text, "not-sent", cause);
+  }
+
+  async #ask<T>(what: string, provider: (() => Promise<T> | T) | undefined): Promise<T | undefined> {
+    try {
+      return await provider?.();
+    } catch (error) {
+      // Not the error itself: nobody knows what a provider writes into it.
+      throw new AuthenticationError(this.#options.name, `the provider of ${what} failed`, plainCause(error));
+    }
+  }
+
+  #open(tls: ConnectionOptions | undefined): Redis {
+    const { host, port, dialTimeoutMs } = this.#options;
+    const { flush } = this.#dialing;
+    const redis = new Redis({
+      host,
+      port,
+      ...(tls === undefined ? {} : { tls }),
+      ...(flush === undefined ? {} : { Connector: joinedWrites(flush) }),
+      // RESP2 on the wire gives RESP2 shapes for every command, also those of modules, and tells integers from doubles
+      // although integers are read as digits, which is what keeps those near and beyond 2^53 right (redis/ioredis#2164).
+      protocol: 2,
+      replyMapping: "legacy",
+      stringNumbers: flush !== undefined,
+      lazyConnect: true,
+      // Reconnecting and resending are ours: ioredis would execute a write twice without a word.
+      retryStrategy: null,
+      enableOfflineQueue: false,
+      maxRetriesPerRequest: 0,
+      enableReadyCheck: false,
+      disableClientInfo: true,
+      connectTimeout: dialTimeoutMs,
+      keepAlive: 30_000,
+      noDelay: true,
+    });
+    // Without a listener ioredis prints to the console.
+    redis.on("error", (error: unknown) => {
+      this.#socketError ??= plainCause(error);
+    });
+    this.#redis = redis;
+    return redis;
+  }
+
+  /** ioredis' ready check is off: this PING is what finds a server that is loading, or a replica without its primary. */
+  async #introduce(redis: Redis, credentials: Credentials | undefined): Promise<void> {
+    const { username, password } = credentials ?? {};
+    const replies = await Promise.allSettled([
+      password === undefined
+        ? undefined
+        : ask(redis, username === undefined ? ["AUTH", password] : ["AUTH", username, password]),
+      ask(redis, ["CLIENT", "SETNAME", this.#dialing.label.replaceAll(/[^!-~]/g, "_")]),
+      ask(redis, ["PING"]),
+    ]);
+    const [auth, , ping] = replies;
+    if (auth?.status === "rejected") throw this.#refused(auth.reason);
+    // A user that may not PING is a user that is logged in.
+    if (ping?.status === "rejected" && !isDenied(ping.reason)) throw this.#refused(ping.reason);
+  }
+
+  #refused(error: unknown): Error {
+    if (!(error instanceof ReplyError)) return this.failed("connection closed while it was set up");
+    if (/^(?:WRONGPASS|NOAUTH|NOPERM|ERR AUTH|ERR invalid password|ERR Client sent AUTH)/.test(error.message))
+      return new AuthenticationError(this.#options.name, error.message);
+    return this.failed(error.message);
+  }
+}
+
+function isDenied(error: unknown): boolean {
+  return error instanceof ReplyError && error.prefix === "NOPERM";
+}

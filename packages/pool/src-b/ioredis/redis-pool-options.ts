@@ -1,0 +1,98 @@
+import type { ConnectionOptions } from "node:tls";
+
+import type { Redis } from "ioredis";
+
+import { checkCount, checkMs, checkName } from "../check-option.ts";
+import { type Clock, systemClock } from "../clock.ts";
+import { InvalidOptionError } from "../errors.ts";
+import type { ExclusiveLaneOptions } from "../exclusive-lane-options.ts";
+import type { Credentials } from "./dial.ts";
+import type { Flush } from "./joined-writes.ts";
+
+/** Sizes and times of the exclusive lane; the rest follows from the pool's own options. */
+export type ExclusiveOptions = Pick<
+  ExclusiveLaneOptions<Redis>,
+  | "max"
+  | "maxWaiters"
+  | "acquireTimeoutMs"
+  | "maxConcurrentDials"
+  | "resetTimeoutMs"
+  | "idleTimeoutMs"
+  | "maxAgeMs"
+>;
+
+export interface RedisPoolOptions {
+  /** Names the pool in errors, channels and, with the lane, in the server's CLIENT LIST. */
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+  /** Asked at each dial, so that a rotated password is used from the next connection on. @default none */
+  readonly credentials?: () => Promise<Credentials | undefined>;
+  /** Asked at each dial. @default no TLS */
+  readonly tls?: () => Promise<ConnectionOptions> | ConnectionOptions;
+  /** How long a command may take that brings no deadline of its own. @default 3000 */
+  readonly commandTimeoutMs?: number;
+  /** Credentials, TCP, TLS, AUTH and PING together. @default 5000 */
+  readonly dialTimeoutMs?: number;
+  /**
+   * The shared connection is destroyed when nothing arrives for so long although replies are due and nobody waits for
+   * the oldest of them any more. @default commandTimeoutMs + 1000: a server that let a command of everyone expire and
+   * then said nothing for a second more hangs, or the network between does
+   */
+  readonly stallTimeoutMs?: number;
+  /** Commands on the shared connection without a reply; more are refused at once. @default 10000 */
+  readonly maxInFlight?: number;
+  /** Their requests together, in bytes (in characters where they are text). @default 67108864 */
+  readonly maxInFlightBytes?: number;
+  /** When joined writes leave: at the end of the tick, or of the poll phase (for servers with many sockets). @default "tick" */
+  readonly flush?: Flush;
+  /** @default 30000 */
+  readonly healthCheckIntervalMs?: number;
+  /** The first delay before a new dial; each failure doubles it, and the delay is random between 0 and that. @default 8 */
+  readonly reconnectMinDelayMs?: number;
+  /** Where the doubling ends. @default 5000 */
+  readonly reconnectMaxDelayMs?: number;
+  /** The exclusive lane; what is not given here is as `ExclusiveLane` has it. */
+  readonly exclusive?: ExclusiveOptions;
+  /** @default performance.now and the global timers */
+  readonly clock?: Clock;
+  /** From 0 to 1, for jitter. @default Math.random */
+  readonly random?: () => number;
+}
+
+/** The options with every default filled in. */
+export type RedisPoolSettings = Required<Omit<RedisPoolOptions, "credentials" | "tls">> &
+  Pick<RedisPoolOptions, "credentials" | "tls">;
+
+/** @throws InvalidOptionError */
+export function settingsOf(options: RedisPoolOptions): RedisPoolSettings {
+  const commandTimeoutMs = checkMs("commandTimeoutMs", options.commandTimeoutMs ?? 3000);
+  const flush = options.flush ?? "tick";
+  if (flush !== "tick" && flush !== "poll") throw new InvalidOptionError("flush", flush, `"tick" or "poll"`);
+  const port = checkCount("port", options.port, 1);
+  if (port > 65_535) throw new InvalidOptionError("port", port, "at most 65535");
+  const reconnectMinDelayMs = checkMs("reconnectMinDelayMs", options.reconnectMinDelayMs ?? 8);
+  return {
+    name: checkName("name", options.name),
+    host: checkName("host", options.host),
+    port,
+    ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
+    ...(options.tls === undefined ? {} : { tls: options.tls }),
+    commandTimeoutMs,
+    dialTimeoutMs: checkMs("dialTimeoutMs", options.dialTimeoutMs ?? 5000),
+    stallTimeoutMs: checkMs("stallTimeoutMs", options.stallTimeoutMs ?? commandTimeoutMs + 1000),
+    maxInFlight: checkCount("maxInFlight", options.maxInFlight ?? 10_000, 1),
+    maxInFlightBytes: checkCount("maxInFlightBytes", options.maxInFlightBytes ?? 67_108_864, 1),
+    flush,
+    healthCheckIntervalMs: checkMs("healthCheckIntervalMs", options.healthCheckIntervalMs ?? 30_000),
+    reconnectMinDelayMs,
+    reconnectMaxDelayMs: checkMs(
+      "reconnectMaxDelayMs",
+      options.reconnectMaxDelayMs ?? 5000,
+      reconnectMinDelayMs,
+    ),
+    exclusive: options.exclusive ?? {},
+    clock: options.clock ?? systemClock,
+    random: options.random ?? Math.random,
+  };
+}

@@ -1,19 +1,16 @@
-import { appendFile } from "node:fs/promises";
+import { readlink } from "node:fs/promises";
 import { request } from "node:http";
 import { dirname } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 
 import { parseVersion } from "./redis-binary.ts";
 import type { RedisBinary } from "./redis-binary.ts";
 import type { Running } from "./server-process.ts";
+import { watchdog } from "./watchdog.ts";
 
 const answerMs = 1000;
 /** Images call it the one or the other. */
-const launcher = [
-  "/bin/sh",
-  "-c",
-  'exec "$(command -v redis-server || command -v valkey-server)" "$@"',
-  "sh",
-];
+const server = '"$(command -v redis-server || command -v valkey-server)"';
 
 /**
  * The socket of a container engine on this machine that answers; throws when there is none. Asked directly and only
@@ -47,68 +44,95 @@ export async function inspectImage(image: string): Promise<RedisBinary> {
   const client = await getContainerRuntimeClient();
   const name = ImageName.fromString(image);
   if (!(await client.image.exists(name))) await client.image.pull(name);
-  const container = await createContainer(image, ["--version"], "/");
-  await container.start();
-  await container.wait();
-  const said = await logsOf(container);
-  await container.remove();
-  return { path: "redis-server", ...parseVersion(`the server in ${image}`, said) };
+  const container = await client.container.dockerode.createContainer({
+    Image: image,
+    Entrypoint: ["/bin/sh", "-c", `exec ${server} --version`],
+    Cmd: [],
+  });
+  try {
+    await container.start();
+    await container.wait();
+    const said = textOf(await container.logs({ stdout: true, stderr: true }));
+    return { path: "redis-server", ...parseVersion(`the server in ${image}`, said) };
+  } finally {
+    await container.remove({ force: true });
+  }
 }
 
-/** Runs the server of an image in the network of this host, as this user, with its folder and those beside it. */
+/**
+ * Runs the server of an image as a process of this machine: in its network, as this user, with its folder and those
+ * beside it. So it is signalled, and guarded by the watchdog, like any other.
+ */
 export async function startContainer(
   image: string,
   args: readonly string[],
   folder: string,
   logFile: string,
 ): Promise<Running> {
-  const container = await createContainer(image, args, folder);
-  await container.start();
-  const { State } = await container.inspect();
-  let exited = false;
-  const exit = container.wait().then(async () => {
-    await appendFile(logFile, await logsOf(container));
-    await container.remove();
-    exited = true;
-  });
-  return {
-    pid: State.Pid,
-    get exited() {
-      return exited;
-    },
-    signal(name) {
-      // Refused when the server has ended meanwhile, which is what the caller waits for then.
-      if (!exited) container.kill({ signal: name }).catch(() => {});
-    },
-    exit: () => exit,
-  };
-}
-
-type EngineContainer = Awaited<ReturnType<typeof createContainer>>;
-
-async function createContainer(image: string, args: readonly string[], folder: string) {
-  const { LABEL_TESTCONTAINERS_SESSION_ID, getContainerRuntimeClient, getReaper } =
-    await import("testcontainers");
+  const { getContainerRuntimeClient } = await import("testcontainers");
   const client = await getContainerRuntimeClient();
-  // Removes what carries the session's label once this process is gone, however it went.
-  const reaper = await getReaper(client);
-  return client.container.dockerode.createContainer({
+  const shared = dirname(folder);
+  const container = await client.container.dockerode.createContainer({
     Image: image,
-    Entrypoint: launcher,
-    Cmd: [...args],
+    Entrypoint: ["/bin/sh", "-c", `log=$1; shift; exec ${server} "$@" >> "$log" 2>&1`, "sh"],
+    Cmd: [logFile, ...args],
     User: `${process.getuid!()}:${process.getgid!()}`,
     WorkingDir: folder,
-    Labels: { [LABEL_TESTCONTAINERS_SESSION_ID]: reaper.sessionId },
-    HostConfig: {
-      NetworkMode: "host",
-      ...(folder !== "/" && { Binds: [`${dirname(folder)}:${dirname(folder)}`] }),
-    },
+    HostConfig: { AutoRemove: true, NetworkMode: "host", Binds: [`${shared}:${shared}`] },
   });
+  await container.start();
+  // One that has ended already is gone, with its container; its log says why.
+  const pid = await container.inspect().then(
+    ({ State }) => State.Pid,
+    () => 0,
+  );
+  if (pid > 0 && !(await isOurs(pid, folder))) {
+    await container.remove({ force: true });
+    throw new Error("the container engine's processes are not those of this machine");
+  }
+  return new ContainerProcess(pid);
 }
 
-async function logsOf(container: EngineContainer): Promise<string> {
-  const logs = await container.logs({ stdout: true, stderr: true });
-  return textOf(logs);
+class ContainerProcess implements Running {
+  readonly pid: number;
+
+  #exited: boolean;
+
+  /** @param pid 0 for one that has ended. */
+  constructor(pid: number) {
+    this.pid = pid;
+    this.#exited = pid === 0;
+    if (!this.#exited) watchdog().guard(pid);
+  }
+
+  get exited(): boolean {
+    if (this.#exited) return true;
+    try {
+      process.kill(this.pid, 0);
+    } catch {
+      this.#exited = true;
+      watchdog().forget(this.pid);
+    }
+    return this.#exited;
+  }
+
+  signal(name: NodeJS.Signals): void {
+    if (!this.exited) process.kill(this.pid, name);
+  }
+
+  async exit(): Promise<void> {
+    while (!this.exited) await sleep(5);
+  }
+}
+
+/** In a container with the engine's socket inside, the engine's process numbers mean other processes than ours. */
+async function isOurs(pid: number, folder: string): Promise<boolean> {
+  try {
+    return (await readlink(`/proc/${pid}/cwd`)) === folder;
+  } catch (error) {
+    // It has ended meanwhile.
+    return (error as NodeJS.ErrnoException).code === "ENOENT";
+  }
 }
 
 /** The engine sends both streams as one, each piece behind a header of eight bytes that ends with its length. */

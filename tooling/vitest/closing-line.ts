@@ -1,4 +1,4 @@
-import type { Reporter, TestCase, TestModule } from "vitest/node";
+import type { Reporter, TestCase, TestModule, Vitest } from "vitest/node";
 
 /** Prints why tests were skipped, which needed a second try and, as the very last line, `N passed, N failed`; the exit code says the same. */
 // oxlint-disable-next-line import/no-default-export -- vitest loads a reporter by its default export
@@ -10,9 +10,15 @@ export default class ClosingLine implements Reporter {
   readonly #skipped = new Map<string, number>();
   readonly #flaky: string[] = [];
 
+  #isFiltered = false;
+
   constructor() {
     // Left to the process's exit, so that no other reporter can print after it.
     process.once("exit", () => this.#print());
+  }
+
+  onInit(vitest: Pick<Vitest, "getGlobalTestNamePattern">): void {
+    this.#isFiltered = vitest.getGlobalTestNamePattern() !== undefined;
   }
 
   onTestRunEnd(modules: readonly TestModule[], errors: readonly unknown[]): void {
@@ -41,7 +47,8 @@ export default class ClosingLine implements Reporter {
     if (test.diagnostic()?.flaky === true) this.#flaky.push(test.fullName);
     if (result.state === "passed") this.#passed += 1;
     else if (result.state === "skipped") {
-      const why = result.note ?? `no reason given (${test.module.relativeModuleId} > ${test.fullName})`;
+      const name = `${test.module.relativeModuleId} > ${test.fullName}`;
+      const why = result.note ?? (this.#isFiltered ? "left out by -t" : `no reason given (${name})`);
       this.#skipped.set(why, (this.#skipped.get(why) ?? 0) + 1);
     } else this.#failed += 1;
   }

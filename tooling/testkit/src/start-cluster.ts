@@ -42,8 +42,12 @@ export async function startCluster(options: StartClusterOptions = {}): Promise<C
       await node.call("CLUSTER", "SET-CONFIG-EPOCH", String(index + 1));
     }),
   );
-  const [first, ...others] = nodes;
-  for (const { host, port } of others) await first!.call("CLUSTER", "MEET", host, String(port));
+  // Each meets each: whom only gossip introduces, one may come to know a second later.
+  await Promise.all(
+    nodes.flatMap((node, index) =>
+      nodes.slice(index + 1).map(({ host, port }) => node.call("CLUSTER", "MEET", host, String(port))),
+    ),
+  );
   await eventually(() => Promise.all(nodes.map((node) => isReady(node, count))), {
     timeoutMs: 20_000,
     intervalMs: 20,

@@ -62,6 +62,14 @@ test("skipped tests are named with their reasons, equal reasons once", () => {
   expect(exitCode).toBe(0);
 });
 
+test("tests that a filter by name left out are not named one by one", () => {
+  const { lines } = atTheEndOf(`
+    reporter.onInit({ getGlobalTestNamePattern: () => /t/ });
+    reporter.onTestRunEnd([file([test("passed"), test("skipped"), test("skipped"), test("skipped", "no Redis")])], []);
+  `);
+  expect(lines).toEqual(["skipped 2: left out by -t", "skipped 1: no Redis", "1 passed, 0 failed"]);
+});
+
 test("a test that passed on its second try is named", () => {
   const { lines } = atTheEndOf(
     `reporter.onTestRunEnd([file([test("passed", undefined, "suite > t", true)])], []);`,

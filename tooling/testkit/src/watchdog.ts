@@ -8,6 +8,7 @@ import { join } from "node:path";
 // what is left (SIGKILL also ends a stopped process) and removes the folder.
 const script = `
 trap '' HUP INT TERM
+PATH=$PATH:/usr/bin:/bin
 pids=
 while read -r what pid; do
   case $what in

@@ -25,9 +25,8 @@ test.for<readonly [how: string, argument: string, signal: NodeJS.Signals | undef
     const parent = spawn(
       process.execPath,
       [fileURLToPath(new URL("orphan-parent.ts", import.meta.url)), argument],
-      {
-        stdio: ["ignore", "pipe", "ignore"],
-      },
+      // Nothing on PATH: the guard must not depend on what a test does to its environment.
+      { stdio: ["ignore", "pipe", "ignore"], env: { ...process.env, PATH: "/nonexistent" } },
     );
     const ended = new Promise((resolve) => parent.once("exit", resolve));
     let said = "";

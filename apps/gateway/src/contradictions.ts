@@ -59,7 +59,7 @@ async function secretFaults(
   const faults: string[] = [];
   for (const [index, { credentials }] of instances.entries()) {
     if (credentials?.password === undefined) continue;
-    await resolveSecret(credentials.password, environment).catch((error: Error) =>
+    await resolveSecret([credentials.password].flat()[0]!, environment).catch((error: Error) =>
       faults.push(`instances[${index}].credentials.password: ${error.message}`),
     );
   }

@@ -17,7 +17,9 @@ export function credentialsFrom(
     if (username === undefined && password === undefined) return undefined;
     return {
       ...(username === undefined ? {} : { username }),
-      ...(password === undefined ? {} : { password: await resolveSecret(password, environment) }),
+      ...(password === undefined
+        ? {}
+        : { password: await resolveSecret([password].flat()[0]!, environment) }),
     };
   };
 }

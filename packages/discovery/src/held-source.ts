@@ -75,6 +75,9 @@ export class HeldSource {
       conflicts,
       lastSyncAgeMs: this.delivered ? this.#owner.clock.now() - this.#syncedAt : undefined,
       lastError: this.#error?.code,
+      profiles: countBy(this.instances, ({ profile }) => profile),
+      conditions: this.#source.conditions ?? [],
+      resources: this.#source.resources ?? [],
     };
   }
 
@@ -107,6 +110,18 @@ export class HeldSource {
     this.#error = coded(error, this.name);
     this.#owner.failed(this.#error, this.name);
   }
+}
+
+function countBy<T>(
+  items: readonly T[],
+  keyOf: (item: T) => string | undefined,
+): Readonly<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (const item of items) {
+    const key = keyOf(item);
+    if (key !== undefined) counts[key] = (counts[key] ?? 0) + 1;
+  }
+  return counts;
 }
 
 /** The error itself where it has a code, else wrapped into one that has. */

@@ -19,6 +19,8 @@ export interface Endpoint {
   readonly role: Role;
   /** The failure domain it runs in, as the cloud names it. */
   readonly zone?: string;
+  /** It still serves but is on its way out, as a terminating Pod: asked only when nobody else may answer. */
+  readonly leaving?: true;
 }
 
 /** How to speak TLS to an instance; `{}` is TLS with the machine's own certificate authorities. */
@@ -26,6 +28,8 @@ export interface TlsReference {
   readonly caFile?: string;
   readonly certFile?: string;
   readonly keyFile?: string;
+  /** A Kubernetes Secret, `namespace/name`: `ca.crt` and, for a client certificate, `tls.crt` and `tls.key`. */
+  readonly secret?: string;
   /** The name the certificate must carry, when it is not the host that is dialled. */
   readonly servername?: string;
 }
@@ -33,8 +37,11 @@ export interface TlsReference {
 /** Where the credentials are; never the credentials. */
 export interface CredentialsReference {
   readonly username?: string;
-  /** `env:NAME` or `file:/path`. */
-  readonly password?: string;
+  /**
+   * `env:NAME`, `file:/path`, `secret:NAMESPACE/NAME/KEY` (a Kubernetes Secret) or `pod:NAMESPACE/NAME` (the Secret that the
+   * environment or the volumes of a Pod name). Of a list, the first that exists.
+   */
+  readonly password?: string | readonly string[];
 }
 
 /** One logical Redis, found by name. */
@@ -44,6 +51,7 @@ export interface Instance {
   /** Identity over time: the same name with another uid is another Redis. */
   readonly uid: string;
   readonly namespace?: string;
+  /** None: it is known, and nobody serves it now. */
   readonly endpoints: readonly Endpoint[];
   /** Instances of one group are interchangeable. */
   readonly group?: string;
@@ -52,4 +60,8 @@ export interface Instance {
   readonly credentials?: CredentialsReference;
   readonly state: State;
   readonly reads: Reads;
+  /** The convention by which a source recognised it, such as `bitnami-redis`. */
+  readonly profile?: string;
+  /** Its keys are spread over the slots of a Redis Cluster. */
+  readonly cluster?: true;
 }

@@ -13,6 +13,7 @@ const dnsLabel = text(
 const identity = text("must be 1 to 512 printable characters without spaces", /^[!-~]{1,512}$/);
 const word = text("must be a string of 1 to 253 characters", /^.{1,253}$/u);
 const filePath = text("must be the path of a file", /^[^\0]{1,4096}$/);
+const secretName = /^[a-z0-9-]{1,63}\/[a-z0-9.-]{1,253}$/;
 const port = z
   .int({ error: "must be an integer from 1 to 65535" })
   .min(1, { error: "must be an integer from 1 to 65535" })
@@ -44,6 +45,10 @@ const tls = z
       caFile: filePath.optional(),
       certFile: filePath.optional(),
       keyFile: filePath.optional(),
+      secret: text(
+        "must be the namespace and the name of a Secret, as in shop/orders-tls",
+        secretName,
+      ).optional(),
       servername: host.optional(),
     },
     record,
@@ -52,16 +57,20 @@ const tls = z
     error: "certFile and keyFile go together",
   });
 
+const passwordExpected =
+  'must say where the password is ("env:NAME", "file:/path", "secret:NAMESPACE/NAME/KEY" or "pod:NAMESPACE/NAME"), never the password itself';
+const password = text(
+  passwordExpected,
+  /^(?:env:[A-Za-z_][A-Za-z0-9_]*|file:\/[^\0]+|secret:[a-z0-9-]+\/[a-z0-9.-]+\/[A-Za-z0-9._-]+|pod:[a-z0-9-]+\/[a-z0-9.-]+)$/,
+);
+
 const credentials = z.strictObject(
   {
     username: text(
       "must be a string of 1 to 256 characters without spaces",
       /^[^\s\p{Cc}]{1,256}$/u,
     ).optional(),
-    password: text(
-      'must say where the password is ("env:NAME" or "file:/path"), never the password itself',
-      /^(?:env:[A-Za-z_][A-Za-z0-9_]*|file:\/[^\0]+)$/,
-    ).optional(),
+    password: z.union([password, z.array(password).min(1)], { error: passwordExpected }).optional(),
   },
   record,
 );

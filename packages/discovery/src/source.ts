@@ -1,4 +1,6 @@
+import type { Condition } from "./condition.ts";
 import type { Instance } from "./instance.ts";
+import type { ResourceStats } from "./resource-stats.ts";
 
 /** Where a source hands over what it knows. Calls after the source's `close()` are ignored. */
 export interface SourceSink {
@@ -12,6 +14,10 @@ export interface SourceSink {
 export interface InstanceSource {
   /** Unique in a fleet; a label in metrics. */
   readonly name: string;
+  /** What an operator should know of its world now: what was skipped, and why. @default none */
+  readonly conditions?: readonly Condition[];
+  /** What it reads from a server, each kind of object on its own. @default none */
+  readonly resources?: readonly ResourceStats[];
   /**
    * Begins to deliver. Resolves once the first set was handed over; failures before that go to `sink.fail` while the source
    * keeps trying. Rejects only when it will never deliver: given up, aborted or closed.

@@ -1,3 +1,6 @@
+import type { Condition } from "./condition.ts";
+import type { ResourceStats } from "./resource-stats.ts";
+
 /** Where a source stands, at this moment. */
 export interface SourceStats {
   readonly name: string;
@@ -14,6 +17,10 @@ export interface SourceStats {
   readonly lastSyncAgeMs: number | undefined;
   /** Code of the last failure; undefined once an attempt delivered again. */
   readonly lastError: string | undefined;
+  /** How many of its instances were recognised by which convention; those without one are not counted. */
+  readonly profiles: Readonly<Record<string, number>>;
+  readonly conditions: readonly Condition[];
+  readonly resources: readonly ResourceStats[];
 }
 
 /** What a fleet knows and how fresh it is, at this moment. */

@@ -352,6 +352,9 @@ describe("an error", () => {
       conflicts: [],
       lastSyncAgeMs: 5_000,
       lastError: "FLEET_DISCOVERY_SOURCE_FAILED",
+      profiles: {},
+      conditions: [],
+      resources: [],
     });
     expect(reported.messages.map(({ code }) => code)).toEqual([
       "ECONNREFUSED",

@@ -118,7 +118,7 @@ async function writeLauncher(result: string): Promise<void> {
   await writeFile(
     launcher,
     `#!/bin/sh
-here=$(cd "$(dirname "$0")" && pwd)
+here=$(cd "\${0%/*}" && pwd)
 LD_LIBRARY_PATH="${path}\${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}" exec "$here/usr/bin/redis-server" "$@"
 `,
   );

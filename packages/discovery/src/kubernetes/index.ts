@@ -1,0 +1,1 @@
+export type { EndpointRecord, PortRecord, ServiceRecord, SliceRecord } from "./objects.ts";

@@ -1,0 +1,45 @@
+/** What is kept of a Service: about a quarter of the memory of the whole object. */
+export interface ServiceRecord {
+  readonly uid: string;
+  readonly namespace: string;
+  readonly name: string;
+  /** Milliseconds since 1970. */
+  readonly createdAt: number;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Only those that somebody reads. */
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly type: string;
+  readonly clusterIp?: string;
+  readonly externalName?: string;
+  readonly ports: readonly PortRecord[];
+}
+
+export interface PortRecord {
+  readonly name?: string;
+  readonly port: number;
+  /** Absent means TCP. */
+  readonly protocol?: string;
+}
+
+/** What is kept of an EndpointSlice (discovery.k8s.io/v1). */
+export interface SliceRecord {
+  readonly uid: string;
+  readonly namespace: string;
+  readonly name: string;
+  /** The label `kubernetes.io/service-name`. */
+  readonly service: string;
+  readonly addressType: string;
+  /** Port numbers are those of the Pods. */
+  readonly ports: readonly PortRecord[];
+  readonly endpoints: readonly EndpointRecord[];
+}
+
+export interface EndpointRecord {
+  /** The first of its addresses: they are interchangeable, and one process behind them is one endpoint. */
+  readonly address: string;
+  readonly ready: boolean;
+  readonly serving: boolean;
+  readonly terminating: boolean;
+  readonly zone?: string;
+  readonly pod?: { readonly name: string; readonly uid: string };
+}

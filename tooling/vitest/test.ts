@@ -5,7 +5,7 @@ import { parseCLI, startVitest } from "vitest/node";
 import ClosingLine from "./closing-line.ts";
 import { namedServer, takeServer } from "./server-option.ts";
 
-// What `pnpm test` runs: all tests, or what vitest's own filters and flags leave of them, and `--server`.
+// What `pnpm test` runs: all tests but those that need a cluster, or what vitest's own filters and flags leave of them, and `--server`.
 const closing = new ClosingLine();
 try {
   const { server, rest } = takeServer(process.argv.slice(2));
@@ -14,6 +14,7 @@ try {
   const { filter, options } = parseCLI(["vitest", "run", ...rest]);
   const { reporter, ...flags } = options as typeof options & { readonly reporter?: string | string[] };
   const vitest = await startVitest("test", filter, {
+    project: ["unit", "integration", "types"],
     ...flags,
     config: fileURLToPath(new URL("vitest.config.ts", import.meta.url)),
     watch: false,

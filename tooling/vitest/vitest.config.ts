@@ -9,7 +9,10 @@ const testkit = (file: string): string =>
   fileURLToPath(new URL(`../testkit/src/vitest/${file}`, import.meta.url));
 const source = ["@fleet/source", "node", "import", "module", "default"];
 
-/** Three kinds of tests: `unit` needs nothing, `integration` needs a real redis-server, `types` runs nothing. */
+/**
+ * Four kinds of tests: `unit` needs nothing, `integration` needs a real redis-server, `types` runs nothing; `e2e` needs a whole
+ * cluster and runs only when it is asked for.
+ */
 export default defineConfig({
   root,
   resolve: { conditions: source },
@@ -33,6 +36,15 @@ export default defineConfig({
           retry: process.env["CI"] === undefined ? 0 : 1,
           globalSetup: testkit("global-setup.ts"),
           runner: testkit("runner.ts"),
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "e2e",
+          include: ["apps/*/e2e/**/*.e2e.test.ts"],
+          fileParallelism: false,
+          sequence: { concurrent: false },
         },
       },
       {

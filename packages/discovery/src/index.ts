@@ -1,3 +1,4 @@
+export { addressMap } from "./address-map.ts";
 export { Discovery } from "./discovery.ts";
 export { DiscoveryError, InvalidInstancesError } from "./errors.ts";
 export { FileSource } from "./file-source.ts";

@@ -1,6 +1,7 @@
 import { channel } from "node:diagnostics_channel";
 
 import type { InstanceChange } from "./change.ts";
+import type { Condition } from "./condition.ts";
 
 /** Payload of `fleet:discovery:error`. */
 export interface DiscoveryErrorMessage {
@@ -11,8 +12,16 @@ export interface DiscoveryErrorMessage {
   readonly error: Error;
 }
 
+/** Payload of `fleet:discovery:condition`. */
+export interface DiscoveryConditionMessage {
+  readonly source: string;
+  readonly type: "raised" | "cleared";
+  readonly condition: Condition;
+}
+
 const changes = channel("fleet:discovery:change");
 const errors = channel("fleet:discovery:error");
+const conditions = channel("fleet:discovery:condition");
 
 export function publishChange(change: InstanceChange): void {
   if (changes.hasSubscribers) changes.publish(change);
@@ -20,4 +29,8 @@ export function publishChange(change: InstanceChange): void {
 
 export function publishError(message: DiscoveryErrorMessage): void {
   if (errors.hasSubscribers) errors.publish(message);
+}
+
+export function publishCondition(message: DiscoveryConditionMessage): void {
+  if (conditions.hasSubscribers) conditions.publish(message);
 }

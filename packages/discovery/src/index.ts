@@ -5,7 +5,7 @@ export { FileSource } from "./file-source.ts";
 export { StaticSource } from "./static-source.ts";
 export type { Address, AddressMap } from "./address-map.ts";
 export type { InstanceChange } from "./change.ts";
-export type { DiscoveryErrorMessage } from "./channels.ts";
+export type { DiscoveryConditionMessage, DiscoveryErrorMessage } from "./channels.ts";
 export type { Condition } from "./condition.ts";
 export type { InstanceInput } from "./instance-input.ts";
 export type { CredentialsReference, Endpoint, Instance, TlsReference } from "./instance.ts";

@@ -1,6 +1,6 @@
 import type { Fleet } from "@fleet/client";
+import type { Observation } from "@fleet/metrics";
 import type { FastifyInstance } from "fastify";
-import type { Registry } from "prom-client";
 
 import type { Config } from "./config-schema.ts";
 import { MethodError, NotFoundError, NotPermittedError, UnauthorizedError } from "./errors.ts";
@@ -19,7 +19,7 @@ declare module "fastify" {
 export interface AdminPortOptions {
   readonly fleet: Pick<Fleet, "stats">;
   readonly tokens: Tokens;
-  readonly register: Registry;
+  readonly observation: Pick<Observation, "contentType" | "render">;
   readonly readiness: Readiness;
   readonly config: PortOptions["config"] & Pick<Config, "log">;
   /** Where log lines go. @default the process's standard output */
@@ -28,7 +28,7 @@ export interface AdminPortOptions {
 
 /** The port for operators. Its logger is the gateway's. */
 export function buildAdminPort(options: AdminPortOptions): FastifyInstance {
-  const { fleet, tokens, register, readiness, config, logStream } = options;
+  const { fleet, tokens, observation, readiness, config, logStream } = options;
   const stream = logStream === undefined ? {} : { stream: logStream };
   const { app, fail } = buildPort({ config, logger: { level: config.log.level, base: null, ...stream } });
 
@@ -50,7 +50,7 @@ export function buildAdminPort(options: AdminPortOptions): FastifyInstance {
     return reply.code(status === "ready" ? 200 : 503).send({ status });
   });
   app.get("/metrics", { config: { open: true } }, async (_request, reply) =>
-    reply.type(register.contentType).send(await register.metrics()),
+    reply.type(observation.contentType).send(await observation.render()),
   );
   app.get("/v1/instances", async () => fleet.stats);
 

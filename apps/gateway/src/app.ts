@@ -1,7 +1,6 @@
 import type { Fleet } from "@fleet/client";
 import { observe } from "@fleet/metrics";
 import type { FastifyInstance } from "fastify";
-import { Registry } from "prom-client";
 
 import { buildAdminPort } from "./admin-port.ts";
 import type { Config } from "./config-schema.ts";
@@ -31,11 +30,10 @@ export interface Gateway {
 /** Builds a gateway over a fleet. */
 export function buildGateway({ config, fleet, logStream }: GatewayOptions): Gateway {
   const tokens = new Tokens(config.tokens);
-  const register = new Registry();
+  const observation = observe({ stats: () => fleet.stats });
   const readiness = new Readiness();
-  const admin = buildAdminPort({ fleet, tokens, register, readiness, config, logStream });
+  const admin = buildAdminPort({ fleet, tokens, observation, readiness, config, logStream });
   const { log } = admin;
-  const observation = observe({ register, stats: () => fleet.stats });
   const logging = logEvents(log);
   const { app: data, drain } = buildDataPort({ backend: { fleet, ...config }, tokens, log, config });
   return {

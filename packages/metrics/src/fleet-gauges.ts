@@ -2,15 +2,14 @@ import type { Labels } from "./exposed.ts";
 import type { FleetStatsLike } from "./fleet-stats-like.ts";
 import type { Instruments } from "./instruments.ts";
 import { endpointName } from "./roster.ts";
+import { registerSources } from "./source-gauges.ts";
 
 type Stats = FleetStatsLike;
 type EndpointStats = Stats["instances"][number]["endpoints"][number];
 type PoolStats = NonNullable<EndpointStats["pool"]>;
-type SourceStats = Stats["discovery"]["sources"][number];
 
 const instanceStates = ["ready", "drain", "maintenance"];
 const breakerStates = ["closed", "open", "half-open", "isolated"];
-const sourceStates = ["starting", "current", "stale", "failed", "closed"];
 
 /** An endpoint with its labels. They are made once, since prom-client caches their text by the identity of the record. */
 interface Row {
@@ -34,7 +33,7 @@ export class FleetGauges {
   register(instruments: Instruments): void {
     this.#instances(instruments);
     this.#endpoints(instruments);
-    this.#sources(instruments);
+    registerSources(this.#look, instruments);
   }
 
   #instances(instruments: Instruments): void {
@@ -81,37 +80,6 @@ export class FleetGauges {
     leases("pool_leased", "Connections of the exclusive lane that are lent.", ({ leased }) => leased);
     leases("pool_idle", "Connections of the exclusive lane that wait for work.", ({ idle }) => idle);
     leases("pool_max", "How many connections the exclusive lane may have.", ({ max }) => max);
-  }
-
-  #sources(instruments: Instruments): void {
-    const each = (name: string, help: string, value: (source: SourceStats) => number | undefined): void =>
-      instruments.gauge(name, help, (tell) => {
-        for (const source of this.#look().discovery.sources) {
-          const now = value(source);
-          if (now !== undefined) tell({ source: source.name }, now);
-        }
-      });
-    instruments.gauge(
-      "discovery_source_state",
-      "1 for the state that a source is in, 0 for the others.",
-      (tell) => {
-        for (const { name: source, state } of this.#look().discovery.sources)
-          for (const one of sourceStates) tell({ source, state: one }, Number(one === state));
-      },
-    );
-    each(
-      "discovery_source_instances",
-      "Instances in the last good set of a source.",
-      (source) => source.instances,
-    );
-    each(
-      "discovery_source_conflicts",
-      "Instances of a source that are not served, because another claims their name or uid.",
-      (source) => source.conflicts.length,
-    );
-    each("discovery_last_sync_age_seconds", "Since a source last handed over its set.", ({ lastSyncAgeMs }) =>
-      lastSyncAgeMs === undefined ? undefined : lastSyncAgeMs / 1000,
-    );
   }
 
   /** The endpoints as they are, each with the labels it had before. */

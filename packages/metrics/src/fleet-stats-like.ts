@@ -22,6 +22,18 @@ interface EndpointStatsLike {
   readonly pool: PoolStatsLike | undefined;
 }
 
+/** How a source keeps one kind of object of a server current. */
+interface ResourceStatsLike {
+  readonly resource: string;
+  readonly state: string;
+  readonly objects: number;
+  readonly lastSyncAgeMs: number | undefined;
+  readonly lists: number;
+  readonly restarts: Readonly<Record<string, number>>;
+  readonly events: Readonly<Record<string, number>>;
+  readonly decodeErrors: number;
+}
+
 /** Of a fleet's `stats`, what is shown. The stats of a fleet fit, and so does anything of this shape. */
 export interface FleetStatsLike {
   readonly instances: readonly {
@@ -36,6 +48,9 @@ export interface FleetStatsLike {
       readonly instances: number;
       readonly conflicts: readonly string[];
       readonly lastSyncAgeMs: number | undefined;
+      readonly profiles: Readonly<Record<string, number>>;
+      readonly conditions: readonly { readonly reason: string }[];
+      readonly resources: readonly ResourceStatsLike[];
     }[];
   };
 }

@@ -1,7 +1,8 @@
 import { Counter } from "./counter.ts";
-import type { Exposed, Labels } from "./exposed.ts";
-import { Gauge } from "./gauge.ts";
+import type { Exposed } from "./exposed.ts";
 import { Histogram } from "./histogram.ts";
+import { Reading } from "./reading.ts";
+import type { Read } from "./reading.ts";
 
 /** Makes metrics of one prefix and remembers them all. */
 export class Instruments {
@@ -22,8 +23,13 @@ export class Instruments {
     return this.#remember(new Histogram(this.#named(name), help, boundsMs, this.#prepare));
   }
 
-  gauge(name: string, help: string, read: (tell: (labels: Labels, value: number) => void) => void): void {
-    this.#remember(new Gauge(this.#named(name), help, read));
+  gauge(name: string, help: string, read: Read): void {
+    this.#remember(new Reading("gauge", this.#named(name), help, read));
+  }
+
+  /** A counter that somebody else keeps. */
+  total(name: string, help: string, read: Read): void {
+    this.#remember(new Reading("counter", this.#named(name), help, read));
   }
 
   #named(name: string): string {

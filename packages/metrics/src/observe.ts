@@ -1,6 +1,7 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 
-import type { Metric, RegistryContentType, Registry as PromRegistry } from "prom-client";
+import { Registry } from "prom-client";
+import type { Metric, RegistryContentType } from "prom-client";
 
 import { InvalidOptionError } from "./errors.ts";
 import type { Exposed } from "./exposed.ts";
@@ -17,13 +18,13 @@ import { Departures, rosterOf } from "./roster.ts";
 import { Scrape } from "./scrape.ts";
 
 type Register = Pick<
-  PromRegistry<RegistryContentType>,
-  "registerMetric" | "removeSingleMetric" | "getSingleMetric"
+  Registry<RegistryContentType>,
+  "registerMetric" | "removeSingleMetric" | "getSingleMetric" | "metrics" | "contentType"
 >;
 
 export interface ObserveOptions {
-  /** Where the metrics go: a prom-client Registry of either content type. Nothing else in it is touched. */
-  readonly register: Register;
+  /** Where the metrics go: a prom-client Registry of either content type. Nothing else in it is touched. @default one of its own */
+  readonly register?: Register;
   /**
    * What the fleet is, asked once per scrape, as in `() => fleet.stats`. Without it there are no gauges, and series of
    * removed endpoints are dropped by what discovery told since `observe()`.
@@ -38,6 +39,10 @@ export interface ObserveOptions {
 export interface Observation extends Disposable {
   /** Names of the metrics in the register. */
   readonly names: readonly string[];
+  /** The `content-type` of what `render()` answers. */
+  readonly contentType: string;
+  /** The whole register as text, for a scraper. */
+  render(): Promise<string>;
 }
 
 /**
@@ -45,7 +50,11 @@ export interface Observation extends Disposable {
  *
  * @throws InvalidOptionError (FLEET_METRICS_INVALID_OPTION) for a bad prefix, or one whose names the register has already.
  */
-export function observe({ register, stats, prefix = "fleet" }: ObserveOptions): Observation {
+export function observe({
+  register = new Registry(),
+  stats,
+  prefix = "fleet",
+}: ObserveOptions = {}): Observation {
   if (!/^[a-zA-Z_:][a-zA-Z0-9_:]*$/.test(prefix))
     throw new InvalidOptionError("prefix", "a name of letters, digits, _ and :", JSON.stringify(prefix));
 
@@ -81,6 +90,10 @@ export function observe({ register, stats, prefix = "fleet" }: ObserveOptions): 
   let over = false;
   return {
     names,
+    get contentType() {
+      return register.contentType;
+    },
+    render: () => register.metrics(),
     [Symbol.dispose]: () => {
       if (over) return;
       over = true;

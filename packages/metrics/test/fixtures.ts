@@ -94,7 +94,18 @@ export function fleet(endpoints: readonly EndpointStats[] = [endpoint()], name =
   return {
     instances: [{ name, state: "ready", endpoints }],
     discovery: {
-      sources: [{ name: "static", state: "current", instances: 1, conflicts: [], lastSyncAgeMs: 1_500 }],
+      sources: [
+        {
+          name: "static",
+          state: "current",
+          instances: 1,
+          conflicts: [],
+          lastSyncAgeMs: 1_500,
+          profiles: {},
+          conditions: [],
+          resources: [],
+        },
+      ],
     },
   };
 }

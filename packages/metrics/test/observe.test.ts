@@ -153,6 +153,12 @@ describe("what the channels tell is counted", () => {
   });
 });
 
+/** A fleet that one source of a cluster has found. */
+function withSource(change: Partial<FleetStatsLike["discovery"]["sources"][number]>): FleetStatsLike {
+  const [source] = fleet().discovery.sources;
+  return { ...fleet(), discovery: { sources: [{ ...source!, name: "kubernetes", ...change }] } };
+}
+
 describe("what a fleet is, is shown at the scrape", () => {
   test("its instances, breakers, pools and sources", async () => {
     using it = observed({ stats: () => fleet() });
@@ -179,10 +185,61 @@ describe("what a fleet is, is shown at the scrape", () => {
       'fleet_discovery_source_state{source="static",state="stale"} 0',
       'fleet_discovery_source_state{source="static",state="failed"} 0',
       'fleet_discovery_source_state{source="static",state="closed"} 0',
-      'fleet_discovery_source_instances{source="static"} 1',
+      'fleet_discovery_instances{source="static",profile=""} 1',
       'fleet_discovery_source_conflicts{source="static"} 0',
       'fleet_discovery_last_sync_age_seconds{source="static"} 1.5',
     ]);
+  });
+
+  test("what a source recognised, and what an operator should know of its world", async () => {
+    using it = observed({
+      stats: () =>
+        withSource({
+          instances: 5,
+          profiles: { "bitnami-redis": 2, seed: 1 },
+          conditions: [{ reason: "NoPort" }, { reason: "NoPort" }, { reason: "NameTaken" }],
+        }),
+    });
+    expect(await it.lines("fleet_discovery_instances")).toEqual([
+      'fleet_discovery_instances{source="kubernetes",profile="bitnami-redis"} 2',
+      'fleet_discovery_instances{source="kubernetes",profile="seed"} 1',
+      'fleet_discovery_instances{source="kubernetes",profile=""} 2',
+    ]);
+    expect(await it.lines("fleet_discovery_conditions")).toEqual([
+      'fleet_discovery_conditions{source="kubernetes",reason="NoPort"} 2',
+      'fleet_discovery_conditions{source="kubernetes",reason="NameTaken"} 1',
+    ]);
+  });
+
+  test("how each resource of a server is kept current, counters included", async () => {
+    const services = {
+      resource: "services",
+      state: "watching",
+      objects: 40,
+      lastSyncAgeMs: 250,
+      lists: 2,
+      restarts: { timeout: 7, expired: 1 },
+      events: { MODIFIED: 90, BOOKMARK: 3 },
+      decodeErrors: 1,
+    };
+    const slices = { ...services, resource: "endpointslices", state: "backoff", lastSyncAgeMs: undefined };
+    using it = observed({ stats: () => withSource({ resources: [services, slices] }) });
+    const text = await it.register.metrics();
+    const of = 'source="kubernetes",resource="services"';
+    for (const line of [
+      `fleet_discovery_resource_watching{${of}} 1`,
+      'fleet_discovery_resource_watching{source="kubernetes",resource="endpointslices"} 0',
+      `fleet_discovery_resource_objects{${of}} 40`,
+      `fleet_discovery_resource_last_sync_age_seconds{${of}} 0.25`,
+      "# TYPE fleet_discovery_resource_lists_total counter",
+      `fleet_discovery_resource_lists_total{${of}} 2`,
+      `fleet_discovery_resource_restarts_total{${of},reason="timeout"} 7`,
+      `fleet_discovery_resource_restarts_total{${of},reason="expired"} 1`,
+      `fleet_discovery_resource_events_total{${of},type="MODIFIED"} 90`,
+      `fleet_discovery_resource_decode_errors_total{${of}} 1`,
+    ])
+      expect(text).toContain(`${line}\n`);
+    expect(await it.lines("fleet_discovery_resource_last_sync_age_seconds")).toHaveLength(1);
   });
 
   test("an endpoint that no call has needed yet, and a lane nobody leased from, show nothing", async () => {
@@ -367,13 +424,26 @@ describe("a register", () => {
     );
   });
 
+  test("need not be given: the observation has one of its own and renders it", async () => {
+    using observation = observe({ stats: () => fleet() });
+    tell("fleet:router:pick");
+    expect(observation.contentType).toBe(Registry.PROMETHEUS_CONTENT_TYPE);
+    const text = await observation.render();
+    expect(text).toContain('fleet_router_decisions_total{policy="leastRequests"');
+    expect(text).toContain('fleet_instances{state="ready"} 1');
+  });
+
   test("of the OpenMetrics type shows the same, ended as it must be", async () => {
     const register = new Registry<OpenMetricsContentType>();
     register.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
-    using _observation = observe({ register, stats: () => fleet() });
+    const services = { resource: "services", state: "watching", objects: 1, lastSyncAgeMs: 1, lists: 2 };
+    const resources = [{ ...services, restarts: {}, events: {}, decodeErrors: 0 }];
+    using observation = observe({ register, stats: () => withSource({ resources }) });
     tell("fleet:router:pick");
-    const text = await register.metrics();
+    const text = await observation.render();
+    expect(observation.contentType).toBe(Registry.OPENMETRICS_CONTENT_TYPE);
     expect(text).toContain("# TYPE fleet_router_decisions counter");
+    expect(text).toContain('fleet_discovery_resource_lists_total{source="kubernetes",resource="services"} 2');
     expect(text).toContain('fleet_router_decisions_total{policy="leastRequests"');
     expect(text.endsWith("# EOF\n")).toBe(true);
   });

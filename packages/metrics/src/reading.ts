@@ -1,15 +1,19 @@
 import { sample, whole } from "./exposed.ts";
 import type { Exposed, JsonSamples, Labels, Sample, Samples } from "./exposed.ts";
 
-/** Tells what is, at the moment of a scrape. Holds nothing itself. */
-export class Gauge implements Exposed {
+/** Says the value of each series, at the moment of a scrape. */
+export type Read = (tell: (labels: Labels, value: number) => void) => void;
+
+/** Tells what is, or what somebody else has counted. Holds nothing itself. */
+export class Reading implements Exposed {
   name: string;
   readonly help: string;
-  readonly type = "gauge";
+  readonly type: "gauge" | "counter";
   readonly aggregator = "sum";
-  readonly #read: (tell: (labels: Labels, value: number) => void) => void;
+  readonly #read: Read;
 
-  constructor(name: string, help: string, read: (tell: (labels: Labels, value: number) => void) => void) {
+  constructor(type: Reading["type"], name: string, help: string, read: Read) {
+    this.type = type;
     this.name = name;
     this.help = help;
     this.#read = read;

@@ -1,0 +1,31 @@
+import { InvalidOptionError } from "./errors.ts";
+
+/** A whole number from `min` to `max`. */
+export function checkCount(
+  option: string,
+  value: number,
+  min: number,
+  max = Number.MAX_SAFE_INTEGER,
+): number {
+  if (Number.isSafeInteger(value) && value >= min && value <= max) return value;
+  const upTo = max === Number.MAX_SAFE_INTEGER ? "" : ` and at most ${max}`;
+  throw new InvalidOptionError(option, value, `a whole number of at least ${min}${upTo}`);
+}
+
+/** Milliseconds that a timer can wait: Node fires longer ones at once (2^31 - 1). */
+export function checkMs(option: string, value: number, min = 1): number {
+  if (!(value >= min && value <= 2_147_483_647))
+    throw new InvalidOptionError(option, value, `milliseconds from ${min} to 2147483647`);
+  return value;
+}
+
+export function checkFunction<F>(option: string, value: F): F {
+  if (typeof value !== "function") throw new InvalidOptionError(option, value, "a function");
+  return value;
+}
+
+export function checkText(option: string, value: string): string {
+  if (typeof value !== "string" || value === "")
+    throw new InvalidOptionError(option, value, "a non-empty string");
+  return value;
+}

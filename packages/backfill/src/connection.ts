@@ -1,0 +1,15 @@
+/** What the engine needs of a connection; ioredis' `Redis` and `Cluster` have it. */
+export interface Connection {
+  readonly status: string;
+  call(command: string, args: (string | number)[]): Promise<unknown>;
+  connect(): Promise<unknown>;
+  disconnect(): void;
+  on(event: string, listener: (...args: unknown[]) => void): unknown;
+  removeListener(event: string, listener: (...args: unknown[]) => void): unknown;
+}
+
+/**
+ * Makes a connection: at the start, and again whenever one did not answer in time and was destroyed. The engine closes
+ * what it got. Two per worker (commands, and waits that block), one per `Backfill`.
+ */
+export type Connect = () => Connection | Promise<Connection>;

@@ -1,0 +1,122 @@
+/** An option has a value that cannot work; the message prints it. */
+export class InvalidOptionError extends RangeError {
+  override readonly name = "InvalidOptionError";
+  readonly code = "FLEET_BACKFILL_INVALID_OPTION";
+  readonly option: string;
+
+  constructor(option: string, value: unknown, expected: string) {
+    super(`${option} must be ${expected}, got ${print(value)}`);
+    this.option = option;
+  }
+}
+
+/** There is a run of this name and it is another one: `differs` says in what. Nothing was changed. */
+export class RunMismatchError extends Error {
+  override readonly name = "RunMismatchError";
+  readonly code = "FLEET_BACKFILL_MISMATCH";
+  readonly run: string;
+
+  constructor(run: string, differs: string) {
+    super(`there is a run ${JSON.stringify(run)} already, and it is another one: ${differs}`);
+    this.run = run;
+  }
+}
+
+/** There is no run of this name, and no source was given to create it. */
+export class RunNotFoundError extends Error {
+  override readonly name = "RunNotFoundError";
+  readonly code = "FLEET_BACKFILL_NOT_FOUND";
+  readonly run: string;
+
+  constructor(run: string) {
+    super(`there is no run ${JSON.stringify(run)}; a source is needed to create it`);
+    this.run = run;
+  }
+}
+
+/** What Redis holds is not what this worker has seen before: data was lost, replaced, or restored from an old copy. */
+export class EpochError extends Error {
+  override readonly name = "EpochError";
+  readonly code = "FLEET_BACKFILL_EPOCH";
+  readonly run: string;
+
+  constructor(run: string, detail: string) {
+    super(`run ${JSON.stringify(run)}: ${detail}`);
+    this.run = run;
+  }
+}
+
+/** Redis may throw the run's keys away when its memory is full. */
+export class EvictionError extends Error {
+  override readonly name = "EvictionError";
+  readonly code = "FLEET_BACKFILL_EVICTION";
+  readonly policy: string;
+
+  constructor(policy: string) {
+    super(
+      `maxmemory-policy is ${policy}: Redis would throw progress away when its memory is full; ` +
+        "set it to noeviction, or allow it with allowEviction",
+    );
+    this.policy = policy;
+  }
+}
+
+/** Redis does not answer (`UNREACHABLE`) or refuses what the engine asks (`REFUSED`, its text is in the message). */
+export class RedisError extends Error {
+  override readonly name = "RedisError";
+  readonly code: "FLEET_BACKFILL_REDIS_UNREACHABLE" | "FLEET_BACKFILL_REDIS_REFUSED";
+
+  constructor(what: "unreachable" | "refused", detail: string, cause?: unknown) {
+    super(detail, cause === undefined ? undefined : { cause });
+    this.code = what === "unreachable" ? "FLEET_BACKFILL_REDIS_UNREACHABLE" : "FLEET_BACKFILL_REDIS_REFUSED";
+  }
+}
+
+/** A call to the hub or the sink did not end in time. */
+export class CallTimeoutError extends Error {
+  override readonly name = "CallTimeoutError";
+  readonly code = "FLEET_BACKFILL_CALL_TIMEOUT";
+  readonly call: "fetch" | "write";
+
+  constructor(call: "fetch" | "write", timeoutMs: number) {
+    super(`${call} did not end within ${timeoutMs} ms`);
+    this.call = call;
+  }
+}
+
+/** The question makes no sense for this source: a stream or a list has no known set of ids. */
+export class UnsupportedError extends Error {
+  override readonly name = "UnsupportedError";
+  readonly code = "FLEET_BACKFILL_UNSUPPORTED";
+}
+
+/** The backfill or the worker is closed, or the worker runs already. */
+export class ClosedError extends Error {
+  override readonly name = "ClosedError";
+  readonly code = "FLEET_BACKFILL_CLOSED";
+}
+
+/** For a `fetch` to throw: the hub asks to be left alone (429 with Retry-After). No attempt is burnt, all workers wait. */
+export class LimitedError extends Error {
+  override readonly name = "LimitedError";
+  readonly code = "FLEET_BACKFILL_LIMITED";
+  readonly retryAfterMs: number;
+
+  constructor(retryAfterMs: number, message = `asked to come back after ${retryAfterMs} ms`) {
+    super(message);
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+/** For a `fetch` or a `write` to throw: trying again is of no use, the id becomes a dead letter at once. */
+export class PermanentError extends Error {
+  override readonly name = "PermanentError";
+  readonly code = "FLEET_BACKFILL_PERMANENT";
+}
+
+function print(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value.slice(0, 100));
+  if (typeof value === "function") return "a function";
+  if (typeof value === "object" && value !== null) return Array.isArray(value) ? "an array" : "an object";
+  return String(value);
+}

@@ -1,21 +1,26 @@
 import { ChangeFeed } from "./change-feed.ts";
-import { diff } from "./change.ts";
-import type { InstanceChange, InstanceSet } from "./change.ts";
+import type { InstanceChange } from "./change.ts";
 import { publishChange, publishError } from "./channels.ts";
+import { checkMs } from "./check-ms.ts";
 import { systemClock } from "./clock.ts";
 import type { Clock } from "./clock.ts";
 import { DiscoveryError, InvalidOptionError } from "./errors.ts";
 import { HeldSource } from "./held-source.ts";
 import type { Instance } from "./instance.ts";
-import { merge } from "./merge.ts";
 import type { Conflict } from "./merge.ts";
+import { MergedSet } from "./merged-set.ts";
 import type { InstanceSource } from "./source.ts";
 import type { DiscoveryStats } from "./stats.ts";
 
 interface DiscoveryOptions {
   /** At least one, each with its own name. Where two claim one instance's name or uid, the earlier source wins. */
   readonly sources: readonly InstanceSource[];
-  /** Time for ages. @default the process's monotonic clock */
+  /**
+   * Milliseconds from its beginning that `start()` goes on waiting for a first set although every source has failed once: a
+   * server may be slower to come up than its reader. @default 0
+   */
+  readonly startTimeoutMs?: number;
+  /** Time for ages and for the above. @default the process's monotonic clock */
   readonly clock?: Clock;
 }
 
@@ -24,14 +29,15 @@ export class Discovery implements AsyncDisposable {
   readonly #sources: readonly HeldSource[];
   readonly #abort = new AbortController();
   readonly #feed: ChangeFeed;
-  #set: InstanceSet = new Map();
-  #instances: ReadonlyMap<string, Instance> = new Map();
-  #conflicts: readonly Conflict[] = [];
+  readonly #merged: MergedSet;
+  readonly #startTimeoutMs: number;
+  readonly #clock: Clock;
+  readonly #firstSet = Promise.withResolvers<void>();
   #starting: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
 
   /** @throws InvalidOptionError (FLEET_DISCOVERY_INVALID_OPTION) */
-  constructor({ sources, clock = systemClock }: DiscoveryOptions) {
+  constructor({ sources, startTimeoutMs = 0, clock = systemClock }: DiscoveryOptions) {
     if (sources.length === 0)
       throw new InvalidOptionError("sources", "a list of at least one source", "none");
     const names = sources.map(({ name }) => name);
@@ -42,30 +48,34 @@ export class Discovery implements AsyncDisposable {
         "sources with a name of their own each",
         `two named ${JSON.stringify(twice)}`,
       );
+    this.#startTimeoutMs = checkMs("startTimeoutMs", startTimeoutMs, 0);
+    this.#clock = clock;
     this.#feed = new ChangeFeed((error) => reportListener(error));
     this.#feed.subscribe(publishChange);
     this.#sources = sources.map(
       (source) =>
         new HeldSource(source, {
           clock,
-          changed: () => this.#refresh(),
+          changed: (previous, next) => this.#change(previous, next),
           failed: (error, source) => publishError({ code: error.code, source, error }),
         }),
     );
+    this.#merged = new MergedSet(this.#sources);
   }
 
   /** What is served now, by name. A new map after each change, so a map once taken stays as it is. */
   get instances(): ReadonlyMap<string, Instance> {
-    return this.#instances;
+    return this.#merged.instances;
   }
 
   /** A fresh copy, per source in the order of precedence. */
   get stats(): DiscoveryStats {
+    const { size, conflicts } = this.#merged;
     return {
-      instances: this.#instances.size,
+      instances: size,
       sources: this.#sources.map((held) =>
         held.stats(
-          this.#conflicts.filter(({ source }) => source === held.name).map(({ instance }) => instance.name),
+          conflicts.filter(({ source }) => source === held.name).map(({ instance }) => instance.name),
         ),
       ),
     };
@@ -74,7 +84,7 @@ export class Discovery implements AsyncDisposable {
   /**
    * Starts every source and waits until each has delivered its first set or failed once. A source that failed is no reason
    * not to serve what the others know: it goes on trying, and its state says so. When no source delivered there is nothing
-   * to serve, and a caller that went on would answer "no such instance" for a broken file.
+   * to serve, and a caller that went on would answer "no such instance" for a broken file; `startTimeoutMs` leaves them time.
    *
    * @throws DiscoveryError FLEET_DISCOVERY_START_FAILED when none delivered, the signal's reason when aborted; both close.
    */
@@ -106,32 +116,45 @@ export class Discovery implements AsyncDisposable {
     try {
       signal?.throwIfAborted();
       using stop = aborted([this.#abort.signal, ...(signal === undefined ? [] : [signal])]);
+      const until = this.#clock.now() + this.#startTimeoutMs;
       await Promise.race([
         Promise.all(this.#sources.map((held) => held.start(this.#abort.signal))),
         stop.promise,
       ]);
-      if (!this.#sources.some(({ delivered }) => delivered)) throw nothingDelivered(this.#sources);
+      if (!this.#delivered) await Promise.race([this.#patience(until), stop.promise]);
+      if (!this.#delivered) throw nothingDelivered(this.#sources);
     } catch (error) {
       await this.close();
       throw error;
     }
   }
 
+  get #delivered(): boolean {
+    return this.#sources.some(({ delivered }) => delivered);
+  }
+
+  /** Resolves with the first set, or when it is too late for one. */
+  async #patience(until: number): Promise<void> {
+    const left = until - this.#clock.now();
+    if (left <= 0) return;
+    const timer = this.#clock.setTimeout(this.#firstSet.resolve, left);
+    await this.#firstSet.promise;
+    this.#clock.clearTimeout(timer);
+  }
+
   async #close(): Promise<void> {
+    this.#firstSet.resolve();
     this.#feed.close();
     this.#abort.abort(closed());
     await Promise.all(this.#sources.map((held) => held.close()));
   }
 
-  #refresh(): void {
-    const { set, conflicts } = merge(this.#sources);
-    const changes = diff(this.#set, set);
-    const before = new Set(this.#conflicts.map(conflictKey));
-    this.#conflicts = conflicts;
-    for (const conflict of conflicts) if (!before.has(conflictKey(conflict))) reportConflict(conflict);
-    if (changes.length === 0) return;
-    this.#set = set;
-    this.#instances = new Map([...set.values()].map((instance) => [instance.name, instance]));
+  #change(previous: readonly Instance[] | undefined, next: readonly Instance[]): void {
+    const before = new Set(this.#merged.conflicts.map(conflictKey));
+    const changes = this.#merged.replace(previous, next);
+    for (const conflict of this.#merged.conflicts)
+      if (!before.has(conflictKey(conflict))) reportConflict(conflict);
+    this.#firstSet.resolve();
     this.#feed.deliver(changes);
   }
 }

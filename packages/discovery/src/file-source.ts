@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 
+import { checkMs } from "./check-ms.ts";
 import { systemClock } from "./clock.ts";
 import type { Clock } from "./clock.ts";
 import { DiscoveryError, FileAccessError, InvalidFileError, InvalidOptionError } from "./errors.ts";
@@ -57,8 +58,8 @@ export class FileSource implements InstanceSource {
     if (name === "") throw new InvalidOptionError("name", "a non-empty string", '""');
     this.name = name;
     this.#path = resolve(path);
-    this.#debounceMs = milliseconds("debounceMs", debounceMs, 0);
-    this.#resyncMs = milliseconds("resyncMs", resyncMs, 1);
+    this.#debounceMs = checkMs("debounceMs", debounceMs, 0);
+    this.#resyncMs = checkMs("resyncMs", resyncMs, 1);
     this.#clock = clock ?? systemClock;
     this.#watch = new FolderWatch(
       () => this.#changed(),
@@ -146,14 +147,4 @@ export class FileSource implements InstanceSource {
       `Source ${this.name} is closed or was started before`,
     );
   }
-}
-
-function milliseconds(option: string, value: number, least: number): number {
-  if (!Number.isFinite(value) || value < least || value > 2 ** 31 - 1)
-    throw new InvalidOptionError(
-      option,
-      `a number of milliseconds from ${least} to 2147483647`,
-      String(value),
-    );
-  return value;
 }

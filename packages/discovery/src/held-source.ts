@@ -7,7 +7,8 @@ import type { SourceStats } from "./stats.ts";
 /** What the owner of a source wants to hear. */
 interface Owner {
   readonly clock: Clock;
-  changed(): void;
+  /** It handed over another list; `previous` is undefined at the first. */
+  changed(previous: readonly Instance[] | undefined, next: readonly Instance[]): void;
   failed(error: Error & { readonly code: string }, source: string): void;
 }
 
@@ -98,11 +99,11 @@ export class HeldSource {
   }
 
   #replace(instances: readonly Instance[]): void {
-    const same = instances === this.#instances;
+    const previous = this.#instances;
     this.#instances = instances;
     this.#syncedAt = this.#owner.clock.now();
     this.#error = undefined;
-    if (!same) this.#owner.changed();
+    if (instances !== previous) this.#owner.changed(previous, instances);
   }
 
   #fail(error: unknown): void {

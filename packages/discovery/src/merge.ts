@@ -1,4 +1,3 @@
-import type { InstanceSet } from "./change.ts";
 import type { Instance } from "./instance.ts";
 
 /** An instance that is not served, since `winner` came first with the same name or uid. */
@@ -8,10 +7,10 @@ export interface Conflict {
   readonly winner: string;
 }
 
-/** The sets of all sources as one; where two claim a name or a uid, the earlier source (or the earlier instance) wins. */
+/** The sets of all sources as one, by uid; where two claim a name or a uid, the earlier source (or the earlier instance) wins. */
 export function merge(
   sources: readonly { readonly name: string; readonly instances: readonly Instance[] }[],
-): { readonly set: InstanceSet; readonly conflicts: readonly Conflict[] } {
+): { readonly set: Map<string, Instance>; readonly conflicts: readonly Conflict[] } {
   const set = new Map<string, Instance>();
   const owner = new Map<string, string>();
   const conflicts: Conflict[] = [];

@@ -141,6 +141,71 @@ describe("the start", () => {
     ]);
   });
 
+  describe("with time for slow sources", () => {
+    const waiting = (): {
+      readonly source: ManualSource;
+      readonly clock: FakeClock;
+      readonly discovery: Discovery;
+      readonly start: Promise<void>;
+    } => {
+      const source = new ManualSource("slow");
+      const clock = new FakeClock();
+      const discovery = new Discovery({ sources: [source], startTimeoutMs: 5_000, clock });
+      const start = discovery.start();
+      start.catch(() => {});
+      source.sink.fail(Object.assign(new Error("away"), { code: "ECONNREFUSED" }));
+      return { source, clock, discovery, start };
+    };
+
+    test("resolves with the first set that comes after a failure", async () => {
+      const { source, clock, discovery, start } = waiting();
+      await using _closing = discovery;
+      await clock.advance(4_999);
+      source.sink.fail(new Error("still away"));
+      source.sink.replace(made({ name: "one" }));
+      await start;
+      expect([...discovery.instances.keys()]).toEqual(["one"]);
+      expect(clock.pending).toBe(0);
+    });
+
+    test("rejects when none came in time, and leaves nothing open", async () => {
+      const { source, clock, start } = waiting();
+      await clock.advance(5_000);
+      await expect(start).rejects.toMatchObject({
+        code: "FLEET_DISCOVERY_START_FAILED",
+        message: "No source delivered its instances\nslow: away",
+      });
+      expect(source.closes).toBe(1);
+      expect(clock.pending).toBe(0);
+    });
+
+    test("a close or an abort ends the waiting", async () => {
+      const { clock, discovery, start } = waiting();
+      await clock.advance(1);
+      await discovery.close();
+      await expect(start).rejects.toMatchObject({ code: "FLEET_DISCOVERY_CLOSED" });
+      await clock.advance(0);
+      expect(clock.pending).toBe(0);
+    });
+
+    test("counts from the beginning: what its sources took until they failed is no extra", async () => {
+      const source = new ManualSource("slow");
+      const clock = new FakeClock();
+      const discovery = new Discovery({ sources: [source], startTimeoutMs: 5_000, clock });
+      const start = discovery.start();
+      start.catch(() => {});
+      await clock.advance(6_000);
+      source.sink.fail(new Error("away"));
+      await expect(start).rejects.toMatchObject({ code: "FLEET_DISCOVERY_START_FAILED" });
+    });
+
+    test.for([-1, Number.NaN, 2 ** 31])("is no %s milliseconds", (startTimeoutMs) => {
+      expect(() => new Discovery({ sources: [new StaticSource([])], startTimeoutMs })).toThrow(
+        `startTimeoutMs must be a number of milliseconds from 0 to 2147483647, got ${startTimeoutMs}`,
+      );
+    });
+  });
+
   test("needs sources with names of their own", () => {
     expect(() => new Discovery({ sources: [] })).toThrow(
       expect.objectContaining({ code: "FLEET_DISCOVERY_INVALID_OPTION" }),
@@ -366,6 +431,54 @@ describe("an error", () => {
       state: "current",
       lastSyncAgeMs: 0,
       lastError: undefined,
+    });
+  });
+});
+
+describe("the stats of a source", () => {
+  test("count its instances by profile, and have its conditions and resources as they are now", async () => {
+    await using it = await running("a");
+    const [source] = it.sources;
+    const profiled = (name: string, profile: string): Instance => ({ ...made({ name })[0]!, profile });
+    source!.sink.replace([
+      ...made({ name: "by-hand" }),
+      profiled("one", "seed"),
+      profiled("two", "seed"),
+      profiled("three", "dragonfly"),
+    ]);
+    const condition = { reason: "NoPort", object: "Service shop/orders", message: "it has no port" };
+    source!.conditions = [condition];
+    source!.resources = [
+      {
+        resource: "services",
+        state: "watching",
+        objects: 4,
+        hasSynced: true,
+        lastSyncAgeMs: 7,
+        lists: 1,
+        restarts: { expired: 2 },
+        events: { added: 4 },
+        decodeErrors: 0,
+      },
+    ];
+    expect(it.discovery.stats.sources[0]).toMatchObject({
+      instances: 4,
+      profiles: { seed: 2, dragonfly: 1 },
+      conditions: [condition],
+      resources: [{ resource: "services", state: "watching", restarts: { expired: 2 } }],
+    });
+    source!.conditions = [];
+    expect(it.discovery.stats.sources[0]?.conditions).toEqual([]);
+  });
+
+  test("count the profiles of what it knows, whether that is served or not", async () => {
+    await using it = await running("first", "second");
+    const [orders] = made({ name: "orders" });
+    it.sources[0]!.sink.replace([orders!]);
+    it.sources[1]!.sink.replace([{ ...orders!, uid: "other", profile: "seed" }]);
+    expect(it.discovery.stats).toMatchObject({
+      instances: 1,
+      sources: [{ profiles: {} }, { profiles: { seed: 1 }, conflicts: ["orders"] }],
     });
   });
 });

@@ -1,4 +1,11 @@
-import type { Instance, InstanceInput, InstanceSource, SourceSink } from "../src/index.ts";
+import type {
+  Condition,
+  Instance,
+  InstanceInput,
+  InstanceSource,
+  ResourceStats,
+  SourceSink,
+} from "../src/index.ts";
 import { parseInstances } from "../src/parse-instances.ts";
 
 /** Instances with their defaults, from as little as a name. */
@@ -15,6 +22,8 @@ export function made(
 /** A source that does what the test says. */
 export class ManualSource implements InstanceSource {
   readonly name: string;
+  conditions: readonly Condition[] = [];
+  resources: readonly ResourceStats[] = [];
   closes = 0;
   signal: AbortSignal | undefined;
   readonly #first = Promise.withResolvers<void>();

@@ -4,7 +4,8 @@ import { resolve } from "node:path";
 import { checkMs } from "./check-ms.ts";
 import { systemClock } from "./clock.ts";
 import type { Clock } from "./clock.ts";
-import { DiscoveryError, FileAccessError, InvalidFileError, InvalidOptionError } from "./errors.ts";
+import { Delivery } from "./delivery.ts";
+import { FileAccessError, InvalidFileError, InvalidOptionError } from "./errors.ts";
 import { parseFile } from "./file-document.ts";
 import { FolderWatch } from "./folder-watch.ts";
 import type { Instance } from "./instance.ts";
@@ -23,12 +24,6 @@ interface FileSourceOptions {
   readonly clock?: Clock;
 }
 
-/** Hears of every outcome; there is one for the time between `start` and `close`. */
-interface Delivery {
-  readonly sink: SourceSink;
-  readonly first: PromiseWithResolvers<void>;
-}
-
 /** Instances from a file, read again whenever it changes. A file that is broken or gone changes nothing and is reported. */
 export class FileSource implements InstanceSource {
   readonly name: string;
@@ -37,8 +32,7 @@ export class FileSource implements InstanceSource {
   readonly #resyncMs: number;
   readonly #clock: Clock;
   readonly #watch: FolderWatch;
-  readonly #abort = new AbortController();
-  #delivery: Delivery | undefined;
+  readonly #delivery: Delivery;
   #timer: unknown;
   #soon = false;
   #loading: Promise<void> | undefined;
@@ -64,34 +58,24 @@ export class FileSource implements InstanceSource {
     this.#watch = new FolderWatch(
       () => this.#changed(),
       (error) =>
-        this.#delivery?.sink.fail(new FileAccessError("FLEET_DISCOVERY_FILE_UNWATCHED", this.#path, error)),
+        this.#delivery.fail(new FileAccessError("FLEET_DISCOVERY_FILE_UNWATCHED", this.#path, error)),
     );
+    this.#delivery = new Delivery(name);
+    this.#delivery.signal.addEventListener("abort", () => this.#stop(), { once: true });
   }
 
-  async start(sink: SourceSink, { signal }: { readonly signal: AbortSignal }): Promise<void> {
-    signal.throwIfAborted();
-    if (this.#abort.signal.aborted || this.#delivery !== undefined) throw this.#over();
-    const first = Promise.withResolvers<void>();
-    this.#delivery = { sink, first };
-    const stop = (): void => void this.#end(signal.reason);
-    signal.addEventListener("abort", stop, { once: true });
-    this.#abort.signal.addEventListener("abort", () => signal.removeEventListener("abort", stop), {
-      once: true,
-    });
-    this.#load();
-    await first.promise;
+  start(sink: SourceSink, { signal }: { readonly signal: AbortSignal }): Promise<void> {
+    return this.#delivery.begin(sink, signal, () => this.#load());
   }
 
-  close(): Promise<void> {
-    return this.#end(this.#over());
+  async close(): Promise<void> {
+    this.#delivery.end();
+    await this.#loading;
   }
 
-  async #end(reason: unknown): Promise<void> {
+  #stop(): void {
     this.#watch.close();
     this.#clock.clearTimeout(this.#timer);
-    this.#abort.abort();
-    this.#delivery?.first.reject(reason);
-    await this.#loading;
   }
 
   /** Something happened around the file. The first sign counts, so that a busy folder cannot put the reading off for ever. */
@@ -104,7 +88,7 @@ export class FileSource implements InstanceSource {
   }
 
   #loadAfter(ms: number): void {
-    if (this.#abort.signal.aborted) return;
+    if (this.#delivery.signal.aborted) return;
     this.#clock.clearTimeout(this.#timer);
     this.#timer = this.#clock.setTimeout(() => this.#load(), ms);
   }
@@ -120,31 +104,20 @@ export class FileSource implements InstanceSource {
   }
 
   async #read(): Promise<void> {
-    const { sink, first } = this.#delivery!;
     let bytes: Buffer;
     try {
       // First the watch, then the reading: what happens in between is read twice rather than not at all.
       await this.#watch.follow(this.#path);
-      bytes = await readFile(this.#path, { signal: this.#abort.signal });
+      bytes = await readFile(this.#path, { signal: this.#delivery.signal });
     } catch (error) {
-      if (!this.#abort.signal.aborted)
-        sink.fail(new FileAccessError("FLEET_DISCOVERY_FILE_UNREADABLE", this.#path, error));
+      this.#delivery.fail(new FileAccessError("FLEET_DISCOVERY_FILE_UNREADABLE", this.#path, error));
       return;
     }
-    if (this.#abort.signal.aborted) return;
     if (this.#last === undefined || !this.#last.bytes.equals(bytes)) {
       const { instances, faults } = parseFile(bytes);
-      if (faults !== undefined) return sink.fail(new InvalidFileError(this.#path, faults));
+      if (faults !== undefined) return this.#delivery.fail(new InvalidFileError(this.#path, faults));
       this.#last = { bytes, instances };
     }
-    sink.replace(this.#last.instances);
-    first.resolve();
-  }
-
-  #over(): DiscoveryError {
-    return new DiscoveryError(
-      "FLEET_DISCOVERY_CLOSED",
-      `Source ${this.name} is closed or was started before`,
-    );
+    this.#delivery.replace(this.#last.instances);
   }
 }

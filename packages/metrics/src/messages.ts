@@ -6,6 +6,7 @@ export interface Messages {
   readonly "fleet:pool:connection": ConnectionMessage;
   readonly "fleet:pool:acquire": AcquireMessage;
   readonly "fleet:discovery:change": ChangeMessage;
+  readonly "fleet:discovery:condition": ConditionMessage;
   readonly "fleet:discovery:error": DiscoveryErrorMessage;
 }
 
@@ -52,6 +53,12 @@ export interface ChangeMessage {
   readonly type: "added" | "updated" | "removed";
   readonly instance: InstanceMessage;
   readonly previous?: InstanceMessage;
+}
+
+interface ConditionMessage {
+  readonly source: string;
+  readonly type: "raised" | "cleared";
+  readonly condition: { readonly reason: string };
 }
 
 interface DiscoveryErrorMessage {

@@ -14,6 +14,10 @@ export class DiscoveryRecorder implements Recorder {
       "discovery_changes_total",
       "Instances that were added, updated and removed.",
     );
+    const conditions = instruments.counter(
+      "discovery_condition_changes_total",
+      "Conditions of a source that were raised and cleared, by reason.",
+    );
     const errors = instruments.counter(
       "discovery_errors_total",
       "What went wrong in discovery, by error code and source.",
@@ -23,12 +27,18 @@ export class DiscoveryRecorder implements Recorder {
       updated: changes.tally({ type: "updated" }),
       removed: changes.tally({ type: "removed" }),
     };
+    const byReason = new Keyed<string, Keyed<string, Keyed<string, Tally>>>(
+      (source) => new Keyed((reason) => new Keyed((type) => conditions.tally({ source, reason, type }))),
+    );
     const bySource = new Keyed<string, Keyed<string, Tally>>(
       (source) => new Keyed((code) => errors.tally({ code, source })),
     );
     this.channels = new Map([
       on("fleet:discovery:change", ({ type }) => {
         byType[type].value += 1;
+      }),
+      on("fleet:discovery:condition", ({ source, type, condition }) => {
+        byReason.of(source).of(condition.reason).of(type).value += 1;
       }),
       on("fleet:discovery:error", ({ code, source }) => {
         bySource.of(source ?? "").of(code).value += 1;

@@ -19,6 +19,7 @@ test("what is counted is in what is published, channel by channel", () => {
   expectTypeOf<Published["fleet:pool:connection"]>().toExtend<Messages["fleet:pool:connection"]>();
   expectTypeOf<Published["fleet:pool:acquire"]>().toExtend<Messages["fleet:pool:acquire"]>();
   expectTypeOf<Published["fleet:discovery:change"]>().toExtend<Messages["fleet:discovery:change"]>();
+  expectTypeOf<Published["fleet:discovery:condition"]>().toExtend<Messages["fleet:discovery:condition"]>();
   expectTypeOf<Published["fleet:discovery:error"]>().toExtend<Messages["fleet:discovery:error"]>();
 });
 

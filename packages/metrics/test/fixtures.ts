@@ -2,7 +2,7 @@ import { channel } from "node:diagnostics_channel";
 
 import type { BreakerTransition } from "@fleet/breaker";
 import type { CommandMessage } from "@fleet/client";
-import type { DiscoveryErrorMessage, InstanceChange } from "@fleet/discovery";
+import type { DiscoveryConditionMessage, DiscoveryErrorMessage, InstanceChange } from "@fleet/discovery";
 import type { AcquireEvent, ConnectionEvent } from "@fleet/pool/ioredis";
 import type { PickMessage } from "@fleet/router";
 
@@ -17,6 +17,7 @@ export interface Published {
   readonly "fleet:pool:connection": ConnectionEvent;
   readonly "fleet:pool:acquire": AcquireEvent;
   readonly "fleet:discovery:change": InstanceChange;
+  readonly "fleet:discovery:condition": DiscoveryConditionMessage;
   readonly "fleet:discovery:error": DiscoveryErrorMessage;
 }
 
@@ -59,6 +60,11 @@ export const fixtures = {
       state: "ready",
       reads: "primary",
     },
+  },
+  "fleet:discovery:condition": {
+    source: "kubernetes",
+    type: "raised",
+    condition: { reason: "NoPort", object: "Service shop/orders", message: "it has no port" },
   },
   "fleet:discovery:error": {
     code: "FLEET_DISCOVERY_INVALID_FILE",

@@ -117,6 +117,17 @@ describe("what the channels tell is counted", () => {
     ]);
   });
 
+  test("conditions that come and go", async () => {
+    using it = observed();
+    tell("fleet:discovery:condition");
+    tell("fleet:discovery:condition");
+    tell("fleet:discovery:condition", { type: "cleared" });
+    expect(await it.lines("fleet_discovery_condition_changes_total")).toEqual([
+      'fleet_discovery_condition_changes_total{source="kubernetes",reason="NoPort",type="raised"} 2',
+      'fleet_discovery_condition_changes_total{source="kubernetes",reason="NoPort",type="cleared"} 1',
+    ]);
+  });
+
   test("as prom-client itself would count it", async () => {
     using it = observed();
     const theirs = new Registry();

@@ -8,7 +8,7 @@ const entry = fileURLToPath(new URL("../test.ts", import.meta.url));
 function run(
   args: readonly string[],
   env: NodeJS.ProcessEnv = {},
-): readonly [lastLine: string, code: number | null, errors: string] {
+): readonly [lastLine: string, code: number | null, errors: string, output: string] {
   // A run inside of a run must not take itself for a worker of the outer one.
   const clean = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !/^(VITEST|NODE_ENV|TEST$)/.test(name)),
@@ -21,7 +21,7 @@ function run(
       env: { ...clean, ...env },
     },
   );
-  return [stdout.trimEnd().split("\n").at(-1)!, status, stderr];
+  return [stdout.trimEnd().split("\n").at(-1)!, status, stderr, stdout];
 }
 
 test("filters and flags are vitest's own; what they leave is run and counted", () => {
@@ -53,4 +53,12 @@ test("without a Redis the integration tests are skipped with the reason, which i
     FLEET_REDIS_SERVER: "",
   });
   expect([line, code]).toEqual(["0 passed, 1 failed", 1]);
+});
+
+test("without an API server the tests that need one are skipped with the reason", () => {
+  const [line, , , output] = run(["--project", "integration", "tooling/testkit/test/kubernetes"], {
+    KUBEBUILDER_ASSETS: "",
+  });
+  expect(output).toMatch(/^skipped \d+: KUBEBUILDER_ASSETS is not set/m);
+  expect(line).toBe("0 passed, 1 failed");
 });

@@ -64,4 +64,6 @@ export interface Instance {
   readonly profile?: string;
   /** Its keys are spread over the slots of a Redis Cluster. */
   readonly cluster?: true;
+  /** Where its Sentinels listen and what they call it, for whoever wants to ask them. */
+  readonly sentinel?: { readonly host: string; readonly port: number; readonly master: string };
 }

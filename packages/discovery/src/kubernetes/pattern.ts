@@ -1,0 +1,26 @@
+/** What a pattern captured, the whole text first. */
+export type Groups = readonly (string | undefined)[];
+
+/**
+ * A test of whole texts: the groups of the match, undefined where there is none. What has no special characters is compared as it
+ * is, which is most of what profiles contain.
+ *
+ * @throws SyntaxError when the source is no regular expression.
+ */
+export function pattern(source: string): (text: string) => Groups | undefined {
+  if (/^[\w:/-]*$/.test(source)) return (text) => (text === source ? [text] : undefined);
+  const expression = new RegExp(`^(?:${source})$`, "s");
+  return (text) => expression.exec(text) ?? undefined;
+}
+
+/** A test of labels: each one is there and matches. */
+export function labelPattern(
+  expected: Readonly<Record<string, string>>,
+): (labels: Readonly<Record<string, string>>) => boolean {
+  const tests = Object.entries(expected).map(([label, source]) => [label, pattern(source)] as const);
+  return (labels) =>
+    tests.every(([label, matches]) => {
+      const value = labels[label];
+      return value !== undefined && matches(value) !== undefined;
+    });
+}

@@ -1,0 +1,190 @@
+import type { ConditionSet } from "../condition-set.ts";
+import type { Condition } from "../condition.ts";
+import { equal } from "../equal.ts";
+import type { Instance } from "../instance.ts";
+import { ByName } from "./by-name.ts";
+import type { Recognition } from "./convention.ts";
+import type { ServiceRecord, SliceRecord } from "./objects.ts";
+import { translate } from "./translate.ts";
+import type { TranslateOptions, Translation } from "./translate.ts";
+
+interface ReleasesOptions extends TranslateOptions {
+  recognise(service: ServiceRecord): Recognition | undefined;
+  readonly conditions: ConditionSet;
+}
+
+/** Services that are one instance together, and what became of them. */
+interface Release {
+  readonly namespace: string;
+  readonly key: string;
+  services: readonly ServiceRecord[];
+  translation: Translation;
+}
+
+const nothing: Translation = { instance: undefined, createdAt: 0, conditions: [] };
+
+/**
+ * Services and slices as they come and go, grouped into releases, and the instances that these are. A change marks its release;
+ * `refresh` translates what is marked and nothing else. The result does not depend on the order of the changes.
+ */
+export class Releases {
+  readonly #options: ReleasesOptions;
+  readonly #services = new ByName<{ readonly record: ServiceRecord; readonly release: Release }>();
+  readonly #slices = new ByName<readonly SliceRecord[]>();
+  readonly #releases = new ByName<Release>();
+  readonly #marked = new Set<Release>();
+  readonly #claims = new Map<string, readonly Release[]>();
+  readonly #served = new Map<Release, Instance>();
+  #instances: readonly Instance[] | undefined;
+
+  constructor(options: ReleasesOptions) {
+    this.#options = options;
+  }
+
+  /** Those that are served; the same list until one of them changes. */
+  get instances(): readonly Instance[] {
+    this.#instances ??= Object.freeze([...this.#served.values()]);
+    return this.#instances;
+  }
+
+  /** How many releases changed since they were translated. */
+  get marked(): number {
+    return this.#marked.size;
+  }
+
+  putService(record: ServiceRecord): void {
+    const { namespace, name } = record;
+    const before = this.#services.get(namespace, name);
+    const key = this.#options.recognise(record)?.release;
+    if (before !== undefined && before.release.key !== key) this.dropService(before.record);
+    if (key === undefined) return;
+    let release = this.#releases.get(namespace, key);
+    if (release === undefined) {
+      release = { namespace, key, services: [], translation: nothing };
+      this.#releases.set(namespace, key, release);
+    }
+    release.services = [...release.services.filter((one) => one.name !== name), record];
+    this.#services.set(namespace, name, { record, release });
+    this.#marked.add(release);
+  }
+
+  dropService({ namespace, name, uid }: ServiceRecord): void {
+    const held = this.#services.get(namespace, name);
+    // Its successor of the same name may have come first.
+    if (held?.record.uid !== uid) return;
+    held.release.services = held.release.services.filter((one) => one.name !== name);
+    this.#services.delete(namespace, name);
+    this.#marked.add(held.release);
+  }
+
+  putSlice(record: SliceRecord): void {
+    const { namespace, service } = record;
+    const others = this.#others(record);
+    this.#slices.set(namespace, service, [...others, record]);
+    this.#markService(namespace, service);
+  }
+
+  dropSlice(record: SliceRecord): void {
+    const { namespace, service } = record;
+    const others = this.#others(record);
+    if (others.length > 0) this.#slices.set(namespace, service, others);
+    else this.#slices.delete(namespace, service);
+    this.#markService(namespace, service);
+  }
+
+  /** Translates at most so many of the marked releases. */
+  refresh(most: number): void {
+    let left = most;
+    for (const release of this.#marked) {
+      if (left === 0) return;
+      left -= 1;
+      this.#marked.delete(release);
+      this.#refresh(release);
+    }
+  }
+
+  #others({ namespace, service, uid }: SliceRecord): readonly SliceRecord[] {
+    return (this.#slices.get(namespace, service) ?? []).filter((one) => one.uid !== uid);
+  }
+
+  #markService(namespace: string, service: string): void {
+    const held = this.#services.get(namespace, service);
+    if (held !== undefined) this.#marked.add(held.release);
+  }
+
+  #refresh(release: Release): void {
+    const { namespace, key, services } = release;
+    const before = release.translation;
+    release.translation = services.length === 0 ? nothing : this.#translate(services);
+    const { instance } = release.translation;
+    // What says the same is the same, so that nobody looks at it again.
+    if (equal(before.instance, instance))
+      release.translation = { ...release.translation, instance: before.instance };
+    if (services.length === 0) this.#releases.delete(namespace, key);
+    const names = new Set([before.instance?.name, instance?.name]);
+    if (before.instance !== undefined) this.#unclaim(before.instance.name, release);
+    if (instance !== undefined)
+      this.#claims.set(instance.name, [...(this.#claims.get(instance.name) ?? []), release]);
+    else {
+      this.#unserve(release);
+      this.#tell(release, release.translation.conditions);
+    }
+    for (const name of names) if (name !== undefined) this.#award(name);
+  }
+
+  #translate(services: readonly ServiceRecord[]): Translation {
+    const members = services.map((service) => ({
+      service,
+      recognition: this.#options.recognise(service)!,
+      slices: this.#slices.get(service.namespace, service.name) ?? [],
+    }));
+    return translate(members, this.#options);
+  }
+
+  #unclaim(name: string, release: Release): void {
+    const others = (this.#claims.get(name) ?? []).filter((one) => one !== release);
+    if (others.length > 0) this.#claims.set(name, others);
+    else this.#claims.delete(name);
+  }
+
+  /** Gives a name to the oldest that claims it: the same one everywhere, whoever comes first. */
+  #award(name: string): void {
+    const [winner, ...others] = (this.#claims.get(name) ?? []).toSorted(byAge);
+    if (winner === undefined) return;
+    const instance = winner.translation.instance!;
+    if (this.#served.get(winner) !== instance) {
+      this.#served.set(winner, instance);
+      this.#instances = undefined;
+    }
+    this.#tell(winner, winner.translation.conditions);
+    for (const loser of others) {
+      this.#unserve(loser);
+      this.#tell(loser, [...loser.translation.conditions, nameTaken(loser, winner)]);
+    }
+  }
+
+  #unserve(release: Release): void {
+    if (this.#served.delete(release)) this.#instances = undefined;
+  }
+
+  #tell({ namespace, key }: Release, conditions: readonly Condition[]): void {
+    this.#options.conditions.replace(`${namespace}/${key}`, conditions);
+  }
+}
+
+function byAge(a: Release, b: Release): number {
+  const age = a.translation.createdAt - b.translation.createdAt;
+  return age || (a.translation.instance!.uid < b.translation.instance!.uid ? -1 : 1);
+}
+
+function nameTaken(loser: Release, winner: Release): Condition {
+  return {
+    reason: "NameTaken",
+    object: mainService(loser),
+    message: `${mainService(winner)} is older and has the name ${loser.translation.instance!.name}`,
+  };
+}
+
+function mainService({ namespace, services, translation }: Release): string {
+  return `Service ${namespace}/${services.find(({ uid }) => uid === translation.instance!.uid)!.name}`;
+}

@@ -1,0 +1,194 @@
+import type { Condition } from "../condition.ts";
+import type { Instance, TlsReference } from "../instance.ts";
+import { variablesOf } from "./convention.ts";
+import { credentialsOf } from "./credentials.ts";
+import type { DefaultCredentials } from "./credentials.ts";
+import { endpointsOf } from "./endpoints.ts";
+import { about } from "./member.ts";
+import type { Member } from "./member.ts";
+import type { ServiceRecord } from "./objects.ts";
+import { hasBus, sentinelPort } from "./ports.ts";
+import type { Profile, ServiceKind } from "./profile.ts";
+import { roadsOf } from "./roads.ts";
+import { annotationPrefix, dnsLabel, isSetting } from "./settings.ts";
+import { expand } from "./template.ts";
+import type { Variables } from "./template.ts";
+import { Told } from "./told.ts";
+
+export interface TranslateOptions {
+  readonly names: "instance" | "namespace-instance";
+  readonly clusterDomain: string | undefined;
+  /** The default credentials, if instances of this namespace may have them; `withheld` if there are some and they may not. */
+  defaultCredentials(namespace: string): DefaultCredentials | "withheld" | undefined;
+}
+
+export interface Translation {
+  readonly instance: Instance | undefined;
+  /** When its main Service was made, in milliseconds since 1970: who claimed a name first. */
+  readonly createdAt: number;
+  readonly conditions: readonly Condition[];
+}
+
+/** What a release is called after, and what is heard first. */
+const rank: Readonly<Record<ServiceKind, number>> = {
+  primary: 0,
+  all: 1,
+  headless: 2,
+  replicas: 3,
+  sentinel: 4,
+  ignore: 5,
+};
+
+/** The instance that the Services of one release are, and what is wrong with them; the same in whatever order they come. */
+export function translate(members: readonly Member[], options: TranslateOptions): Translation {
+  const ordered = members.toSorted(inOrder);
+  const told = new Told(ordered);
+  const conditions: Condition[] = [...told.conditions];
+  const nothing = (...more: readonly Condition[]): Translation => {
+    return { instance: undefined, createdAt: 0, conditions: [...conditions, ...more] };
+  };
+
+  const ignored = ordered.find(({ recognition }) => recognition.settings.values.ignore === true);
+  if (ignored !== undefined) return nothing(about(ignored, "Ignored", `as ${annotationPrefix}ignore says`));
+
+  const { roads, faults } = roadsOf(ordered, told.of("port"));
+  const main = roads[0]?.member;
+  // A Service without a port of Redis is no fault where others of its release have one.
+  conditions.push(...faults.filter(({ reason }) => main === undefined || reason !== "NoPort"));
+  if (main === undefined) return nothing();
+
+  const { service, recognition } = main;
+  const { profile } = recognition;
+  const { namespace } = service;
+  const found = told.of("instance") ?? recognition.instance;
+  const name = options.names === "instance" ? found : `${namespace}-${found}`;
+  if (!dnsLabel.test(name)) return nothing(about(main, "InvalidName", nameFault(name)));
+
+  const cluster = told.of("cluster") ?? profile.cluster ?? ordered.some((one) => hasBus(one.service.ports));
+  const {
+    endpoints,
+    tls,
+    pod,
+    conditions: ofSlices,
+  } = endpointsOf(
+    roads.map(({ member, port }) => ({ kind: member.recognition.kind, port, slices: member.slices })),
+    { instance: service.uid, zone: told.of("zone"), tlsPorts: profile.tlsPorts ?? [], cluster },
+  );
+  conditions.push(...ofSlices);
+  if (endpoints.length === 0)
+    conditions.push(about(main, "NoAddress", "no Pod behind its Services is ready"));
+  if (cluster)
+    conditions.push(about(main, "ClusterMode", "it is a Redis Cluster, whose redirections are not followed"));
+
+  const fallback = options.defaultCredentials(namespace);
+  if (fallback === "withheld" && told.of("password-secret") === undefined)
+    conditions.push({
+      reason: "DefaultPasswordWithheld",
+      object: `Namespace ${namespace}`,
+      message: "its instances are not sent the default password, since it is not listed",
+    });
+
+  const variables = variablesIn(main);
+  const dnsName = (of: ServiceRecord): string =>
+    [of.name, namespace, "svc", options.clusterDomain].filter((label) => label !== undefined).join(".");
+  const group = told.of("group");
+  const spoken = tlsOf(told, { shown: tls, profile, namespace, variables, servername: dnsName(service) });
+  const credentials = credentialsOf(
+    { username: told.orBroken("username"), passwordSecret: told.orBroken("password-secret") },
+    { namespace, profile, pod, variables, fallback: fallback === "withheld" ? undefined : fallback },
+  );
+  const sentinel = sentinelOf(ordered, told, { profile, variables, dnsName });
+  const instance: Instance = {
+    name,
+    uid: service.uid,
+    namespace,
+    endpoints,
+    ...(group !== undefined && { group }),
+    labels: labelsOf(main),
+    ...(spoken !== undefined && { tls: spoken }),
+    ...(credentials !== undefined && { credentials }),
+    state: told.of("state") ?? "ready",
+    reads: told.of("reads") ?? "primary",
+    profile: profile.name,
+    ...(cluster && { cluster: true }),
+    ...(sentinel !== undefined && { sentinel }),
+  };
+  return { instance: Object.freeze(instance), createdAt: service.createdAt, conditions };
+}
+
+/** By kind, then the oldest, so that a Service that is added later does not become the main one. */
+function inOrder(a: Member, b: Member): number {
+  return (
+    rank[a.recognition.kind] - rank[b.recognition.kind] ||
+    a.service.createdAt - b.service.createdAt ||
+    (a.service.name < b.service.name ? -1 : 1)
+  );
+}
+
+function nameFault(name: string): string {
+  const expected = "a DNS label: lower-case letters, digits and dashes, 1 to 63 characters";
+  return `the name of an instance must be ${expected}, got ${JSON.stringify(name)}; ${annotationPrefix}instance gives it another`;
+}
+
+function variablesIn({ service, recognition }: Member): Variables {
+  const ofService = variablesOf(service);
+  return (variable) => {
+    if (variable === "full") return recognition.full;
+    return variable === "instance" ? recognition.instance : ofService(variable);
+  };
+}
+
+/** The labels of the main Service, and what the rules of its profile made beside settings. */
+function labelsOf({ service, recognition }: Member): Instance["labels"] {
+  const made = [...(recognition.relabelled ?? [])].filter(([label]) => !isSetting(label));
+  return made.length === 0
+    ? service.labels
+    : Object.freeze({ ...service.labels, ...Object.fromEntries(made) });
+}
+
+interface TlsFacts {
+  /** Whether a port says so. */
+  readonly shown: boolean;
+  readonly profile: Profile;
+  readonly namespace: string;
+  readonly variables: Variables;
+  readonly servername: string;
+}
+
+/**
+ * TLS is spoken where an annotation says so, or a port is named so. An annotation that cannot be read speaks it too: a typing error
+ * must not send a password in the clear.
+ */
+function tlsOf(told: Told, facts: TlsFacts): TlsReference | undefined {
+  const named = told.orBroken("tls-secret");
+  const inferred = facts.shown || named !== undefined || told.orBroken("tls") === false;
+  if (!(told.of("tls") ?? inferred)) return undefined;
+  const { profile, namespace, variables, servername } = facts;
+  const secret = named ?? (profile.tlsSecret === undefined ? false : expand(profile.tlsSecret, variables));
+  return Object.freeze({
+    ...(secret !== undefined && secret !== false && { secret: `${namespace}/${secret}` }),
+    servername: told.of("servername") ?? servername,
+  });
+}
+
+interface SentinelFacts {
+  readonly profile: Profile;
+  readonly variables: Variables;
+  readonly dnsName: (service: ServiceRecord) => string;
+}
+
+function sentinelOf(
+  members: readonly Member[],
+  told: Told,
+  { profile, variables, dnsName }: SentinelFacts,
+): Instance["sentinel"] {
+  const own = members.filter(({ recognition }) => recognition.kind === "sentinel");
+  const rest = members.filter(({ recognition }) => recognition.kind !== "ignore");
+  for (const { service } of [...own, ...rest]) {
+    const port = sentinelPort(service.ports);
+    const master = told.of("sentinel-master") ?? expand(profile.sentinelMaster ?? "mymaster", variables);
+    if (port !== undefined && master !== undefined)
+      return Object.freeze({ host: dnsName(service), port, master });
+  }
+  return undefined;
+}

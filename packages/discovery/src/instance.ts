@@ -39,7 +39,8 @@ export interface CredentialsReference {
   readonly username?: string;
   /**
    * `env:NAME`, `file:/path`, `secret:NAMESPACE/NAME/KEY` (a Kubernetes Secret) or `pod:NAMESPACE/NAME` (the Secret that the
-   * environment or the volumes of a Pod name). Of a list, the first that exists.
+   * environment or the volumes of a Pod name). A single one must lead somewhere. Of a list, the first that exists; where none
+   * does, the instance is taken to have no password.
    */
   readonly password?: string | readonly string[];
 }

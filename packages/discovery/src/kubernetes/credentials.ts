@@ -20,9 +20,10 @@ interface Told {
 }
 
 /**
- * Where the password of an instance may be, in the order in which it is looked for: exactly where an annotation says; else in a
- * service binding, where a Pod of its own has it from, where its convention puts it, and at last the default. Nothing at all where
- * an annotation cannot be read: a typing error is no reason to try another account.
+ * Where the password of an instance may be, in the order in which it is looked for: exactly where an annotation says, which must lead
+ * somewhere; else a list of which nothing need exist: in a service binding, where a Pod of its own has it from, where its convention
+ * puts it, and at last the default. Nothing at all where an annotation cannot be read: a typing error is no reason to try another
+ * account.
  */
 export function credentialsOf(
   { username, passwordSecret }: Told,
@@ -36,9 +37,9 @@ export function credentialsOf(
 ): CredentialsReference | undefined {
   if (username === false || passwordSecret === false) return undefined;
   const { namespace, profile, pod, variables, fallback } = where;
-  if (passwordSecret !== undefined) return reference(username, [`secret:${namespace}/${passwordSecret}`]);
+  if (passwordSecret !== undefined) return reference(username, `secret:${namespace}/${passwordSecret}`);
   if (username === undefined && fallback?.username !== undefined)
-    return reference(fallback.username, [fallback.password]);
+    return reference(fallback.username, fallback.password);
   const filled = (template: string): string | undefined =>
     expand(template, (name) => (name === "username" ? username : variables(name)));
   const binding = profile.binding === undefined ? undefined : filled(profile.binding);
@@ -49,16 +50,16 @@ export function credentialsOf(
     ...passwords.map((path) => (path === undefined ? undefined : `secret:${namespace}/${path}`)),
     fallback?.password,
   ].filter((candidate) => candidate !== undefined);
-  return reference(username, candidates);
+  return reference(username, candidates.length === 0 ? undefined : Object.freeze(candidates));
 }
 
 function reference(
   username: string | undefined,
-  password: readonly string[],
+  password: CredentialsReference["password"],
 ): CredentialsReference | undefined {
-  if (username === undefined && password.length === 0) return undefined;
+  if (username === undefined && password === undefined) return undefined;
   return Object.freeze({
     ...(username !== undefined && { username }),
-    ...(password.length > 0 && { password: Object.freeze(password) }),
+    ...(password !== undefined && { password }),
   });
 }

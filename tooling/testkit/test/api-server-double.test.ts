@@ -1,15 +1,12 @@
-import { describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { eventually } from "../src/index.ts";
 import { ApiClient } from "../src/kubernetes/api-client.ts";
 import { endpointSlice, secret, service, startApiServerDouble } from "../src/kubernetes/index.ts";
 import type { ApiServerDouble, ApiServerDoubleOptions } from "../src/kubernetes/index.ts";
+import { apiServerFacts } from "./api-server-facts.ts";
+import type { List } from "./api-server-facts.ts";
 import { WatchClient } from "./watch-client.ts";
-
-interface List {
-  readonly metadata: { readonly resourceVersion: string; readonly continue?: string };
-  readonly items: readonly { readonly kind?: string; readonly metadata: { readonly name: string } }[];
-}
 
 const services = "/api/v1/namespaces/default/services";
 
@@ -28,112 +25,42 @@ async function opened(
   };
 }
 
-const names = ({ items }: List): readonly string[] => items.map(({ metadata }) => metadata.name);
+describe("of the same kind", () => {
+  let double: ApiServerDouble;
 
-describe("a list", () => {
-  test("has the objects of the namespace, selected by labels or fields, in order of their names", async () => {
-    await using all = await opened();
-    await all.double.apply(
-      service("b", { labels: { app: "redis" } }),
-      service("a", { labels: { app: "redis" } }),
-      service("c"),
-      service("d", { namespace: "other", labels: { app: "redis" } }),
-    );
-    const list = async (path: string): Promise<readonly string[]> =>
-      names((await all.client.request(path)) as List);
-    expect(await list(services)).toEqual(["a", "b", "c"]);
-    expect(await list(`${services}?labelSelector=app%3Dredis`)).toEqual(["a", "b"]);
-    expect(await list(`${services}?fieldSelector=metadata.name%3Dc`)).toEqual(["c"]);
-    expect(await list("/api/v1/services?labelSelector=app%3Dredis")).toEqual(["a", "b", "d"]);
-    await expect(all.client.request(`${services}?labelSelector=(`)).rejects.toMatchObject({ status: 400 });
+  beforeAll(async () => {
+    double = await startApiServerDouble();
   });
+  afterAll(() => double.close());
 
-  test("comes in pages of a consistent state, until that is compacted; from the cache in one piece", async () => {
-    await using all = await opened();
-    await all.double.apply(service("a"), service("b"), service("c"));
-    const page = async (query: string): Promise<List> =>
-      (await all.client.request(`${services}?${query}`)) as List;
-    const first = await page("limit=2");
-    await all.double.delete(service("c"));
-    expect(names(first)).toEqual(["a", "b"]);
-    expect(first.items[0]!.kind).toBeUndefined();
-    const next = `limit=2&continue=${first.metadata.continue}`;
-    const last = await page(next);
-    expect(names(last)).toEqual(["c"]);
-    expect(last.metadata).toEqual({ resourceVersion: first.metadata.resourceVersion });
-    expect(names(await page("limit=1&resourceVersion=0"))).toEqual(["a", "b"]);
+  apiServerFacts("the double", () => double);
+});
 
-    const again = await page("limit=1");
-    await all.double.compact();
-    await expect(page(`limit=1&continue=${again.metadata.continue}`)).rejects.toMatchObject({
+test("the pages of a list are 410 once their state is forgotten", async () => {
+  await using all = await opened();
+  await all.double.apply(service("a"), service("b"));
+  const { metadata } = (await all.client.request(`${services}?limit=1`)) as List;
+  await all.double.compact();
+  await expect(all.client.request(`${services}?limit=1&continue=${metadata.continue}`)).rejects.toMatchObject(
+    {
       status: 410,
       reason: "Expired",
-    });
-  });
+    },
+  );
+});
 
-  test("of the future is 504", async () => {
-    await using all = await opened();
-    const future = Number(all.double.resourceVersion) + 1;
-    await expect(
-      all.client.request(`${services}?resourceVersion=${future}&resourceVersionMatch=NotOlderThan`),
-    ).rejects.toMatchObject({ status: 504, reason: "Timeout" });
-  });
+test("a watch from the future is silent until the present gets there", async () => {
+  await using all = await opened();
+  const future = Number(all.double.resourceVersion) + 2;
+  await using client = WatchClient.http1(all.double, `${services}?watch=true&resourceVersion=${future}`);
+  await eventually(() => expect(client.status).toBe(200));
+  await all.double.apply(service("a"), service("b"), service("c"));
+  await eventually(() => expect(client.events).toEqual(["ADDED c"]));
 });
 
 describe.for(["http1", "http2"] as const)("a watch over %s", (protocol) => {
   const watch = (all: { readonly double: ApiServerDouble }, query: string): WatchClient =>
     WatchClient[protocol](all.double, `${services}?watch=true&${query}`);
-
-  test("tells what happened after its resource version, and what happens; a label that leaves is DELETED", async () => {
-    await using all = await opened();
-    const { resourceVersion } = all.double;
-    await all.double.apply(service("a", { labels: { app: "redis" } }));
-    await using client = watch(all, `resourceVersion=${resourceVersion}&labelSelector=app%3Dredis`);
-    await eventually(() => expect(client.events).toEqual(["ADDED a"]));
-    await all.double.apply(service("b"), service("x", { namespace: "other", labels: { app: "redis" } }));
-    await all.double.patch(service("a"), { metadata: { labels: { tier: "one" } } });
-    await all.double.apply(service("a", { labels: { app: "redis", tier: "one" } }));
-    await all.double.patch(service("a"), { metadata: { labels: { app: null } } });
-    await all.double.patch(service("a"), { metadata: { labels: { app: "redis" } } });
-    await all.double.delete(service("a"));
-    await eventually(() =>
-      expect(client.events).toEqual(["ADDED a", "MODIFIED a", "DELETED a", "ADDED a", "DELETED a"]),
-    );
-    const deleted = JSON.parse(client.received.split("\n")[2]!) as {
-      object: { metadata: { labels: object } };
-    };
-    expect(deleted.object.metadata.labels).toEqual({ app: "redis", tier: "one" });
-  });
-
-  test("ends in good order when its time is over", async () => {
-    await using all = await opened({ maxWatchMs: 100 });
-    await using client = watch(all, "timeoutSeconds=600");
-    await eventually(() => expect([client.status, client.ended]).toEqual([200, "clean"]));
-    expect(all.double.open("watch", "services")).toBe(0);
-  });
-
-  test("from a forgotten resource version says ERROR 410 in a stream of status 200, and ends", async () => {
-    await using all = await opened();
-    const { resourceVersion } = all.double;
-    await all.double.apply(service("a"));
-    await all.double.restart();
-    await using client = watch(all, `resourceVersion=${resourceVersion}`);
-    await eventually(() => expect(client.ended).toBe("clean"));
-    expect([client.status, client.events]).toEqual([200, ["ERROR 410"]]);
-    expect(client.received).toContain(`too old resource version: ${resourceVersion} (`);
-  });
-
-  test("from the future is silent until the present gets there", async () => {
-    await using all = await opened();
-    const backup = await all.double.backup();
-    await all.double.apply(service("a"), service("b"));
-    const { resourceVersion } = all.double;
-    await all.double.restore(backup);
-    await using client = watch(all, `resourceVersion=${resourceVersion}`);
-    await eventually(() => expect(client.status).toBe(200));
-    await all.double.apply(service("c"), service("d"), service("e"));
-    await eventually(() => expect(client.events).toEqual(["ADDED e"]));
-  });
 
   test("gets bookmarks if it asks for them", async () => {
     await using all = await opened();
@@ -145,21 +72,6 @@ describe.for(["http1", "http2"] as const)("a watch over %s", (protocol) => {
     all.double.bookmark();
     await eventually(() => expect(asks.events).toEqual([`BOOKMARK ${all.double.resourceVersion}`]));
     expect(asksNot.events).toEqual([]);
-  });
-
-  test("streams what is there, then a bookmark that says so, then what happens", async () => {
-    await using all = await opened();
-    await all.double.apply(service("a"));
-    const streaming = "sendInitialEvents=true&resourceVersionMatch=NotOlderThan";
-    await using client = watch(all, `${streaming}&allowWatchBookmarks=true`);
-    await eventually(() =>
-      expect(client.events).toEqual(["ADDED a", `BOOKMARK ${all.double.resourceVersion}`]),
-    );
-    expect(client.received).toContain('"k8s.io/initial-events-end":"true"');
-    await all.double.apply(service("b"));
-    await eventually(() => expect(client.events.at(-1)).toBe("ADDED b"));
-    await using refused = watch(all, streaming);
-    await eventually(() => expect(refused.status).toBe(422));
   });
 
   test("can be cut, ended, written into and sent away", async () => {
@@ -181,19 +93,13 @@ describe.for(["http1", "http2"] as const)("a watch over %s", (protocol) => {
     await eventually(() => expect(all.double.connections).toBe(0));
     expect([all.double.accepted, all.double.peak("watch", "services")]).toEqual([2, 1]);
   });
+});
 
-  test("hears nothing while the server is paused, and all of it later", async () => {
-    await using all = await opened();
-    await using client = watch(all, `resourceVersion=${all.double.resourceVersion}`);
-    await eventually(() => expect(all.double.open("watch", "services")).toBe(1));
-    all.double.pause();
-    await all.double.apply(service("a"));
-    await using late = watch(all, "resourceVersion=0");
-    await eventually(() => expect(all.double.open("watch", "services")).toBe(2));
-    expect([client.events, late.status]).toEqual([[], undefined]);
-    all.double.resume();
-    await eventually(() => expect([client.events, late.events]).toEqual([["ADDED a"], ["ADDED a"]]));
-  });
+test("a watch lives no longer than the server lets it", async () => {
+  await using all = await opened({ maxWatchMs: 100 });
+  await using client = WatchClient.http1(all.double, `${services}?watch=true&timeoutSeconds=600`);
+  await eventually(() => expect([client.status, client.ended]).toEqual([200, "clean"]));
+  expect(all.double.open("watch", "services")).toBe(0);
 });
 
 test.for([
@@ -323,25 +229,6 @@ test("one object is had by its name, or is 404", async () => {
     status: 404,
     reason: "NotFound",
   });
-});
-
-test("an object that is deleted and made again has another uid; one that is made as it is does not change", async () => {
-  await using all = await opened();
-  const [first] = await all.double.apply(service("a"));
-  expect(await all.double.apply(service("a"))).toEqual([first]);
-  await all.double.delete(service("a"));
-  const [second] = await all.double.apply(service("a"));
-  expect(second!.metadata.uid).not.toBe(first!.metadata.uid);
-});
-
-test("killed it refuses, restarted it listens on the same port and has its objects", async () => {
-  await using all = await opened();
-  await all.double.apply(service("a"));
-  const { url } = all.double;
-  await all.double.kill();
-  await expect(all.client.request(services)).rejects.toThrow("ECONNREFUSED");
-  await all.double.restart();
-  expect([all.double.url, names((await all.client.request(services)) as List)]).toEqual([url, ["a"]]);
 });
 
 test("a large list is compressed for who accepts it", async () => {

@@ -14,7 +14,7 @@ import {
   startKubernetes,
 } from "../src/kubernetes/index.ts";
 import type { KubernetesObject, KubernetesServer } from "../src/kubernetes/index.ts";
-import { WatchClient } from "./watch-client.ts";
+import { apiServerFacts } from "./api-server-facts.ts";
 
 let kubernetes: KubernetesServer;
 
@@ -26,15 +26,10 @@ beforeAll(async () => {
 
 afterAll(() => kubernetes.close());
 
+apiServerFacts("the real one", () => kubernetes);
+
 const slicesOf = (of: string): Promise<readonly KubernetesObject[]> =>
   kubernetes.list("discovery.k8s.io/v1", "EndpointSlice", { namespace: of });
-
-const resourceVersion = async (): Promise<string> => {
-  const list = (await kubernetes.request("/api/v1/services?limit=1")) as {
-    readonly metadata: { readonly resourceVersion: string };
-  };
-  return list.metadata.resourceVersion;
-};
 
 test("objects are applied, read, listed, patched and deleted", async () => {
   await kubernetes.apply(
@@ -138,46 +133,6 @@ describe("with the controllers", () => {
     await kubernetes.delete(running);
     await eventually(async () => expect(await conditions()).toEqual([]));
   });
-});
-
-test("killed it refuses, paused it does not answer, restarted it has its objects on the same port", async () => {
-  await kubernetes.apply(service("kept"));
-  const { pid, url } = kubernetes;
-  kubernetes.pause();
-  const answer = kubernetes.request("/version");
-  expect(await Promise.race([answer, new Promise((resolve) => setTimeout(resolve, 100, "silence"))])).toBe(
-    "silence",
-  );
-  kubernetes.resume();
-  expect(await answer).toMatchObject({ gitVersion: kubernetes.version });
-  await kubernetes.kill();
-  await expect(kubernetes.request("/version")).rejects.toThrow("ECONNREFUSED");
-  await kubernetes.restart();
-  expect(await kubernetes.get(service("kept"))).toMatchObject({ metadata: { name: "kept" } });
-  expect([kubernetes.url, kubernetes.pid === pid]).toEqual([url, false]);
-});
-
-test("what it forgot is 410 in a watch; a backup takes it back in time, where the future is silent", async () => {
-  const backup = await kubernetes.backup();
-  const old = await resourceVersion();
-  await kubernetes.apply(service("later"));
-  const present = await resourceVersion();
-  await kubernetes.compact();
-  await kubernetes.restart();
-  await using late = WatchClient.http2(kubernetes, `/api/v1/services?watch=true&resourceVersion=${old}`);
-  await eventually(() =>
-    expect([late.status, late.events, late.ended]).toEqual([200, ["ERROR 410"], "clean"]),
-  );
-
-  await kubernetes.restore(backup);
-  await expect(kubernetes.get(service("later"))).rejects.toMatchObject({ status: 404 });
-  await using early = WatchClient.http2(
-    kubernetes,
-    `/api/v1/services?watch=true&resourceVersion=${Number(present) + 1000}`,
-  );
-  await kubernetes.apply(service("again"));
-  await eventually(() => expect(early.status).toBe(200));
-  expect([early.received, early.ended]).toEqual(["", undefined]);
 });
 
 test("flags are the API server's own, and what it does not know ends its start with its words", async () => {

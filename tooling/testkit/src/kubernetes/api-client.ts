@@ -17,6 +17,11 @@ interface Resource {
   readonly namespaced: boolean;
 }
 
+interface Answer {
+  readonly status: number;
+  readonly text: string;
+}
+
 const answerMs = 15_000;
 const manager = "fleet-testkit";
 
@@ -35,34 +40,8 @@ export class ApiClient {
 
   /** One request and its JSON answer; throws StatusError when refused. */
   async request(path: string, options: RequestOptions = {}): Promise<unknown> {
-    const { method = "GET", body, contentType = "application/json", token = this.#token } = options;
-    const { status, text } = await new Promise<{ readonly status: number; readonly text: string }>(
-      (resolve, reject) => {
-        const asked = request(
-          new URL(path, this.#url),
-          {
-            method,
-            agent: this.#agent,
-            headers: {
-              authorization: `Bearer ${token}`,
-              accept: "application/json",
-              ...(body !== undefined && { "content-type": contentType }),
-            },
-            signal: AbortSignal.timeout(answerMs),
-          },
-          (answer) => {
-            let read = "";
-            answer.setEncoding("utf8");
-            answer.on("data", (chunk: string) => (read += chunk));
-            answer.once("error", reject);
-            answer.once("end", () => resolve({ status: answer.statusCode ?? 0, text: read }));
-          },
-        );
-        asked.once("error", reject);
-        asked.end(body === undefined ? undefined : JSON.stringify(body));
-      },
-    );
-    if (status >= 400) throw new StatusError(`${method} ${path}`, status, text);
+    const { status, text } = await this.#send(path, options);
+    if (status >= 400) throw new StatusError(`${options.method ?? "GET"} ${path}`, status, text);
     return text.startsWith("{") ? JSON.parse(text) : text;
   }
 
@@ -131,6 +110,32 @@ export class ApiClient {
 
   close(): void {
     this.#agent.destroy();
+  }
+
+  #send(path: string, options: RequestOptions): Promise<Answer> {
+    const { method = "GET", body, contentType = "application/json", token = this.#token } = options;
+    const headers = {
+      authorization: `Bearer ${token}`,
+      accept: "application/json",
+      ...(body !== undefined && { "content-type": contentType }),
+    };
+    const signal = AbortSignal.timeout(answerMs);
+    return new Promise((resolve, reject) => {
+      const asked = request(new URL(path, this.#url), { method, agent: this.#agent, headers, signal });
+      asked.once("response", (answer) => {
+        let text = "";
+        answer.setEncoding("utf8");
+        answer.on("data", (chunk: string) => (text += chunk));
+        answer.once("error", reject);
+        answer.once("end", () => resolve({ status: answer.statusCode ?? 0, text }));
+      });
+      asked.once("error", (error: NodeJS.ErrnoException) => {
+        // A kept connection whose end we had not seen yet: the server was killed, or it was idle for too long.
+        if (asked.reusedSocket && error.code === "ECONNRESET") resolve(this.#send(path, options));
+        else reject(error);
+      });
+      asked.end(body === undefined ? undefined : JSON.stringify(body));
+    });
   }
 
   async #apply(object: KubernetesObject, subresource: string): Promise<KubernetesObject> {

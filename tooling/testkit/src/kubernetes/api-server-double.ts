@@ -308,8 +308,7 @@ export class ApiServerDouble implements AsyncDisposable {
     const bookmarks = query["allowWatchBookmarks"] === "true";
     const streams = query["sendInitialEvents"] === "true" && watchList !== "ignored";
     const notOlder = query["resourceVersionMatch"] === "NotOlderThan";
-    if (streams && (watchList === "off" || !bookmarks || !notOlder))
-      return refuse(response, status(422, streamingRefused));
+    if (streams && (watchList === "off" || !notOlder)) return refuse(response, status(422, streamingRefused));
     const asked = query["timeoutSeconds"] === undefined ? undefined : Number(query["timeoutSeconds"]) * 1000;
     const timeoutMs = maxWatchMs === undefined ? asked : Math.min(asked ?? maxWatchMs, maxWatchMs);
     const version = query["resourceVersion"] ?? "";

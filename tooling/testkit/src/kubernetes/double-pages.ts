@@ -33,8 +33,8 @@ export class DoublePages {
     const begun = this.#snapshots.get(id);
     if (id !== "" && begun === undefined) return status(410, "The provided continue parameter is too old");
     const all = begun ?? { items: this.#store.list(resource, namespace).filter(matches), revision };
-    // From the watch cache, which a resource version asks for, everything comes at once.
-    const limit = version === "" ? Number(query["limit"] ?? 0) : 0;
+    // Whatever the watch cache has (0) comes at once.
+    const limit = version === "0" ? 0 : Number(query["limit"] ?? 0);
     const end = limit === 0 ? all.items.length : Number(from) + limit;
     const { apiVersion, kind } = resourceKinds[resource]!;
     return {

@@ -3,26 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { eventually } from "../src/index.ts";
 import { ApiClient } from "../src/kubernetes/api-client.ts";
 import { namespace, service } from "../src/kubernetes/index.ts";
-import type { ApiServerDouble, KubernetesServer } from "../src/kubernetes/index.ts";
+import type { AnyApiServer } from "../src/kubernetes/index.ts";
 import { WatchClient } from "./watch-client.ts";
-
-/** What the real one and its double have in common. */
-export type AnyApiServer = Pick<
-  ApiServerDouble & KubernetesServer,
-  | "url"
-  | "ca"
-  | "adminToken"
-  | "apply"
-  | "patch"
-  | "delete"
-  | "kill"
-  | "restart"
-  | "pause"
-  | "resume"
-  | "compact"
-  | "backup"
-  | "restore"
->;
 
 export interface List {
   readonly metadata: { readonly resourceVersion: string; readonly continue?: string };

@@ -9,6 +9,7 @@ import {
   startSentinel,
 } from "../src/index.ts";
 import type { Fault, RedisServer } from "../src/index.ts";
+import type { AnyApiServer, ApiServerDouble, KubernetesServer } from "../src/kubernetes/index.ts";
 import type { StartRedisOptions } from "../src/start-redis.ts";
 import type { StartReplicationOptions } from "../src/start-replication.ts";
 
@@ -43,4 +44,9 @@ test("a fault carries its own figures and no other", () => {
 test("a port is asked for one server, not for several", () => {
   expectTypeOf<"port">().toExtend<keyof StartRedisOptions>();
   expectTypeOf<"port">().not.toExtend<keyof StartReplicationOptions>();
+});
+
+test("what a suite does to an API server can be done to the real one and to its double", () => {
+  expectTypeOf<KubernetesServer>().toExtend<AnyApiServer & AsyncDisposable>();
+  expectTypeOf<ApiServerDouble>().toExtend<AnyApiServer & AsyncDisposable>();
 });

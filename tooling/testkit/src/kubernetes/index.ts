@@ -4,6 +4,7 @@ export { endpointSlice, namespace, node, pod, secret, service, serviceAccount } 
 export { startKubernetes } from "./start-kubernetes.ts";
 export { StatusError } from "./status-error.ts";
 
+export type { AnyApiServer } from "./any-api-server.ts";
 export type { ApiServerDouble, ApiServerDoubleOptions } from "./api-server-double.ts";
 export type { DoubleFault } from "./double-fault.ts";
 export type { KubernetesObject } from "./object.ts";

@@ -45,3 +45,18 @@ export function hostFault(host: string): string | undefined {
     return "must be a host name or an IP address in dotted decimal form";
   return metadataNames.has(bare) ? "may not be a metadata service" : undefined;
 }
+
+/** Why an address may not be dialled, or undefined. */
+export function addressFault({
+  host,
+  port,
+}: {
+  readonly host: string;
+  readonly port: number;
+}): string | undefined {
+  return hostFault(host) ?? (isPort(port) ? undefined : "must have a port from 1 to 65535");
+}
+
+export function isPort(port: unknown): boolean {
+  return Number.isInteger(port) && Number(port) >= 1 && Number(port) <= 65_535;
+}

@@ -1,14 +1,15 @@
 import { z } from "zod";
 
 import { hostFault } from "./address.ts";
+import { dnsLabel } from "./dns-label.ts";
 import type { InstanceInput } from "./instance-input.ts";
 
 const text = (expected: string, pattern: RegExp): z.ZodString =>
   z.string({ error: expected }).regex(pattern, { error: expected });
 
-const dnsLabel = text(
+const label = text(
   "must be a DNS label: lower-case letters, digits and dashes, 1 to 63 characters",
-  /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/,
+  dnsLabel,
 );
 const identity = text("must be 1 to 512 printable characters without spaces", /^[!-~]{1,512}$/);
 const word = text("must be a string of 1 to 253 characters", /^.{1,253}$/u);
@@ -77,13 +78,13 @@ const credentials = z.strictObject(
 
 const instance = z.strictObject(
   {
-    name: dnsLabel,
+    name: label,
     uid: identity.optional(),
-    namespace: dnsLabel.optional(),
+    namespace: label.optional(),
     endpoints: z
       .array(endpoint, { error: "must be a list of endpoints" })
       .min(1, { error: "must have at least one endpoint" }),
-    group: dnsLabel.optional(),
+    group: label.optional(),
     labels: z.record(word, z.string({ error: "must be a string" }), record).optional(),
     tls: tls.optional(),
     credentials: credentials.optional(),

@@ -3,6 +3,7 @@ import type { Profile, ServiceRule } from "./profile.ts";
 const name = "app.kubernetes.io/name";
 const component = "app.kubernetes.io/component";
 const managedBy = "app.kubernetes.io/managed-by";
+const serviceLabel = "__meta_kubernetes_service_label";
 const byRelease = "{label:app.kubernetes.io/instance}";
 
 /** What ends in this is that, whoever made it. */
@@ -59,6 +60,18 @@ const builtIn = [
     cluster: true,
   },
   {
+    name: "valkey-operator",
+    labels: { [managedBy]: "valkey-operator" },
+    instance: byRelease,
+    services: [
+      { kind: "headless", name: "valkey-(.+)", labels: { [component]: "valkey-cluster" } },
+      // Of a single node.
+      { kind: "ignore" },
+    ],
+    passwords: ["{instance}-users/{username}"],
+    cluster: true,
+  },
+  {
     name: "hyperspike",
     labels: { [name]: "valkey", [component]: "valkey" },
     instance: byRelease,
@@ -89,7 +102,7 @@ const builtIn = [
   },
   {
     name: "cloudpirates-redis",
-    labels: { [name]: "redis" },
+    labels: { [name]: "redis", [managedBy]: "Helm" },
     port: "redis|sentinel",
     instance: byRelease,
     services: [metrics, headless, sentinel, master],
@@ -98,7 +111,7 @@ const builtIn = [
   },
   {
     name: "cloudpirates-valkey",
-    labels: { [name]: "valkey" },
+    labels: { [name]: "valkey", [managedBy]: "Helm" },
     port: "valkey|redis",
     instance: byRelease,
     services: [metrics, headless, sentinel, master],
@@ -118,17 +131,17 @@ const builtIn = [
     passwords: ["{full}-auth/{username}-password", "{full}-auth/default-password"],
   },
   {
-    name: "valkey-operator",
-    labels: { [managedBy]: "valkey-operator", [component]: "valkey-cluster" },
-    instance: byRelease,
-    services: [{ kind: "headless", name: "valkey-(.+)" }],
-    passwords: ["{instance}-users/{username}"],
-    cluster: true,
-  },
-  {
     name: "ot",
     labels: { redis_setup_type: "standalone|replication|sentinel" },
     instance: ["{annotation:redis.opstreelabs.instance}", "{label:app}"],
+    relabel: [
+      // The Sentinels of a replication bear its name with a suffix.
+      {
+        sourceLabels: [`${serviceLabel}_redis_setup_type`, `${serviceLabel}_app`],
+        regex: "sentinel;(.+)-s",
+        targetLabel: "instance",
+      },
+    ],
     services: [
       metrics,
       { kind: "sentinel", labels: { role: "sentinel" } },

@@ -1,0 +1,164 @@
+import { ConditionSet } from "../src/condition-set.ts";
+import type { Condition, Instance } from "../src/index.ts";
+import { Convention } from "../src/kubernetes/convention.ts";
+import type { Profile } from "../src/kubernetes/profile.ts";
+import { profiles } from "../src/kubernetes/profiles.ts";
+import { Projection } from "../src/kubernetes/projection.ts";
+import { Releases } from "../src/kubernetes/releases.ts";
+import type { TranslateOptions } from "../src/kubernetes/translate.ts";
+import { zones } from "./kubernetes-fixtures.ts";
+import type { Raw } from "./kubernetes-fixtures.ts";
+
+interface Pod extends Raw {
+  readonly spec: {
+    readonly nodeName?: string;
+    readonly containers: readonly {
+      readonly ports?: readonly { readonly name?: string; readonly containerPort: number }[];
+    }[];
+  };
+  readonly status: {
+    readonly podIP: string;
+    readonly conditions: readonly { readonly type: string; readonly status: string }[];
+  };
+}
+
+interface Service extends Raw {
+  readonly spec: {
+    readonly selector?: Readonly<Record<string, string>>;
+    readonly publishNotReadyAddresses?: boolean;
+    readonly ports?: readonly {
+      readonly name?: string;
+      readonly port: number;
+      readonly targetPort?: number | string;
+    }[];
+  };
+}
+
+/** Objects with a uid each, and the slices that the endpointslice controller would make of them. */
+export function reconciled(objects: readonly Raw[]): readonly Raw[] {
+  const named = objects.map(withUid);
+  const pods = named.filter((object): object is Pod => object.kind === "Pod");
+  const services = named.filter((object): object is Service => object.kind === "Service");
+  return [
+    ...named,
+    ...services.filter(({ spec }) => spec.selector !== undefined).map((one) => sliceOf(one, pods)),
+  ];
+}
+
+function withUid(object: Raw): Raw {
+  const { kind, metadata } = object;
+  const uid = `${kind}-${metadata.namespace}-${metadata.name}`.toLowerCase();
+  return { ...object, metadata: { uid, creationTimestamp: "2026-01-01T00:00:00Z", ...metadata } };
+}
+
+function sliceOf({ metadata, spec }: Service, pods: readonly Pod[]): Raw {
+  const selected = pods.filter(
+    (pod) =>
+      pod.metadata.namespace === metadata.namespace &&
+      Object.entries(spec.selector ?? {}).every(([name, value]) => pod.metadata.labels?.[name] === value),
+  );
+  return withUid({
+    apiVersion: "discovery.k8s.io/v1",
+    kind: "EndpointSlice",
+    metadata: {
+      name: `${metadata.name}-abcde`,
+      namespace: metadata.namespace!,
+      labels: {
+        ...metadata.labels,
+        "kubernetes.io/service-name": metadata.name,
+        "endpointslice.kubernetes.io/managed-by": "endpointslice-controller.k8s.io",
+      },
+    },
+    addressType: "IPv4",
+    ports: (spec.ports ?? []).flatMap(({ name = "", port, targetPort = port }) => {
+      const number = typeof targetPort === "number" ? targetPort : containerPort(selected, targetPort);
+      return number === undefined ? [] : [{ name, port: number, protocol: "TCP" }];
+    }),
+    endpoints: selected.map((pod) => {
+      const serving = pod.status.conditions.some(({ type, status }) => type === "Ready" && status === "True");
+      const terminating = pod.metadata.deletionTimestamp !== undefined;
+      return {
+        addresses: [pod.status.podIP],
+        conditions: {
+          ready: spec.publishNotReadyAddresses === true || (serving && !terminating),
+          serving,
+          terminating,
+        },
+        nodeName: pod.spec.nodeName,
+        zone: zones[pod.spec.nodeName ?? ""],
+        targetRef: { kind: "Pod", name: pod.metadata.name, uid: pod.metadata.uid },
+      };
+    }),
+  });
+}
+
+function containerPort(pods: readonly Pod[], wanted: string): number | undefined {
+  const ports = pods.flatMap(({ spec }) => spec.containers.flatMap(({ ports = [] }) => ports));
+  return ports.find(({ name }) => name === wanted)?.containerPort;
+}
+
+/** Objects as they come and go, and what is made of them. */
+export class ClusterModel {
+  readonly conditionSet = new ConditionSet("kubernetes");
+  readonly #releases: Releases;
+  readonly #projection: Projection;
+
+  constructor(options: Partial<TranslateOptions> & { readonly profiles?: readonly Profile[] } = {}) {
+    const conventions = (options.profiles ?? profiles).map((profile) => new Convention(profile));
+    const recognise: ConstructorParameters<typeof Releases>[0]["recognise"] = (service) => {
+      for (const convention of conventions) {
+        const recognition = convention.recognise(service);
+        if (recognition !== undefined) return recognition;
+      }
+      return undefined;
+    };
+    this.#projection = new Projection({
+      annotation: (name) =>
+        name.startsWith("fleet.dev/") || conventions.some((one) => one.readsAnnotation(name)),
+      labels: (labels) => conventions.some((one) => one.mayBe(labels)),
+      service: (record) => recognise(record) !== undefined,
+    });
+    this.#releases = new Releases({
+      names: "instance",
+      clusterDomain: undefined,
+      defaultCredentials: () => undefined,
+      ...options,
+      recognise,
+      conditions: this.conditionSet,
+    });
+  }
+
+  put(...objects: readonly Raw[]): void {
+    for (const object of objects) this.#each(object, "put");
+  }
+
+  drop(...objects: readonly Raw[]): void {
+    for (const object of objects) this.#each(object, "drop");
+  }
+
+  get instances(): readonly Instance[] {
+    this.#releases.refresh(Number.POSITIVE_INFINITY);
+    return this.#releases.instances;
+  }
+
+  /** Sorted, `Reason object`. */
+  get conditions(): readonly string[] {
+    this.#releases.refresh(Number.POSITIVE_INFINITY);
+    return this.conditionSet.all.map(conditionText).toSorted();
+  }
+
+  #each(object: Raw, how: "put" | "drop"): void {
+    if (object.kind === "Service") {
+      const record = this.#projection.service(object);
+      if (record !== undefined) this.#releases[`${how}Service`](record);
+    }
+    if (object.kind === "EndpointSlice") {
+      const record = this.#projection.slice(object);
+      if (record !== undefined) this.#releases[`${how}Slice`](record);
+    }
+  }
+}
+
+function conditionText({ reason, object }: Condition): string {
+  return `${reason} ${object}`;
+}

@@ -1,5 +1,6 @@
 export { WrongLaneError } from "../errors.ts";
 export { classify } from "./classify.ts";
+export { LateConnection } from "./late-connection.ts";
 export { RedisPool } from "./redis-pool.ts";
 export { SharedLane } from "./shared-lane.ts";
 

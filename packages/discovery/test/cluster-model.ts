@@ -97,11 +97,17 @@ function containerPort(pods: readonly Pod[], wanted: string): number | undefined
   return ports.find(({ name }) => name === wanted)?.containerPort;
 }
 
+interface Kept {
+  put(): void;
+  drop(): void;
+}
+
 /** Objects as they come and go, and what is made of them. */
 export class ClusterModel {
   readonly conditionSet = new ConditionSet("kubernetes");
   readonly #releases: Releases;
   readonly #projection: Projection;
+  readonly #held = new Map<string, Kept>();
 
   constructor(options: Partial<TranslateOptions> & { readonly profiles?: readonly Profile[] } = {}) {
     const conventions = (options.profiles ?? profiles).map((profile) => new Convention(profile));
@@ -129,33 +135,48 @@ export class ClusterModel {
   }
 
   put(...objects: readonly Raw[]): void {
-    for (const object of objects) this.#each(object, "put");
+    for (const object of objects) {
+      const kept = this.#kept(object);
+      // As a reflector tells of one that is not kept any more.
+      if (kept === undefined) this.drop(object);
+      else {
+        this.#held.set(object.metadata.uid!, kept);
+        kept.put();
+      }
+    }
   }
 
   drop(...objects: readonly Raw[]): void {
-    for (const object of objects) this.#each(object, "drop");
+    for (const { metadata } of objects) {
+      this.#held.get(metadata.uid!)?.drop();
+      this.#held.delete(metadata.uid!);
+    }
+  }
+
+  refresh(): void {
+    this.#releases.refresh(Number.POSITIVE_INFINITY);
   }
 
   get instances(): readonly Instance[] {
-    this.#releases.refresh(Number.POSITIVE_INFINITY);
+    this.refresh();
     return this.#releases.instances;
   }
 
   /** Sorted, `Reason object`. */
   get conditions(): readonly string[] {
-    this.#releases.refresh(Number.POSITIVE_INFINITY);
+    this.refresh();
     return this.conditionSet.all.map(conditionText).toSorted();
   }
 
-  #each(object: Raw, how: "put" | "drop"): void {
+  #kept(object: Raw): Kept | undefined {
+    const releases = this.#releases;
     if (object.kind === "Service") {
       const record = this.#projection.service(object);
-      if (record !== undefined) this.#releases[`${how}Service`](record);
+      return record && { put: () => releases.putService(record), drop: () => releases.dropService(record) };
     }
-    if (object.kind === "EndpointSlice") {
-      const record = this.#projection.slice(object);
-      if (record !== undefined) this.#releases[`${how}Slice`](record);
-    }
+    if (object.kind !== "EndpointSlice") return undefined;
+    const record = this.#projection.slice(object);
+    return record && { put: () => releases.putSlice(record), drop: () => releases.dropSlice(record) };
   }
 }
 

@@ -1,33 +1,28 @@
-import type { WarningEvent } from "./channels.ts";
-import type { Clock } from "./clock.ts";
-import type { Connect } from "./connection.ts";
+import { type BackfillOptions, settingsOf } from "./backfill-options.ts";
+import { publish, type WarningEvent } from "./channels.ts";
 import type { DeadLetter } from "./dead-letter.ts";
+import { scanLetters } from "./dead-letters.ts";
+import { RedisError } from "./errors.ts";
+import { type Findings, inspectionOf } from "./inspection-of.ts";
 import type { Inspection } from "./inspection.ts";
-import type { Source } from "./source.ts";
+import { pointerOf } from "./keys.ts";
+import { Link } from "./link.ts";
+import { locate } from "./locate.ts";
+import { readAnswer } from "./lost.ts";
+import { openRun } from "./open-run.ts";
+import type { Run } from "./run.ts";
+import { inspect } from "./scripts/inspect.ts";
+import { resurrect } from "./scripts/resurrect.ts";
+import type { Script } from "./scripts/script.ts";
+import { steer } from "./scripts/steer.ts";
+import { survey } from "./scripts/survey.ts";
+import { checkServer } from "./server-check.ts";
+import { statusOf, type Survey } from "./status-of.ts";
 import type { Status } from "./status.ts";
 import type { Verification } from "./verification.ts";
+import { verify } from "./verify.ts";
 import type { WorkerOptions } from "./worker-options.ts";
-import type { Worker } from "./worker.ts";
-
-export interface BackfillOptions {
-  readonly connect: Connect;
-  /** Names the run: letters, digits and `._:-`, at most 100. */
-  readonly name: string;
-  /** Needed to create a run. Given for one that exists, it must be the same. */
-  readonly source?: Source;
-  /** Ids per chunk, the unit of leases and progress. @default 50, or what the run was created with */
-  readonly chunkSize?: number;
-  /** What the keys begin with: `<prefix>:{<name>}:...`. @default "bf" */
-  readonly prefix?: string;
-  /** Work although Redis may evict the run's keys. @default false */
-  readonly allowEviction?: boolean;
-  /** How long a command may take before its connection is destroyed. @default 3000 */
-  readonly commandTimeoutMs?: number;
-  /** Monotonic milliseconds and timers. @default the system's */
-  readonly clock?: Clock;
-  /** Uniform in [0, 1). @default Math.random */
-  readonly random?: () => number;
-}
+import { Worker } from "./worker.ts";
 
 /** Which dead letters are meant. */
 export interface DeadLetterSelection {
@@ -35,39 +30,172 @@ export interface DeadLetterSelection {
   readonly ids?: readonly string[];
 }
 
+/** Dead letters that one command moves or removes. */
+const atOnce = 500;
+
 /** A named run of work in Redis: created, looked at and steered here, done by its workers. */
-export declare class Backfill implements AsyncDisposable {
+export class Backfill implements AsyncDisposable {
+  /** What a person should know about the Redis it runs on. */
+  readonly warnings: readonly WarningEvent[];
+  readonly #run: Run;
+  readonly #prefix: string;
+  readonly #link: Link;
+
+  private constructor(run: Run, prefix: string, link: Link, warnings: readonly WarningEvent[]) {
+    this.#run = run;
+    this.#prefix = prefix;
+    this.#link = link;
+    this.warnings = warnings;
+  }
+
   /**
    * Opens the run, or creates it when there is none and a source is given.
    *
    * @throws InvalidOptionError, RunNotFoundError, RunMismatchError, EvictionError, RedisError.
    */
-  static open(options: BackfillOptions): Promise<Backfill>;
-  readonly name: string;
-  readonly epoch: string;
-  readonly chunkSize: number;
-  /** What a person should know about the Redis it runs on. */
-  readonly warnings: readonly WarningEvent[];
-  /** A worker for this run, with connections of its own. It must be closed before the process ends. */
-  worker<T>(options: WorkerOptions<T>): Worker;
-  status(): Promise<Status>;
+  static async open(options: BackfillOptions): Promise<Backfill> {
+    const settings = settingsOf(options);
+    const link = new Link({ ...settings, of: { run: settings.name, link: "admin" } });
+    try {
+      const warnings = (await checkServer(link, settings.allowEviction)).map((warning) => ({
+        run: settings.name,
+        ...warning,
+      }));
+      for (const warning of warnings) publish("warning", () => warning);
+      return new Backfill(await openRun(link, settings), settings.prefix, link, warnings);
+    } catch (error) {
+      link.close();
+      throw refused(error);
+    }
+  }
+
+  get name(): string {
+    return this.#run.name;
+  }
+
+  /** Made with the run: another run under the same name has another. */
+  get epoch(): string {
+    return this.#run.epoch;
+  }
+
+  get chunkSize(): number {
+    return this.#run.facts.chunkSize;
+  }
+
+  /**
+   * A worker for this run, with connections of its own. It must be closed before the process ends.
+   *
+   * @throws InvalidOptionError.
+   */
+  worker<T>(options: WorkerOptions<T>): Worker {
+    return new Worker(this.#run, options);
+  }
+
+  /** @throws EpochError when the run is gone, RedisError, ClosedError; as all that follows. */
+  async status(): Promise<Status> {
+    return statusOf(this.name, this.#run.facts, await this.#ask<Survey>(survey));
+  }
+
   /** Workers claim nothing more until `resume`; what is under way finishes. */
-  pause(): Promise<void>;
-  resume(): Promise<void>;
-  deadLetters(): AsyncIterable<DeadLetter>;
+  async pause(): Promise<void> {
+    await this.#ask(steer, "paused");
+  }
+
+  async resume(): Promise<void> {
+    await this.#ask(steer, "running");
+  }
+
+  /** In no order. */
+  async *deadLetters(): AsyncGenerator<DeadLetter> {
+    for await (const { letter } of scanLetters(this.#link, this.#run.keys.dead)) yield letter;
+  }
+
   /** Gives dead letters a new start, with no attempts and no crashes. @returns how many. */
-  retry(selection?: DeadLetterSelection): Promise<number>;
+  async retry(selection: DeadLetterSelection = {}): Promise<number> {
+    return this.#eachSelected(selection, async (fields) => {
+      const { moved } = await this.#ask<{ readonly moved: number }>(resurrect, ...fields);
+      return moved;
+    });
+  }
+
   /** Forgets dead letters. @returns how many. */
-  discard(selection?: DeadLetterSelection): Promise<number>;
-  inspect(id: string): Promise<Inspection>;
+  async discard(selection: DeadLetterSelection = {}): Promise<number> {
+    return this.#eachSelected(selection, async (fields) =>
+      Number(await this.#command("HDEL", [this.#run.keys.dead, ...fields])),
+    );
+  }
+
+  /** What is known about one id. In a list of ids, a stream or a list it is searched for. */
+  async inspect(id: string): Promise<Inspection> {
+    const { facts, keys } = this.#run;
+    const place = await locate(this.#link, facts, keys, id);
+    if (place !== undefined) {
+      const { chunk, index } = place;
+      const position = chunk * facts.chunkSize + index;
+      return inspectionOf(place, await this.#ask<Findings>(inspect, chunk, index, position));
+    }
+    for await (const letter of this.deadLetters()) if (letter.id === id) return { state: "dead", letter };
+    return { state: "unknown" };
+  }
+
   /**
    * Compares the run with the ids that the sink has.
    *
    * @throws UnsupportedError for a stream or a list.
    */
-  verify(seen: Iterable<string> | AsyncIterable<string>): Promise<Verification>;
-  /** Deletes the run. Workers that are still at it stop with an EpochError. */
-  purge(): Promise<void>;
-  close(): Promise<void>;
-  [Symbol.asyncDispose](): Promise<void>;
+  async verify(seen: Iterable<string> | AsyncIterable<string>): Promise<Verification> {
+    return verify(this.#link, this.#run.facts, this.#run.keys, seen);
+  }
+
+  /** Deletes the run. Workers that are still at it stop with an EpochError. A stream or a list stays as it is. */
+  async purge(): Promise<void> {
+    await this.#command("UNLINK", [...this.#run.keys.own]);
+    await this.#command("DEL", [pointerOf(this.#prefix, this.name)]);
+  }
+
+  /** Closes its connection; workers have their own. */
+  async close(): Promise<void> {
+    this.#link.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #eachSelected(
+    { ids }: DeadLetterSelection,
+    act: (fields: readonly string[]) => Promise<number>,
+  ): Promise<number> {
+    const wanted = ids === undefined ? undefined : new Set(ids);
+    const fields: string[] = [];
+    for await (const { field, letter } of scanLetters(this.#link, this.#run.keys.dead))
+      if (wanted === undefined || wanted.has(letter.id)) fields.push(field);
+    let moved = 0;
+    for (let at = 0; at < fields.length; at += atOnce) moved += await act(fields.slice(at, at + atOnce));
+    return moved;
+  }
+
+  async #ask<T>(script: Script, ...args: readonly (string | number)[]): Promise<T> {
+    const { name, epoch, keys } = this.#run;
+    try {
+      return readAnswer(name, await this.#link.run(script, keys.all, [epoch, ...args])) as T;
+    } catch (error) {
+      throw refused(error);
+    }
+  }
+
+  async #command(command: string, args: string[]): Promise<unknown> {
+    try {
+      return await this.#link.call(command, args);
+    } catch (error) {
+      throw refused(error);
+    }
+  }
+}
+
+/** What the server says, under a code of ours; anything else as it is. */
+function refused(error: unknown): unknown {
+  return error instanceof Error && error.name === "ReplyError"
+    ? new RedisError("refused", error.message, error)
+    : error;
 }

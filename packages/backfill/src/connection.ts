@@ -1,7 +1,10 @@
 /** What the engine needs of a connection; ioredis' `Redis` and `Cluster` have it. */
 export interface Connection {
   readonly status: string;
+  /** The socket, where there is one: destroyed when a command was not answered in time. */
+  readonly stream?: { destroy(): unknown };
   call(command: string, args: (string | number)[]): Promise<unknown>;
+  callBuffer(command: string, args: (string | number)[]): Promise<unknown>;
   connect(): Promise<unknown>;
   disconnect(): void;
   on(event: string, listener: (...args: unknown[]) => void): unknown;

@@ -13,7 +13,8 @@ export {
   UnsupportedError,
 } from "./errors.ts";
 
-export type { BackfillOptions, DeadLetterSelection } from "./backfill.ts";
+export type { BackfillOptions } from "./backfill-options.ts";
+export type { DeadLetterSelection } from "./backfill.ts";
 export type {
   ChunkEvent,
   FetchEvent,

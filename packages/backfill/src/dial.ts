@@ -1,0 +1,53 @@
+import type { Connect, Connection } from "./connection.ts";
+
+/** One connection, from the wish for it to its end. It ends once and does not come back: ioredis' own way of reconnecting would send commands again. */
+export class Dial {
+  /** Rejects when there is no connection to be had. */
+  readonly ready: Promise<Connection>;
+  /** Rejects when the connection ends; never resolves. What waits for a reply on it need not wait any longer. */
+  readonly lost: Promise<never>;
+  readonly #loss = Promise.withResolvers<never>();
+  #connection: Connection | undefined;
+  #isOver = false;
+
+  constructor(connect: Connect) {
+    this.lost = this.#loss.promise;
+    this.ready = this.#open(connect);
+    for (const promise of [this.lost, this.ready]) promise.catch(() => "who waits for it hears of it");
+  }
+
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** Now, without a farewell: the other side may not be there. */
+  end(cause: unknown): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#loss.reject(cause);
+    this.#destroy();
+  }
+
+  #destroy(): void {
+    this.#connection?.disconnect();
+    this.#connection?.stream?.destroy();
+  }
+
+  async #open(connect: Connect): Promise<Connection> {
+    const connection = await connect();
+    this.#connection = connection;
+    if (this.#isOver) this.#destroy();
+    let cause: unknown;
+    // Without a listener ioredis prints to the console.
+    connection.on("error", (error) => (cause = error));
+    const gone = (): void => this.end(cause ?? new Error("connection closed"));
+    connection.on("close", gone);
+    connection.on("end", gone);
+    if (connection.status !== "ready") {
+      const isReady = new Promise<void>((resolve) => connection.on("ready", () => resolve()));
+      if (connection.status === "wait") connection.connect().catch((error: unknown) => (cause ??= error));
+      await Promise.race([isReady, this.lost]);
+    }
+    return connection;
+  }
+}

@@ -1,6 +1,6 @@
 import { ConditionSet } from "../src/condition-set.ts";
 import type { Condition, Instance } from "../src/index.ts";
-import { Convention } from "../src/kubernetes/convention.ts";
+import { Conventions } from "../src/kubernetes/conventions.ts";
 import type { Profile } from "../src/kubernetes/profile.ts";
 import { profiles } from "../src/kubernetes/profiles.ts";
 import { Projection } from "../src/kubernetes/projection.ts";
@@ -110,26 +110,14 @@ export class ClusterModel {
   readonly #held = new Map<string, Kept>();
 
   constructor(options: Partial<TranslateOptions> & { readonly profiles?: readonly Profile[] } = {}) {
-    const conventions = (options.profiles ?? profiles).map((profile) => new Convention(profile));
-    const recognise: ConstructorParameters<typeof Releases>[0]["recognise"] = (service) => {
-      for (const convention of conventions) {
-        const recognition = convention.recognise(service);
-        if (recognition !== undefined) return recognition;
-      }
-      return undefined;
-    };
-    this.#projection = new Projection({
-      annotation: (name) =>
-        name.startsWith("fleet.dev/") || conventions.some((one) => one.readsAnnotation(name)),
-      labels: (labels) => conventions.some((one) => one.mayBe(labels)),
-      service: (record) => recognise(record) !== undefined,
-    });
+    const conventions = new Conventions(options.profiles ?? profiles);
+    this.#projection = new Projection(conventions);
     this.#releases = new Releases({
       names: "instance",
       clusterDomain: undefined,
       defaultCredentials: () => undefined,
       ...options,
-      recognise,
+      conventions,
       conditions: this.conditionSet,
     });
   }

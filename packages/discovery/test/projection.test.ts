@@ -4,15 +4,21 @@ import { runInNewContext } from "node:vm";
 
 import { describe, expect, test } from "vitest";
 
+import { Conventions } from "../src/kubernetes/conventions.ts";
 import { Projection } from "../src/kubernetes/projection.ts";
 import { SharedStrings } from "../src/kubernetes/shared-strings.ts";
 
 const projection = (): Projection =>
-  new Projection({
-    annotation: (name) => name.startsWith("fleet.dev/"),
-    labels: (labels) => labels["app"] === "redis",
-    service: ({ name }) => name !== "not-this",
-  });
+  new Projection(
+    new Conventions([
+      {
+        name: "p",
+        labels: { app: "redis" },
+        relabel: [{ sourceLabels: ["__meta_kubernetes_service_name"], regex: "not-this", action: "drop" }],
+        instance: "{service}",
+      },
+    ]),
+  );
 
 const metadata = {
   name: "orders",

@@ -1,3 +1,4 @@
+import type { Conventions } from "./conventions.ts";
 import type { EndpointRecord, PortRecord, ServiceRecord, SliceRecord } from "./objects.ts";
 import { SharedStrings } from "./shared-strings.ts";
 
@@ -47,44 +48,36 @@ interface RawEndpoint {
 
 const none: Readonly<Record<string, string>> = Object.freeze({});
 
-interface ProjectionOptions {
-  /** Whether somebody reads this annotation. */
-  annotation(name: string): boolean;
-  /** Whether a Service with these labels may be one of ours. */
-  labels(labels: Readonly<Record<string, string>>): boolean;
-  service(record: ServiceRecord): boolean;
-}
-
 /**
  * Keeps of Services and EndpointSlices what is read later. The lists of ports, which most of them share, and the texts that many
  * repeat exist once.
  */
 export class Projection {
-  readonly #options: ProjectionOptions;
+  readonly #conventions: Conventions;
   readonly #strings = new SharedStrings();
   readonly #ports = new Map<string, readonly PortRecord[]>();
 
-  constructor(options: ProjectionOptions) {
-    this.#options = options;
+  constructor(conventions: Conventions) {
+    this.#conventions = conventions;
   }
 
   /** A Service that somebody recognises; undefined else. */
   service(object: object): ServiceRecord | undefined {
     const { metadata = {}, spec = {} } = object as RawService;
     const { labels = {}, annotations = {} } = metadata;
-    if (!this.#options.labels(labels)) return undefined;
+    if (!this.#conventions.mayBe(labels)) return undefined;
     const { clusterIP, externalName } = spec;
     const record: ServiceRecord = {
       ...this.#identity(object),
       createdAt: Date.parse(metadata.creationTimestamp ?? "") || 0,
       labels: this.#texts(labels, () => true),
-      annotations: this.#texts(annotations, (name) => this.#options.annotation(name)),
+      annotations: this.#texts(annotations, (name) => this.#conventions.readsAnnotation(name)),
       type: this.#strings.of(spec.type ?? "ClusterIP"),
       ...(clusterIP !== undefined && { clusterIp: clusterIP }),
       ...(externalName !== undefined && { externalName }),
       ports: this.#portsOf(spec.ports ?? []),
     };
-    return this.#options.service(record) ? record : undefined;
+    return this.#conventions.recognise(record) === undefined ? undefined : record;
   }
 
   /**
@@ -98,7 +91,7 @@ export class Projection {
     if (service === undefined) return undefined;
     const byController =
       labels["endpointslice.kubernetes.io/managed-by"] === "endpointslice-controller.k8s.io";
-    if (byController && !this.#options.labels(labels)) return undefined;
+    if (byController && !this.#conventions.mayBe(labels)) return undefined;
     return {
       ...this.#identity(object),
       service,

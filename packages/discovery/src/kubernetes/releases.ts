@@ -3,13 +3,13 @@ import type { Condition } from "../condition.ts";
 import { equal } from "../equal.ts";
 import type { Instance } from "../instance.ts";
 import { ByName } from "./by-name.ts";
-import type { Recognition } from "./convention.ts";
+import type { Conventions } from "./conventions.ts";
 import type { ServiceRecord, SliceRecord } from "./objects.ts";
 import { translate } from "./translate.ts";
 import type { TranslateOptions, Translation } from "./translate.ts";
 
 interface ReleasesOptions extends TranslateOptions {
-  recognise(service: ServiceRecord): Recognition | undefined;
+  readonly conventions: Conventions;
   readonly conditions: ConditionSet;
 }
 
@@ -55,7 +55,7 @@ export class Releases {
   putService(record: ServiceRecord): void {
     const { namespace, name } = record;
     const before = this.#services.get(namespace, name);
-    const key = this.#options.recognise(record)?.release;
+    const key = this.#options.conventions.recognise(record)?.release;
     if (before !== undefined && before.release.key !== key) this.dropService(before.record);
     if (key === undefined) return;
     let release = this.#releases.get(namespace, key);
@@ -135,7 +135,7 @@ export class Releases {
   #translate(services: readonly ServiceRecord[]): Translation {
     const members = services.map((service) => ({
       service,
-      recognition: this.#options.recognise(service)!,
+      recognition: this.#options.conventions.recognise(service)!,
       slices: this.#slices.get(service.namespace, service.name) ?? [],
     }));
     return translate(members, this.#options);

@@ -25,11 +25,12 @@ export async function createFleet(
   { signal }: { readonly signal?: AbortSignal } = {},
 ): Promise<Fleet> {
   checkOptions(options);
-  const { instances = [], sources = [], policy, retryBudget, credentials } = options;
+  const { instances = [], sources = [], policy, retryBudget } = options;
+  const { credentials, certificates, addressMap } = options;
   const { timeoutMs = 3000, retries = 2, graceMs = 5000 } = options;
   const { clock = systemClock, random = Math.random, breaker = {} } = options;
   const pool = { reconnectMaxDelayMs, ...options.pool, commandTimeoutMs: timeoutMs };
-  const open = { pool, breaker, credentials, clock, random };
+  const open = { pool, breaker, credentials, certificates, addressMap, clock, random };
   // Pools and breakers are made by the first call; a wrong setting should stop the start.
   const name = "options";
   void new CircuitBreaker({ ...breaker, name, clock, random });

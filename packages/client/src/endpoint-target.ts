@@ -1,10 +1,12 @@
+import type { ConnectionOptions } from "node:tls";
+
 import { CircuitBreaker, type CircuitBreakerOptions } from "@fleet/breaker";
-import type { Endpoint, Instance } from "@fleet/discovery";
+import type { AddressMap, Endpoint, Instance } from "@fleet/discovery";
 import { RedisPool, type RedisPoolOptions } from "@fleet/pool/ioredis";
 import type { Target } from "@fleet/router";
 
 import { MissingCredentialsError } from "./errors.ts";
-import type { Clock, CredentialsResolver } from "./fleet-options.ts";
+import type { CertificatesResolver, Clock, CredentialsResolver } from "./fleet-options.ts";
 import { readTls } from "./read-tls.ts";
 
 /** What all endpoints of one fleet are opened with. */
@@ -12,6 +14,8 @@ export interface OpenOptions {
   readonly pool: Partial<RedisPoolOptions>;
   readonly breaker: Partial<CircuitBreakerOptions>;
   readonly credentials: CredentialsResolver | undefined;
+  readonly certificates: CertificatesResolver | undefined;
+  readonly addressMap: AddressMap | undefined;
   readonly clock: Clock;
   readonly random: () => number;
 }
@@ -90,7 +94,7 @@ export class EndpointTarget implements Target {
     return true;
   }
 
-  /** @throws MissingCredentialsError when the instance refers to credentials that nobody can resolve. */
+  /** @throws MissingCredentialsError when the instance refers to secrets that nobody can read. */
   get pool(): RedisPool {
     return (this.#pool ??= this.#dial());
   }
@@ -145,27 +149,46 @@ export class EndpointTarget implements Target {
   }
 
   #dial(): RedisPool {
-    const { credentials, clock, random, pool } = this.#options;
-    const { host, port } = this.#endpoint;
-    if (credentials === undefined && this.#instance.credentials !== undefined)
-      throw new MissingCredentialsError(this.instance);
+    const { addressMap, clock, random, pool } = this.#options;
+    const announced = { host: this.#endpoint.host, port: this.#endpoint.port };
+    const missing = this.#missing();
+    if (missing !== undefined) throw missing;
     return new RedisPool({
       ...pool,
       name: this.name,
-      host,
-      port,
+      ...(addressMap?.(announced) ?? announced),
       clock,
       random,
-      credentials: () => this.#resolve(),
-      // Read anew at each dial, and from the instance as it is then: renewed files and changed references need no restart.
-      ...(this.#instance.tls && { tls: () => readTls(this.#instance.tls ?? {}, host) }),
+      // Both read anew at each dial, and from the instance as it is then: rotated secrets and changed references need no restart.
+      credentials: () => this.#credentials(),
+      ...(this.#instance.tls && { tls: () => this.#tls(announced.host) }),
     });
   }
 
-  async #resolve(): ReturnType<CredentialsResolver> {
+  #missing(): MissingCredentialsError | undefined {
+    const { credentials, certificates } = this.#options;
+    const { name, credentials: reference, tls } = this.#instance;
+    if (reference !== undefined && credentials === undefined)
+      return new MissingCredentialsError(name, "credentials");
+    if (tls?.secret !== undefined && certificates === undefined)
+      return new MissingCredentialsError(name, "certificates");
+    return undefined;
+  }
+
+  async #credentials(): ReturnType<CredentialsResolver> {
     const instance = this.#instance;
     if (instance.credentials === undefined) return undefined;
-    if (this.#options.credentials === undefined) throw new MissingCredentialsError(instance.name);
+    if (this.#options.credentials === undefined)
+      throw new MissingCredentialsError(instance.name, "credentials");
     return this.#options.credentials(instance.credentials, instance);
+  }
+
+  #tls(host: string): Promise<ConnectionOptions> {
+    const instance = this.#instance;
+    return readTls(instance.tls ?? {}, host, async (secret) => {
+      if (this.#options.certificates === undefined)
+        throw new MissingCredentialsError(instance.name, "certificates");
+      return this.#options.certificates(secret, instance);
+    });
   }
 }

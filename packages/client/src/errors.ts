@@ -27,18 +27,20 @@ export class DeadlineError extends Error {
   }
 }
 
-/** An instance refers to credentials, and the fleet was not told how to resolve them. It is never dialled without. Nothing was sent. */
+/** An instance refers to a secret, and the fleet was not told how to read it. It is never dialled without. Nothing was sent. */
 export class MissingCredentialsError extends Error {
   override readonly name = "MissingCredentialsError";
   readonly code = "FLEET_CLIENT_CREDENTIALS";
   readonly outcome = "not-sent";
   readonly instance: string;
+  /** The option of `createFleet()` that is missing. */
+  readonly option: "credentials" | "certificates";
 
-  constructor(instance: string) {
-    super(
-      `${instance} refers to credentials: createFleet() needs the option "credentials", which resolves them`,
-    );
+  constructor(instance: string, option: "credentials" | "certificates") {
+    const what = option === "credentials" ? "credentials" : "a Secret of certificates";
+    super(`${instance} refers to ${what}: createFleet() needs the option "${option}", which resolves them`);
     this.instance = instance;
+    this.option = option;
   }
 }
 

@@ -1,7 +1,13 @@
 import { performance } from "node:perf_hooks";
 
 import type { CircuitBreakerOptions, RetryBudgetOptions } from "@fleet/breaker";
-import type { CredentialsReference, Instance, InstanceInput, InstanceSource } from "@fleet/discovery";
+import type {
+  AddressMap,
+  CredentialsReference,
+  Instance,
+  InstanceInput,
+  InstanceSource,
+} from "@fleet/discovery";
 import type { RedisPoolOptions } from "@fleet/pool/ioredis";
 import type { RoutingPolicy } from "@fleet/router";
 
@@ -14,11 +20,24 @@ export interface Clock {
   clearTimeout(handle: unknown): void;
 }
 
-/** What a reference stands for, asked at every dial: a rotated password needs no restart. */
+/**
+ * What a reference stands for, asked at every dial: a rotated password needs no restart. Where its `password` is a list, the first
+ * that exists is meant.
+ */
 export type CredentialsResolver = (
   reference: CredentialsReference,
   instance: Instance,
 ) => Promise<{ readonly username?: string; readonly password?: string } | undefined>;
+
+/** Certificates and a key, in PEM. */
+export interface Certificates {
+  readonly ca?: string | Buffer;
+  readonly cert?: string | Buffer;
+  readonly key?: string | Buffer;
+}
+
+/** What is in the Secret, `namespace/name`, that an instance's `tls.secret` names; asked at every dial. */
+export type CertificatesResolver = (reference: string, instance: Instance) => Promise<Certificates>;
 
 export interface FleetOptions {
   /** Instances known by hand. At least one of `instances` and `sources` is needed. @default [] */
@@ -27,6 +46,10 @@ export interface FleetOptions {
   readonly sources?: readonly InstanceSource[];
   /** Turns the reference an instance carries into user name and password. @default none: instances with credentials are refused */
   readonly credentials?: CredentialsResolver;
+  /** Reads the Secrets that instances name for TLS. @default none: instances that name one are refused */
+  readonly certificates?: CertificatesResolver;
+  /** Where an announced address is dialled. Names, TLS, errors and metrics stay with the announced one. @default there itself */
+  readonly addressMap?: AddressMap;
   /** How one of several eligible endpoints is chosen. @default leastRequests() */
   readonly policy?: RoutingPolicy;
   /** Time for a whole call, waits and retries included, in milliseconds. @default 3000 */

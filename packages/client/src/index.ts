@@ -5,6 +5,6 @@ export { Fleet } from "./fleet.ts";
 export type { BatchReply } from "./batch.ts";
 export type { Selector } from "./call.ts";
 export type { CommandMessage } from "./channels.ts";
-export type { CredentialsResolver, FleetOptions } from "./fleet-options.ts";
+export type { CertificatesResolver, CredentialsResolver, FleetOptions } from "./fleet-options.ts";
 export type { FleetStats } from "./fleet-stats.ts";
 export type { BatchOptions, CommandOptions, RunTarget } from "./fleet.ts";

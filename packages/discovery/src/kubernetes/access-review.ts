@@ -1,0 +1,58 @@
+import type { ApiServer } from "./api-server.ts";
+
+/** Something that one may do to one kind of object, in one namespace or in all. */
+export interface Right {
+  readonly verb: "get" | "list" | "watch";
+  /** The API group; empty for the core. */
+  readonly group: string;
+  readonly resource: string;
+  /** @default every namespace */
+  readonly namespace?: string;
+}
+
+/** All that a fleet does with an API server, and nothing else. */
+const needed: readonly Right[] = [
+  { verb: "list", group: "", resource: "services" },
+  { verb: "watch", group: "", resource: "services" },
+  { verb: "list", group: "discovery.k8s.io", resource: "endpointslices" },
+  { verb: "watch", group: "discovery.k8s.io", resource: "endpointslices" },
+  { verb: "get", group: "", resource: "pods" },
+  { verb: "get", group: "", resource: "secrets" },
+];
+
+interface Review {
+  readonly status?: { readonly allowed?: boolean };
+}
+
+/**
+ * Asks the API server which of the rights that `KubernetesSource` and `KubernetesSecrets` use it would refuse us. Everybody whom
+ * it knows may ask that. A right on some objects by name is not a right on all, and counts as missing.
+ *
+ * @throws ApiError when the server cannot be asked, or does not know us.
+ */
+export async function missingRights(
+  api: Pick<ApiServer, "post">,
+  { namespaces, signal }: { readonly namespaces: readonly string[] | "*"; readonly signal?: AbortSignal },
+): Promise<readonly Right[]> {
+  const rights =
+    namespaces === "*"
+      ? needed
+      : namespaces.flatMap((namespace) => needed.map((right) => ({ ...right, namespace })));
+  const allowed = await Promise.all(rights.map((right) => allows(api, right, signal)));
+  return rights.filter((_right, index) => !allowed[index]);
+}
+
+async function allows(
+  api: Pick<ApiServer, "post">,
+  right: Right,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  const review = {
+    apiVersion: "authorization.k8s.io/v1",
+    kind: "SelfSubjectAccessReview",
+    spec: { resourceAttributes: right },
+  };
+  const path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
+  const { status } = await api.post<Review>(path, review, signal === undefined ? {} : { signal });
+  return status?.allowed === true;
+}

@@ -2,6 +2,7 @@ export { Namespace } from "@fleet/isolation";
 export { createFleet } from "./create-fleet.ts";
 export { DeadlineError, FleetClosedError, InvalidOptionError, MissingCredentialsError } from "./errors.ts";
 export { Fleet } from "./fleet.ts";
+export { sentinelConnect } from "./sentinel-connect.ts";
 export type { BatchReply } from "./batch.ts";
 export type { Selector } from "./call.ts";
 export type { CommandMessage } from "./channels.ts";

@@ -14,7 +14,9 @@ export function pathText(path: readonly PropertyKey[]): string {
 
 /** Fields that are words by themselves; a string anywhere else is a mistake of which nothing is known. */
 const words: ReadonlySet<PropertyKey> = new Set(
-  "name uid namespace group state reads host port role zone caFile certFile keyFile servername".split(" "),
+  "name uid namespace group state reads host srv port role zone caFile certFile keyFile servername".split(
+    " ",
+  ),
 );
 
 /**

@@ -1,6 +1,7 @@
 export { addressMap } from "./address-map.ts";
 export { Discovery } from "./discovery.ts";
 export { DiscoveryError, InvalidInstancesError } from "./errors.ts";
+export { DnsSource } from "./dns-source.ts";
 export { FileSource } from "./file-source.ts";
 export { SentinelSource } from "./sentinel-source.ts";
 export { StaticSource } from "./static-source.ts";
@@ -8,6 +9,8 @@ export type { Address, AddressMap } from "./address-map.ts";
 export type { InstanceChange } from "./change.ts";
 export type { DiscoveryConditionMessage, DiscoveryErrorMessage } from "./channels.ts";
 export type { Condition } from "./condition.ts";
+export type { DnsInstance } from "./dns-options.ts";
+export type { DnsResolver } from "./dns-resolver.ts";
 export type { InstanceInput } from "./instance-input.ts";
 export type { CredentialsReference, Endpoint, Instance, TlsReference } from "./instance.ts";
 export type { ResourceStats } from "./resource-stats.ts";

@@ -33,3 +33,10 @@ export interface InstanceInput {
   /** @default "primary" */
   readonly reads?: Reads | undefined;
 }
+
+/** An instance whose endpoints somebody else knows, and the name to ask for: one of `host` and `srv`. */
+export type NamedInput = Omit<InstanceInput, "endpoints"> & {
+  readonly host?: string | undefined;
+  readonly port?: number | undefined;
+  readonly srv?: string | undefined;
+};

@@ -7,19 +7,24 @@ import type { Instance } from "./instance.ts";
 import { document } from "./schema.ts";
 import { repetitionFaults } from "./uniqueness.ts";
 
-export type Parsed =
-  | { readonly instances: readonly Instance[]; readonly faults?: undefined }
+export type Parsed<T = Instance> =
+  | { readonly instances: readonly T[]; readonly faults?: undefined }
   | { readonly faults: readonly Fault[]; readonly instances?: undefined };
 
 /** Reads `{ instances: [...] }`: the instances with their defaults, frozen, or every fault there is. */
 export function parseInstances(input: unknown): Parsed {
-  const result = document.safeParse(input);
+  const { instances, faults } = parseList(document, input);
+  return faults === undefined ? { instances: Object.freeze(instances.map(completeInstance)) } : { faults };
+}
+
+/** Reads a list by its schema: as it was written, or every fault there is, repetitions among them. */
+export function parseList<T>(schema: z.ZodType<{ instances: T[] }>, input: unknown): Parsed<T> {
+  const result = schema.safeParse(input);
   const faults = [
     ...(result.success ? [] : result.error.issues.flatMap((issue) => faultsOf(issue, input))),
     ...repetitionFaults(input),
   ];
-  if (!result.success || faults.length > 0) return { faults };
-  return { instances: Object.freeze(result.data.instances.map(completeInstance)) };
+  return result.success && faults.length === 0 ? result.data : { faults };
 }
 
 function faultsOf(issue: z.core.$ZodIssue, input: unknown): readonly Fault[] {

@@ -1,8 +1,10 @@
+import { isIP } from "node:net";
+
 import { z } from "zod";
 
 import { hostFault } from "./address.ts";
 import { dnsLabel } from "./dns-label.ts";
-import type { InstanceInput } from "./instance-input.ts";
+import type { InstanceInput, NamedInput } from "./instance-input.ts";
 
 const text = (expected: string, pattern: RegExp): z.ZodString =>
   z.string({ error: expected }).regex(pattern, { error: expected });
@@ -99,3 +101,23 @@ export const document: z.ZodType<{ instances: InstanceInput[] }> = z.strictObjec
   { instances: z.array(instance, { error: "must be a list of instances" }) },
   { error: "must be a record with the field instances" },
 );
+
+const name = host.check(({ value, issues }) => {
+  if (isIP(value) !== 0)
+    issues.push({ code: "custom", message: "must be a name and no address", input: value });
+});
+
+const named = instance
+  .omit({ endpoints: true })
+  .extend({ host: name.optional(), port: port.optional(), srv: name.optional() })
+  .refine((value) => (value.host === undefined) !== (value.srv === undefined), {
+    error: "must have either host or srv",
+  })
+  .refine((value) => value.srv === undefined || value.port === undefined, {
+    error: "srv and port do not go together: the records say the port",
+  });
+
+/** What a list of instances looks like whose endpoints DNS knows. */
+export const namedDocument: z.ZodType<{ instances: NamedInput[] }> = z.strictObject({
+  instances: z.array(named, { error: "must be a list of instances" }),
+});

@@ -71,7 +71,8 @@ export interface WarningEvent extends Of {
   readonly message: string;
 }
 
-interface Messages {
+/** What is published, by the last part of the channel's name. */
+export interface Messages {
   readonly turn: TurnEvent;
   readonly fetch: FetchEvent;
   readonly write: WriteEvent;

@@ -29,13 +29,18 @@ export class Dial {
   }
 
   #destroy(): void {
-    this.#connection?.disconnect();
-    this.#connection?.stream?.destroy();
+    // Not `disconnect` where there is a socket: it says goodbye and arms a timer that only a living socket's end clears.
+    if (this.#connection?.stream === undefined) this.#connection?.disconnect();
+    else this.#connection.stream.destroy();
   }
 
   async #open(connect: Connect): Promise<Connection> {
     const connection = await connect();
     this.#connection = connection;
+    if (connection.options !== undefined) {
+      connection.options.retryStrategy = null;
+      connection.options.clusterRetryStrategy = null;
+    }
     if (this.#isOver) this.#destroy();
     let cause: unknown;
     // Without a listener ioredis prints to the console.

@@ -19,9 +19,34 @@ export interface DiscoveryConditionMessage {
   readonly condition: Condition;
 }
 
+/** Payload of `fleet:discovery:reflector`: what a reflector does to keep one kind of object current. */
+export interface DiscoveryReflectorMessage {
+  /** Whose it is; undefined for one that stands alone. */
+  readonly source: string | undefined;
+  /** As in `ResourceStats`. */
+  readonly resource: string;
+  /**
+   * `listed` a whole set was read, `watching` changes arrive from now on, `synced` the set was proved current, `restarted` a watch ended
+   * and the next one follows, `failed` an attempt failed, `dropped` an object was not understood, `handler` the handler threw, `closed`.
+   */
+  readonly event:
+    | "listed"
+    | "watching"
+    | "synced"
+    | "restarted"
+    | "failed"
+    | "dropped"
+    | "handler"
+    | "closed";
+  /** Of a restart: the key under which `ResourceStats` counts it. */
+  readonly reason?: string;
+  readonly error?: Error;
+}
+
 const changes = channel("fleet:discovery:change");
 const errors = channel("fleet:discovery:error");
 const conditions = channel("fleet:discovery:condition");
+const reflectors = channel("fleet:discovery:reflector");
 
 export function publishChange(change: InstanceChange): void {
   if (changes.hasSubscribers) changes.publish(change);
@@ -33,4 +58,8 @@ export function publishError(message: DiscoveryErrorMessage): void {
 
 export function publishCondition(message: DiscoveryConditionMessage): void {
   if (conditions.hasSubscribers) conditions.publish(message);
+}
+
+export function publishReflector(message: DiscoveryReflectorMessage): void {
+  if (reflectors.hasSubscribers) reflectors.publish(message);
 }

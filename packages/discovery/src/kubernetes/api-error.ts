@@ -1,0 +1,61 @@
+/** What was asked of an API server, in the words of its RBAC: what a Role must allow. */
+export interface ApiRequestName {
+  readonly verb: "get" | "list" | "watch" | "create";
+  /** The API group; empty for the core. */
+  readonly group: string;
+  /** As in `services`; the path where it is none of a resource. */
+  readonly resource: string;
+  /** None where it was asked of all namespaces. */
+  readonly namespace?: string;
+}
+
+type ApiCode =
+  | "FLEET_DISCOVERY_API_CLOSED"
+  | "FLEET_DISCOVERY_API_FORBIDDEN"
+  | "FLEET_DISCOVERY_API_GARBLED"
+  | "FLEET_DISCOVERY_API_REFUSED"
+  | "FLEET_DISCOVERY_API_TIMEOUT"
+  | "FLEET_DISCOVERY_API_UNAUTHORIZED"
+  | "FLEET_DISCOVERY_API_UNREACHABLE";
+
+interface ApiErrorFacts {
+  readonly request: ApiRequestName;
+  readonly status?: number | undefined;
+  readonly reason?: string | undefined;
+  readonly retryAfterMs?: number | undefined;
+  readonly cause?: unknown;
+}
+
+/** An API server said no, said nothing, or said what nobody understands. Never holds a token or an object. */
+export class ApiError extends Error {
+  override readonly name = "ApiError";
+  readonly code: ApiCode;
+  readonly request: ApiRequestName;
+  /** Of the answer, or of the ERROR in the stream of a watch; undefined when there was none. */
+  readonly status: number | undefined;
+  /** The server's own word for it: `Expired`, `Forbidden`. */
+  readonly reason: string | undefined;
+  /** How long the server asks to be left alone, in ms. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(code: ApiCode, message: string, facts: ApiErrorFacts) {
+    const { request, status, reason, retryAfterMs } = facts;
+    super(`${nameOf(request)}: ${message}`, "cause" in facts ? { cause: facts.cause } : undefined);
+    this.code = code;
+    this.request = request;
+    this.status = status;
+    this.reason = reason;
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+/** There is no kubeconfig, or none that leads to an API server. */
+export class KubeconfigError extends Error {
+  override readonly name = "KubeconfigError";
+  readonly code = "FLEET_DISCOVERY_KUBECONFIG";
+}
+
+function nameOf({ verb, group, resource, namespace }: ApiRequestName): string {
+  const what = group === "" ? resource : `${resource}.${group}`;
+  return namespace === undefined ? `${verb} ${what}` : `${verb} ${what} in ${namespace}`;
+}

@@ -3,6 +3,7 @@ import type { Observation } from "@fleet/metrics";
 import type { FastifyInstance } from "fastify";
 
 import type { Config } from "./config-schema.ts";
+import { discoveryText } from "./discovery-text.ts";
 import { MethodError, NotFoundError, NotPermittedError, UnauthorizedError } from "./errors.ts";
 import { buildPort } from "./port.ts";
 import type { PortOptions } from "./port.ts";
@@ -53,6 +54,11 @@ export function buildAdminPort(options: AdminPortOptions): FastifyInstance {
     reply.type(observation.contentType).send(await observation.render()),
   );
   app.get("/v1/instances", async () => fleet.stats);
+  app.get("/v1/discovery", async () => fleet.stats.discovery);
+  app.get("/discovery", async (_request, reply) => {
+    const { discovery, instances } = fleet.stats;
+    return reply.type("text/plain; charset=utf-8").send(discoveryText({ ...discovery, instances }));
+  });
 
   app.setNotFoundHandler((request, reply) =>
     fail(

@@ -5,7 +5,7 @@ import type { FastifyInstance } from "fastify";
 import { buildAdminPort } from "./admin-port.ts";
 import type { Config } from "./config-schema.ts";
 import { buildDataPort } from "./data-port.ts";
-import { logEvents } from "./log-events.ts";
+import { logEvents, logStanding } from "./log-events.ts";
 import { Readiness } from "./readiness.ts";
 import { Tokens } from "./tokens.ts";
 
@@ -35,6 +35,7 @@ export function buildGateway({ config, fleet, logStream }: GatewayOptions): Gate
   const admin = buildAdminPort({ fleet, tokens, observation, readiness, config, logStream });
   const { log } = admin;
   const logging = logEvents(log);
+  logStanding(log, fleet.stats.discovery);
   const { app: data, drain } = buildDataPort({ backend: { fleet, ...config }, tokens, log, config });
   return {
     data,

@@ -2,13 +2,17 @@ import { Command, CommanderError } from "commander";
 
 import { settings } from "./config-schema.ts";
 
+/** Where the configuration is. */
+interface Given {
+  readonly file: string | undefined;
+  /** By the path of the setting: `--listen-port` is `listen.port`. */
+  readonly flags: Readonly<Record<string, string>>;
+}
+
 /** What the command line asks for. */
 export type Action =
-  | {
-      readonly run: "serve" | "print-config";
-      readonly file: string | undefined;
-      readonly flags: Readonly<Record<string, string>>;
-    }
+  | ({ readonly run: "serve" | "print-config" } & Given)
+  | ({ readonly run: "discover"; readonly json: boolean } & Given)
   | { readonly run: "digest" }
   | { readonly run: "exit"; readonly code: number };
 
@@ -16,6 +20,8 @@ export interface Screen {
   readonly out: (text: string) => void;
   readonly error: (text: string) => void;
 }
+
+type Options = Readonly<Record<string, string | boolean>>;
 
 /** Reads the command line. Help, version and faults are written to the screen; flags alone never start a server. */
 export function parseCommandLine(args: readonly string[], version: string, screen: Screen): Action {
@@ -25,19 +31,21 @@ export function parseCommandLine(args: readonly string[], version: string, scree
       "HTTP in front of a fleet of Redis instances. Flags win over the environment, that over the file.",
     )
     .version(version)
-    .option("--config <file>", "YAML or JSON file with the configuration (FLEET_CONFIG)")
     .option("--print-config", "print the configuration as it counts, with the source of each value, and exit")
-    .allowExcessArguments(false)
+    .enablePositionalOptions()
     .exitOverride()
     .configureOutput({ writeOut: screen.out, writeErr: screen.error });
-  for (const { flag, env, description } of settings)
-    if (flag !== undefined) program.option(flag, `${description} (${env})`);
-  program.action((options: Readonly<Record<string, string | boolean>>) => {
-    action = {
-      run: options["printConfig"] === true ? "print-config" : "serve",
-      file: options["config"] as string | undefined,
-      flags: flagsOf(options),
-    };
+  configured(program).action((options: Options) => {
+    action = { run: options["printConfig"] === true ? "print-config" : "serve", ...givenIn(options) };
+  });
+  const discover = program
+    .command("discover")
+    .description(
+      "print what would be found, what was skipped and which rights are missing; 1 if something is",
+    )
+    .option("--json", "the same for a program");
+  configured(discover).action((options: Options) => {
+    action = { run: "discover", json: options["json"] === true, ...givenIn(options) };
   });
   program
     .command("digest")
@@ -54,8 +62,16 @@ export function parseCommandLine(args: readonly string[], version: string, scree
   return action!;
 }
 
-/** By path: `--listen-port` is `listen.port`. */
-function flagsOf(options: Readonly<Record<string, string | boolean>>): Readonly<Record<string, string>> {
+function configured(command: Command): Command {
+  command
+    .option("--config <file>", "YAML or JSON file with the configuration (FLEET_CONFIG)")
+    .allowExcessArguments(false);
+  for (const { flag, env, description } of settings)
+    if (flag !== undefined) command.option(flag, `${description} (${env})`);
+  return command;
+}
+
+function givenIn(options: Options): Given {
   const flags: Record<string, string> = {};
   for (const { path, flag } of settings) {
     const key = flag
@@ -63,7 +79,7 @@ function flagsOf(options: Readonly<Record<string, string | boolean>>): Readonly<
       .slice(2)
       .replaceAll(/-(.)/g, (_dash, letter: string) => letter.toUpperCase());
     const value = key === undefined ? undefined : options[key];
-    if (typeof value === "string") flags[path] = value;
+    if (value !== undefined) flags[path] = String(value);
   }
-  return flags;
+  return { file: options["config"] as string | undefined, flags };
 }

@@ -1,5 +1,10 @@
 import { z } from "zod";
 
+import { addressMap, dns, kubernetes, sentinel } from "./discovery-schema.ts";
+import type { DnsConfig, KubernetesConfig, SentinelConfig } from "./discovery-schema.ts";
+import { ms, setting } from "./setting.ts";
+import type { Kind, SettingMeta } from "./setting.ts";
+
 /** Who may ask: a token, known by its digest only. */
 export interface TokenConfig {
   readonly name: string;
@@ -29,30 +34,23 @@ export interface Config {
   /** Instances by hand; what one may say is `@fleet/discovery`'s to check. */
   readonly instances?: readonly unknown[] | undefined;
   readonly instancesFile?: string | undefined;
+  readonly kubernetes?: KubernetesConfig | undefined;
+  readonly sentinel?: SentinelConfig | undefined;
+  readonly dns?: DnsConfig | undefined;
+  readonly addressMap?: Readonly<Record<string, string>> | undefined;
   readonly tokens: readonly TokenConfig[];
 }
 
 export type LogLevel = "fatal" | "error" | "warn" | "info" | "debug" | "trace" | "silent";
-
-/**
- * Where else than in the file a value may stand, and what the screen and the README say of it. The variables' names keep away
- * from those that Kubernetes sets in every pod: for a Service called `fleet` that is FLEET_PORT=tcp://...
- */
-export interface SettingMeta {
-  readonly env: string;
-  readonly flag?: string;
-  readonly description: string;
-}
 
 /** One value of the configuration. */
 export interface Setting extends SettingMeta {
   /** Its place in the file: `listen.port`. */
   readonly path: string;
   /** How to read it from a flag or a variable. */
-  readonly kind: "text" | "number" | "structure";
+  readonly kind: Kind;
 }
 
-const ms = (least: number): z.ZodNumber => z.number().int().min(least).max(2_147_483_647);
 const port = z.number().int().min(0).max(65_535);
 const host = z.string().min(1);
 const name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, "expected 1 to 63 letters, digits, . _ -");
@@ -72,8 +70,6 @@ const token = z.strictObject({
     .regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, "expected 1 to 63 of a-z 0-9 _ -, the first a letter or digit")
     .optional(),
 });
-
-const setting = <S extends z.ZodType>(schema: S, meta: SettingMeta): S => schema.meta({ ...meta });
 
 const schema = z.strictObject({
   listen: z
@@ -161,8 +157,13 @@ const schema = z.strictObject({
   instancesFile: setting(z.string().min(1).optional(), {
     env: "FLEET_INSTANCES_FILE",
     flag: "--instances-file <file>",
-    description: "a YAML or JSON file `instances: [...]`, watched; instead of `instances`",
+    description: "a YAML or JSON file `instances: [...]`, watched",
+    kind: "path",
   }),
+  kubernetes,
+  sentinel,
+  dns,
+  addressMap,
   tokens: setting(z.array(token).default([]), {
     env: "FLEET_TOKENS",
     description: "who may ask, see below; in the variable as YAML or JSON",
@@ -178,9 +179,14 @@ function walk(object: z.ZodObject, prefix: string): Setting[] {
     const path = prefix + key;
     const inner = (value as z.ZodDefault | z.ZodOptional | z.ZodPrefault).unwrap();
     if (meta === undefined) return walk(inner as z.ZodObject, `${path}.`);
-    const kind = inner instanceof z.ZodNumber ? "number" : inner instanceof z.ZodArray ? "structure" : "text";
-    return [{ ...meta, path, kind }];
+    return [{ ...meta, path, kind: meta.kind ?? kindOf(inner) }];
   });
+}
+
+function kindOf(schema: z.core.$ZodType): Kind {
+  if (schema instanceof z.ZodNumber) return "number";
+  if (schema instanceof z.ZodBoolean) return "boolean";
+  return schema instanceof z.ZodString || schema instanceof z.ZodEnum ? "text" : "structure";
 }
 
 /** Parses what the layers gave together. */

@@ -4,7 +4,8 @@ import { dirname, resolve } from "node:path";
 import { YAMLError, parse } from "yaml";
 
 import { type Config, type Setting, parseConfig, settings } from "./config-schema.ts";
-import { contradictions } from "./contradictions.ts";
+import { contradictions, namesIn } from "./contradictions.ts";
+import { discoveryFaults } from "./discovery-faults.ts";
 import { ConfigurationError } from "./errors.ts";
 import { faultLines } from "./fault-lines.ts";
 
@@ -25,6 +26,8 @@ interface LoadOptions {
   /** What the flags said, by the path of the setting. */
   readonly flags?: Readonly<Record<string, string>>;
   readonly environment: Environment;
+  /** Whether it is for a gateway, which has tokens. @default true */
+  readonly serves?: boolean;
 }
 
 /**
@@ -32,7 +35,12 @@ interface LoadOptions {
  *
  * @throws ConfigurationError with every fault.
  */
-export async function loadConfig({ file, flags = {}, environment }: LoadOptions): Promise<LoadedConfig> {
+export async function loadConfig({
+  file,
+  flags = {},
+  environment,
+  serves = true,
+}: LoadOptions): Promise<LoadedConfig> {
   const named = environment["FLEET_CONFIG"];
   const path = file ?? (named === "" ? undefined : named);
   const tree = path === undefined ? {} : await readTree(path);
@@ -44,8 +52,10 @@ export async function loadConfig({ file, flags = {}, environment }: LoadOptions)
   }
   const parsed = parseConfig(tree);
   if ("issues" in parsed) throw new ConfigurationError(faultLines(parsed.issues, tree, sources));
-  const config = withFilesBeside(parsed.config, path, sources);
-  const faults = [...(await contradictions(config, environment)), ...(await unreadable(config))];
+  const { config } = parsed;
+  const faults = await discoveryFaults(config, environment);
+  if (serves) faults.push(...contradictions(config, faults.length === 0 ? namesIn(config) : new Set()));
+  faults.push(...(await unreadable(config)));
   if (faults.length > 0) throw new ConfigurationError(faults);
   return { config, sources };
 }
@@ -57,7 +67,7 @@ interface Layers {
   readonly environment: Environment;
 }
 
-/** A value that the file already holds is left where it is. */
+/** A value that the file already holds as it counts is left where it is. */
 function strongest(
   setting: Setting,
   { tree, path, flags, environment }: Layers,
@@ -69,14 +79,20 @@ function strongest(
   // An empty variable is how a chart or a shell says "not set".
   if (variable !== undefined && variable !== "")
     return { value: valueOf(setting, variable), source: `environment ${setting.env}` };
-  if (valueAt(tree, setting.path) !== undefined) return { source: `file ${path}` };
-  return { source: "default" };
+  const value = valueAt(tree, setting.path);
+  if (value === undefined || path === undefined) return { source: "default" };
+  // A path in a file is meant from where that file lies.
+  const isPath = setting.kind === "path" && typeof value === "string";
+  return { source: `file ${path}`, ...(isPath && { value: resolve(dirname(path), value) }) };
 }
 
 /** Text as the setting's kind. What does not read as such stays text, for the schema to refuse. */
 function valueOf({ kind, env }: Setting, text: string): unknown {
   if (kind === "number") return /^-?\d+$/.test(text) ? Number(text) : text;
-  if (kind === "text") return text;
+  if (kind === "boolean") return text === "true" ? true : text === "false" ? false : text;
+  if (kind === "text" || kind === "path") return text;
+  if (kind === "list" && !text.startsWith("["))
+    return text === "*" ? text : text.split(",").map((name) => name.trim());
   try {
     return parse(text);
   } catch {
@@ -127,16 +143,6 @@ function place(tree: Tree, path: string, value: unknown): void {
     at = (typeof next === "object" && next !== null ? next : (at[key] = {})) as Tree;
   }
   at[last] = value;
-}
-
-/** A path in a file is meant from where that file lies. */
-function withFilesBeside(config: Config, path: string | undefined, sources: Sources): Config {
-  if (config.instancesFile === undefined) return config;
-  const inFile = path !== undefined && sources.get("instancesFile") === `file ${path}`;
-  return {
-    ...config,
-    instancesFile: inFile ? resolve(dirname(path), config.instancesFile) : config.instancesFile,
-  };
 }
 
 async function unreadable({ instancesFile }: Config): Promise<string[]> {

@@ -1,19 +1,15 @@
-import { StaticSource } from "@fleet/discovery";
 import type { InstanceInput } from "@fleet/discovery";
 
 import type { Config, TokenConfig } from "./config-schema.ts";
-import { resolveSecret } from "./credentials.ts";
 
-type Environment = Readonly<Record<string, string | undefined>>;
-
-/** What is wrong although each value alone is right: a line each. */
-export async function contradictions(config: Config, environment: Environment): Promise<string[]> {
-  const { instances, instancesFile, tokens, listen, adminListen } = config;
+/**
+ * What is wrong with a gateway although each value alone is right: a line each.
+ *
+ * @param names of instances and groups; empty where they are not known beforehand.
+ */
+export function contradictions(config: Config, names: ReadonlySet<string>): string[] {
+  const { tokens, listen, adminListen } = config;
   const faults: string[] = [];
-  if (instances === undefined && instancesFile === undefined)
-    faults.push("instances: there are none; give `instances` or `instancesFile`");
-  if (instances !== undefined && instancesFile !== undefined)
-    faults.push("instances: give either `instances` or `instancesFile`, not both");
   if (listen.port !== 0 && listen.port === adminListen.port && listen.host === adminListen.host)
     faults.push(`adminListen.port: ${adminListen.port} is the data port too; the two ports are apart`);
   if (config.idleSocketTimeoutMs <= config.timeoutMs)
@@ -24,49 +20,33 @@ export async function contradictions(config: Config, environment: Environment): 
     faults.push(
       "tokens: there are none; a gateway without tokens would be open to everybody and does not start",
     );
-  const names = new Set<string>();
-  if (instances !== undefined) {
-    const wrong = instanceFaults(instances);
-    faults.push(...wrong);
-    if (wrong.length === 0) {
-      for (const { name, group } of instances as readonly InstanceInput[]) {
-        names.add(name);
-        if (group !== undefined) names.add(group);
-      }
-      faults.push(...(await secretFaults(instances as readonly InstanceInput[], environment)));
-    }
-  }
   tokens.forEach((token, index) => faults.push(...tokenFaults(token, `tokens[${index}]`, names)));
   faults.push(...repeated(tokens, "name"), ...repeated(tokens, "digest"));
   return faults;
 }
 
-function instanceFaults(instances: readonly unknown[]): readonly string[] {
-  try {
-    // Only its opinion is wanted: a source that was not started holds nothing.
-    void new StaticSource(instances as readonly InstanceInput[]);
-    return [];
-  } catch (error) {
-    if (error instanceof Error && "faults" in error) return error.faults as readonly string[];
-    throw error;
-  }
+/** The instances and groups, where the configuration itself has them all. */
+export function namesIn({
+  instances = [],
+  instancesFile,
+  kubernetes,
+  sentinel,
+  dns,
+}: Config): ReadonlySet<string> {
+  if (
+    instancesFile !== undefined ||
+    kubernetes?.enabled === true ||
+    sentinel !== undefined ||
+    dns !== undefined
+  )
+    return new Set();
+  return new Set(
+    (instances as readonly InstanceInput[])
+      .flatMap(({ name, group }) => [name, group])
+      .filter((name) => name !== undefined),
+  );
 }
 
-async function secretFaults(
-  instances: readonly InstanceInput[],
-  environment: Environment,
-): Promise<string[]> {
-  const faults: string[] = [];
-  for (const [index, { credentials }] of instances.entries()) {
-    if (credentials?.password === undefined) continue;
-    await resolveSecret([credentials.password].flat()[0]!, environment).catch((error: Error) =>
-      faults.push(`instances[${index}].credentials.password: ${error.message}`),
-    );
-  }
-  return faults;
-}
-
-/** @param names what the configuration itself knows; empty when the instances are found elsewhere. */
 function tokenFaults(token: TokenConfig, where: string, names: ReadonlySet<string>): string[] {
   const { rights, targets, defaultTarget, project } = token;
   if (rights === "admin")

@@ -1,51 +1,121 @@
 import { readFile } from "node:fs/promises";
 
-import type { CredentialsReference } from "@fleet/discovery";
+import type { CredentialsResolver } from "@fleet/client";
+import type { KubernetesSecrets } from "@fleet/discovery/kubernetes";
 
 import { CredentialsError } from "./errors.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+/** Who reads `secret:` and `pod:` references; nobody where Kubernetes is not configured. */
+type Secrets = Pick<KubernetesSecrets, "resolve"> | undefined;
+
+interface Credentials {
+  readonly username?: string;
+  readonly password: string;
+}
+
 /**
- * Turns references into credentials, anew at every dial: a rotated file is picked up without a restart. This and `config.ts` are
+ * Turns references into credentials, anew at every dial: a rotated secret is picked up without a restart. This and `config.ts` are
  * the two places that read the environment.
  */
-export function credentialsFrom(
-  environment: Environment,
-): (reference: CredentialsReference) => Promise<{ username?: string; password?: string } | undefined> {
+export function credentialsFrom(environment: Environment, secrets: Secrets): CredentialsResolver {
   return async ({ username, password }) => {
-    if (username === undefined && password === undefined) return undefined;
-    return {
-      ...(username === undefined ? {} : { username }),
-      ...(password === undefined
-        ? {}
-        : { password: await resolveSecret([password].flat()[0]!, environment) }),
-    };
+    if (password === undefined) return username === undefined ? undefined : { username };
+    const found = await (typeof password === "string"
+      ? resolveSecret(password, environment, secrets)
+      : firstOf(password, environment, secrets));
+    if (found !== undefined) return username === undefined ? found : { ...found, username };
+    // Nothing that was guessed is there: a Redis without a password. But an account that somebody named has one.
+    if (username === undefined) return undefined;
+    throw new CredentialsError(
+      `there is no password for the user name: none of ${[password].flat().join(", ")}`,
+    );
   };
 }
 
 /**
- * The secret behind `env:NAME` or `file:/path`; one line break at a file's end is not part of it.
- *
- * @throws CredentialsError when there is none.
+ * The first that exists. One that we may not see is passed over for others in Kubernetes, as rights may be given Secret by Secret;
+ * a password from elsewhere is not sent in its place.
  */
-export async function resolveSecret(reference: string, environment: Environment): Promise<string> {
-  const colon = reference.indexOf(":");
-  const kind = reference.slice(0, colon);
-  const where = reference.slice(colon + 1);
-  // What is no reference may be the secret itself, so it is not repeated.
-  if (where === "" || (kind !== "env" && kind !== "file"))
-    throw new CredentialsError("a secret is referred to as env:NAME or file:/path");
-  const secret = kind === "env" ? environment[where] : await readSecretFile(where);
-  if (secret === undefined || secret === "") throw new CredentialsError(`${reference} is not set or empty`);
-  return secret;
+async function firstOf(
+  references: readonly string[],
+  environment: Environment,
+  secrets: Secrets,
+): Promise<Credentials | undefined> {
+  let forbidden: unknown;
+  for (const reference of references) {
+    if (forbidden !== undefined && !/^(?:secret|pod):/.test(reference)) break;
+    try {
+      const found = await findSecret(reference, environment, secrets);
+      if (found !== undefined) return found;
+    } catch (error) {
+      if ((error as { readonly code?: unknown }).code !== "FLEET_DISCOVERY_API_FORBIDDEN") throw error;
+      forbidden ??= error;
+    }
+  }
+  if (forbidden !== undefined) throw forbidden;
+  return undefined;
 }
 
-async function readSecretFile(path: string): Promise<string> {
+/**
+ * What stands behind a reference that must lead somewhere.
+ *
+ * @throws CredentialsError when it does not; what `KubernetesSecrets.resolve` throws.
+ */
+export async function resolveSecret(
+  reference: string,
+  environment: Environment,
+  secrets: Secrets,
+): Promise<Credentials> {
+  const found = await findSecret(reference, environment, secrets);
+  if (found === undefined) throw new CredentialsError(`${reference} ${nowhere[reference.split(":")[0]!]!}`);
+  return found;
+}
+
+const nowhere: Readonly<Record<string, string>> = {
+  env: "is not set or empty",
+  file: "does not exist or is empty",
+  secret: "does not exist",
+  pod: "does not exist, or names no Secret with a password",
+};
+
+/** What stands behind a reference, if it exists; one line break at a file's end is not part of it. */
+export async function findSecret(
+  reference: string,
+  environment: Environment,
+  secrets: Secrets,
+): Promise<Credentials | undefined> {
+  const colon = reference.indexOf(":");
+  const where = reference.slice(colon + 1);
+  switch (where === "" ? "" : reference.slice(0, colon)) {
+    case "env":
+      return credentials(environment[where]);
+    case "file":
+      return credentials(await readSecretFile(where));
+    case "secret":
+    case "pod":
+      if (secrets === undefined)
+        throw new CredentialsError(`${reference} is in Kubernetes, and \`kubernetes\` is not configured`);
+      return secrets.resolve(reference);
+    default:
+      // What is no reference may be the secret itself, so it is not repeated.
+      throw new CredentialsError(
+        "a secret is referred to as env:NAME, file:/path, secret:NAMESPACE/NAME/KEY or pod:NAMESPACE/NAME",
+      );
+  }
+}
+
+function credentials(password: string | undefined): Credentials | undefined {
+  return password === undefined || password === "" ? undefined : { password };
+}
+
+async function readSecretFile(path: string): Promise<string | undefined> {
   try {
     return (await readFile(path, "utf8")).replace(/\r?\n$/, "");
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code ?? "unknown reason";
+    if (code === "ENOENT") return undefined;
     throw new CredentialsError(`file:${path} cannot be read (${code})`);
   }
 }

@@ -9,13 +9,17 @@ export function faultLines(issues: readonly z.core.$ZodIssue[], tree: unknown, s
     const from = origin(issue.path, sources);
     if (issue.code !== "unrecognized_keys")
       return [`${where}: ${worded(issue.message)}, got ${shown(tree, issue.path)}${from}`];
-    return issue.keys.map((key) => {
-      const path = where === "" ? key : `${where}.${key}`;
-      return secretKey.test(key)
-        ? `${path}: a secret has no place in the configuration; give the token's digest (\`fleet-gateway digest\` makes it)${from}`
-        : `${path}: is not a known setting${from}`;
-    });
+    return issue.keys.map(
+      (key) => `${where === "" ? key : `${where}.${key}`}: ${unknown(key, issue.path[0])}${from}`,
+    );
   });
+}
+
+function unknown(key: string, room: PropertyKey | undefined): string {
+  if (!secretKey.test(key)) return "is not a known setting";
+  return room === "kubernetes"
+    ? "is not a known setting, and no secret has its place in the configuration"
+    : "a secret has no place in the configuration; give the token's digest (`fleet-gateway digest` makes it)";
 }
 
 /** `Invalid input: expected number, received string` says the type of what is printed after it, and twice that it is wrong. */
@@ -41,10 +45,14 @@ function pathText(path: readonly PropertyKey[]): string {
   );
 }
 
-/** A plain value. Of a token only its rights and targets are shown: people put the token itself anywhere else. */
+/**
+ * A plain value. Of a token only its rights and targets are shown: people put the token itself anywhere else. Of credentials
+ * nothing is.
+ */
 function shown(root: unknown, path: readonly PropertyKey[]): string {
   if (path[0] === "tokens" && path[2] !== "rights" && path[2] !== "targets")
     return "a value that is not shown";
+  if (path.some((key) => /credentials|password/i.test(String(key)))) return "a value that is not shown";
   let value = root;
   for (const key of path)
     value =

@@ -1,16 +1,21 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 
+import type { Fleet } from "@fleet/client";
 import type { FastifyBaseLogger } from "fastify";
 
 interface Line {
-  readonly level: "info" | "warn";
+  readonly level: "debug" | "info" | "warn";
   readonly text: string;
   readonly facts: object;
 }
 
 type Message = Readonly<Record<string, unknown>>;
+type Condition = Fleet["stats"]["discovery"]["sources"][number]["conditions"][number];
 
-/** Turns what the packages tell into log lines, until disposed: names, states and codes, never the text of an error, which may quote what it met. */
+/**
+ * Turns what the packages tell into log lines, until disposed: names, states, codes and conditions, never the text of an error,
+ * which may quote what it met.
+ */
 export function logEvents(log: FastifyBaseLogger): Disposable {
   const stops = Object.entries(lines).map(([channel, lineOf]) => {
     const listener = (message: unknown): void => {
@@ -23,17 +28,46 @@ export function logEvents(log: FastifyBaseLogger): Disposable {
   return { [Symbol.dispose]: () => stops.forEach((stop) => stop()) };
 }
 
+/** What was so before anybody listened: discovery has begun by the time there is a log. */
+export function logStanding(log: FastifyBaseLogger, { sources }: Fleet["stats"]["discovery"]): void {
+  for (const { name: source, state, lastError: code, conditions } of sources) {
+    if (code !== undefined) log.warn({ source, state, code }, "discovery failed");
+    for (const condition of conditions) log.warn({ source, ...condition }, "condition raised");
+  }
+}
+
+/** That a resource was proved current comes every half minute, and is a metric. */
+const levelOf: Readonly<Record<string, Line["level"]>> = {
+  listed: "debug",
+  watching: "debug",
+  restarted: "debug",
+  closed: "debug",
+  failed: "info",
+  dropped: "warn",
+  handler: "warn",
+};
+
 const lines: Readonly<Record<string, (message: Message) => Line | undefined>> = {
   "fleet:discovery:change": ({ type, instance }) => ({
     level: "info",
     text: `instance ${String(type)}`,
     facts: { instance: (instance as { readonly name: string }).name },
   }),
+  "fleet:discovery:condition": ({ source, type, condition }) => ({
+    level: type === "raised" ? "warn" : "info",
+    text: `condition ${String(type)}`,
+    facts: { source, ...(condition as Condition) },
+  }),
   "fleet:discovery:error": ({ code, source }) => ({
     level: "warn",
     text: "discovery failed, the last known instances stay",
     facts: { code, source },
   }),
+  "fleet:discovery:reflector": ({ source, resource, event, reason, error }) => {
+    const code = (error as { readonly code?: unknown } | undefined)?.code;
+    const level = levelOf[String(event)];
+    return level && { level, text: `reflector ${String(event)}`, facts: { source, resource, reason, code } };
+  },
   "fleet:breaker:state": ({ name, from, to, cause }) => ({
     level: to === "closed" ? "info" : "warn",
     text: `circuit ${String(to)}`,

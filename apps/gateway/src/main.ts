@@ -5,6 +5,8 @@ import { text } from "node:stream/consumers";
 import { parseCommandLine } from "./cli.ts";
 import { loadConfig } from "./config.ts";
 import { digestOf } from "./digest.ts";
+import { discover } from "./discover.ts";
+import { discoveryText } from "./discovery-text.ts";
 import { printConfig } from "./print-config.ts";
 import { serve } from "./serve.ts";
 import { startFault } from "./start-fault.ts";
@@ -26,9 +28,20 @@ async function main(): Promise<void> {
     return;
   }
   const { file, flags } = action;
-  const loaded = await loadConfig({ file, flags, environment: process.env });
+  const loaded = await loadConfig({
+    file,
+    flags,
+    environment: process.env,
+    serves: action.run !== "discover",
+  });
   if (action.run === "print-config") {
     out(printConfig(loaded));
+    return;
+  }
+  if (action.run === "discover") {
+    const found = await discover(loaded.config, process.env);
+    out(action.json ? `${JSON.stringify(found, undefined, 2)}\n` : discoveryText(found));
+    process.exitCode = found.ok ? 0 : 1;
     return;
   }
   const serving = await serve(loaded.config, process.env);

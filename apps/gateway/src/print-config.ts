@@ -10,10 +10,10 @@ export function printConfig({ config, sources }: LoadedConfig): string {
     .map(({ path, kind }) => {
       const value = path
         .split(".")
-        .reduce<unknown>((at, key) => (at as Readonly<Record<string, unknown>>)[key], masked);
+        .reduce<unknown>((at, key) => (at as Readonly<Record<string, unknown>> | undefined)?.[key], masked);
       if (value === undefined) return `# ${path}: not set\n`;
       const text = stringify({ [path]: value });
-      return kind === "structure"
+      return kind === "structure" || kind === "list"
         ? `# ${sources.get(path)}\n${text}`
         : `${text.trimEnd()}  # ${sources.get(path)}\n`;
     })

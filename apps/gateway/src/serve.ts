@@ -1,11 +1,11 @@
 import { createFleet } from "@fleet/client";
 import type { Fleet } from "@fleet/client";
-import { FileSource } from "@fleet/discovery";
-import type { InstanceInput } from "@fleet/discovery";
 
 import { buildGateway } from "./app.ts";
 import type { Config } from "./config-schema.ts";
 import { credentialsFrom } from "./credentials.ts";
+import { openSources } from "./open-sources.ts";
+import type { OpenSources } from "./open-sources.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -23,34 +23,36 @@ export interface Serving {
  * @throws what keeps the gateway from starting, with its code; nothing is left open then.
  */
 export async function serve(config: Config, environment: Environment): Promise<Serving> {
-  const fleet = await connect(config, environment);
+  await using opened = new AsyncDisposableStack();
+  const open = opened.use(await openSources(config, environment));
+  const fleet = opened.use(await connect(config, environment, open));
   const gateway = buildGateway({ config, fleet });
-  const close = async (): Promise<void> => {
-    await gateway.close();
-    await fleet.close();
+  opened.defer(() => gateway.close());
+  const urls = await gateway.listen();
+  const { log } = gateway.admin;
+  log.info(urls, "listening");
+  const closing = opened.move();
+  return {
+    ...urls,
+    close: async () => {
+      log.info("closing");
+      await closing.disposeAsync();
+    },
   };
-  try {
-    const urls = await gateway.listen();
-    gateway.admin.log.info(urls, "listening");
-    return {
-      ...urls,
-      close: async () => {
-        gateway.admin.log.info("closing");
-        await close();
-      },
-    };
-  } catch (error) {
-    await close();
-    throw error;
-  }
 }
 
-function connect(config: Config, environment: Environment): Promise<Fleet> {
-  const { instances, instancesFile, timeoutMs, retries, graceMs, maxPipelineCommands } = config;
+function connect(
+  config: Config,
+  environment: Environment,
+  { sources, kubernetes, addressMap }: OpenSources,
+): Promise<Fleet> {
+  const { timeoutMs, retries, graceMs, maxPipelineCommands } = config;
+  const secrets = kubernetes?.secrets;
   return createFleet({
-    ...(instances === undefined ? {} : { instances: instances as readonly InstanceInput[] }),
-    ...(instancesFile === undefined ? {} : { sources: [new FileSource({ path: instancesFile })] }),
-    credentials: credentialsFrom(environment),
+    sources,
+    credentials: credentialsFrom(environment, secrets),
+    ...(secrets !== undefined && { certificates: (reference) => secrets.tls(reference) }),
+    ...(addressMap !== undefined && { addressMap }),
     timeoutMs,
     retries,
     graceMs,

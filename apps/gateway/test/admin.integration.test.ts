@@ -55,15 +55,39 @@ test("instances show their state, role, health, breaker and pool", async () => {
   });
 });
 
-describe("what is not open is closed", () => {
-  test.for(["/v1/instances", "/v1", "/", "/nowhere", "/healthz/x", "/metrics/", "/%zz"])(
-    "%s",
-    async (path) => {
-      expect(await gateway.admin(path)).toMatchObject({ status: expect.toBeOneOf([400, 401]) });
-      expect((await gateway.admin("/v1/instances", "full")).status).toBe(403);
-      expect((await gateway.admin("/v1/instances", "readOnly")).status).toBe(403);
+test("discovery shows its sources and what it found, for programs and for people", async () => {
+  expect(await gateway.admin("/v1/discovery", "admin")).toMatchObject({
+    status: 200,
+    json: {
+      instances: 1,
+      sources: [
+        { name: "static", state: "current", instances: 1, profiles: {}, conditions: [], resources: [] },
+      ],
     },
+  });
+  const { status, headers, text } = await gateway.admin("/discovery", "admin");
+  expect([status, headers.get("content-type")]).toEqual([200, "text/plain; charset=utf-8"]);
+  expect(text).toMatch(
+    /^source static: current, 1 instance, synced \d+\.\d s ago\n\norders, ready, group shop\n {2}127\.0\.0\.1:\d+ /,
   );
+});
+
+describe("what is not open is closed", () => {
+  test.for([
+    "/v1/instances",
+    "/v1/discovery",
+    "/discovery",
+    "/v1",
+    "/",
+    "/nowhere",
+    "/healthz/x",
+    "/metrics/",
+    "/%zz",
+  ])("%s", async (path) => {
+    expect(await gateway.admin(path)).toMatchObject({ status: expect.toBeOneOf([400, 401]) });
+    expect((await gateway.admin("/v1/instances", "full")).status).toBe(403);
+    expect((await gateway.admin("/v1/instances", "readOnly")).status).toBe(403);
+  });
 
   test("and what is nothing is told to the operator", async () => {
     expect(await gateway.admin("/nowhere", "admin")).toMatchObject({
@@ -83,7 +107,7 @@ describe("what is not open is closed", () => {
 });
 
 test("the data port knows none of the admin pages", async () => {
-  for (const path of ["/healthz", "/readyz", "/metrics", "/v1/instances"])
+  for (const path of ["/healthz", "/readyz", "/metrics", "/v1/instances", "/discovery"])
     expect((await gateway.ask(path, { token: null })).status).toBe(401);
   expect((await gateway.ask("/metrics")).status).toBe(400);
 });

@@ -28,10 +28,25 @@ describe("the command line", () => {
 
   test("every flag reaches its setting", () => {
     const flagged = settings.filter(({ flag }) => flag !== undefined);
-    const args = flagged.flatMap(({ flag }) => [flag!.split(" ")[0]!, "7"]);
-    expect(typed(...args).action).toMatchObject({
-      flags: Object.fromEntries(flagged.map(({ path }) => [path, "7"])),
+    const args = flagged.flatMap(({ flag, kind }) => [
+      flag!.split(" ")[0]!,
+      ...(kind === "boolean" ? [] : ["7"]),
+    ]);
+    const flags = Object.fromEntries(
+      flagged.map(({ path, kind }) => [path, kind === "boolean" ? "true" : "7"]),
+    );
+    expect(typed(...args).action).toMatchObject({ run: "serve", flags });
+    expect(typed("discover", ...args).action).toMatchObject({ run: "discover", json: false, flags });
+  });
+
+  test("discovers, for people or for a program", () => {
+    expect(typed("discover", "--config", "fleet.yaml", "--kubernetes").action).toEqual({
+      run: "discover",
+      json: false,
+      file: "fleet.yaml",
+      flags: { "kubernetes.enabled": "true" },
     });
+    expect(typed("discover", "--json").action).toMatchObject({ run: "discover", json: true });
   });
 
   test("prints the configuration", () => {
@@ -46,14 +61,18 @@ describe("the command line", () => {
       expect(help.out).toContain(`(${env})`);
   });
 
-  test.for([["--listen"], ["--listen-port"], ["serve"], ["digest", "a-token"]])(
-    "%j is a fault, exit code 2",
-    (args) => {
-      const { action, error } = typed(...args);
-      expect(action).toEqual({ run: "exit", code: 2 });
-      expect(error).not.toBe("");
-    },
-  );
+  test.for([
+    ["--listen"],
+    ["--listen-port"],
+    ["serve"],
+    ["digest", "a-token"],
+    ["discover", "all"],
+    ["--json"],
+  ])("%j is a fault, exit code 2", (args) => {
+    const { action, error } = typed(...args);
+    expect(action).toEqual({ run: "exit", code: 2 });
+    expect(error).not.toBe("");
+  });
 
   test("names the digest", () => {
     expect(typed("digest").action).toEqual({ run: "digest" });

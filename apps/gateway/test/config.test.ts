@@ -143,20 +143,18 @@ describe("values that contradict each other are refused", () => {
   test("nothing at all", async () => {
     const found = await faults({ environment: {} });
     expect(found).toEqual([
-      "instances: there are none; give `instances` or `instancesFile`",
+      "instances: there are none; give `instances`, `instancesFile`, `kubernetes`, `sentinel` or `dns`",
       "tokens: there are none; a gateway without tokens would be open to everybody and does not start",
     ]);
   });
 
-  test("both kinds of instances, and one port for both", async () => {
+  test("one port for both", async () => {
     const environment = {
       ...enough,
-      FLEET_INSTANCES_FILE: "x.yaml",
       FLEET_LISTEN_PORT: "8081",
       FLEET_TIMEOUT_MS: "120000",
     };
     const found = await faults({ environment });
-    expect(found.join("\n")).toMatch(/either `instances` or `instancesFile`/);
     expect(found.join("\n")).toMatch(/^idleSocketTimeoutMs: 120000 would cut/m);
     expect(found.join("\n")).toMatch(/^adminListen\.port: 8081 is the data port too/m);
   });
@@ -205,7 +203,132 @@ describe("values that contradict each other are refused", () => {
     ];
     expect(await faults({ environment: { ...enough, FLEET_INSTANCES: JSON.stringify(missing) } })).toEqual([
       "instances[0].credentials.password: env:ABSENT is not set or empty",
-      `instances[1].credentials.password: file:${join(folder, "absent")} cannot be read (ENOENT)`,
+      `instances[1].credentials.password: file:${join(folder, "absent")} does not exist or is empty`,
+    ]);
+  });
+});
+
+describe("sources of instances", () => {
+  const from = (content: object): Promise<readonly string[]> =>
+    file({ tokens, ...content }).then((path) => faults({ file: path, environment: {} }));
+
+  test("may be several at once, and then nobody knows all names beforehand", async () => {
+    await writeFile(join(folder, "more.yaml"), "instances: []");
+    const others = [{ ...tokens[0], targets: ["known-to-the-file"] }];
+    const path = await file({ instances, instancesFile: "more.yaml", tokens: others });
+    await expect(loadConfig({ file: path, environment: {} })).resolves.toMatchObject({
+      config: { instances },
+    });
+  });
+
+  test("that find no gateway need no tokens", async () => {
+    await expect(
+      loadConfig({ environment: { FLEET_INSTANCES: enough.FLEET_INSTANCES }, serves: false }),
+    ).resolves.toMatchObject({ config: { tokens: [] } });
+  });
+
+  test("Kubernetes, from flag, environment and file, and off again", async () => {
+    const path = await file({ tokens, kubernetes: { namespaces: ["shop"], resyncMs: 5000 } });
+    const environment = {
+      FLEET_KUBERNETES_NAMESPACES: "a, b",
+      FLEET_KUBERNETES_PROFILES: "seed,bitnami-redis",
+    };
+    const { config, sources } = await loadConfig({ file: path, environment });
+    expect(config.kubernetes).toEqual({
+      enabled: true,
+      namespaces: ["a", "b"],
+      profiles: ["seed", "bitnami-redis"],
+      resyncMs: 5000,
+    });
+    expect(sources.get("kubernetes.namespaces")).toBe("environment FLEET_KUBERNETES_NAMESPACES");
+    const flags = { "kubernetes.namespaces": "*" };
+    expect((await loadConfig({ file: path, flags, environment })).config.kubernetes?.namespaces).toBe("*");
+    const off = { ...enough, FLEET_KUBERNETES: "false" };
+    expect((await loadConfig({ file: path, environment: off })).config.kubernetes?.enabled).toBe(false);
+    const bare = { FLEET_TOKENS: enough.FLEET_TOKENS };
+    expect(
+      (await loadConfig({ flags: { "kubernetes.enabled": "true" }, environment: bare })).config.kubernetes,
+    ).toEqual({ enabled: true });
+    expect(
+      (await loadConfig({ file: await file({ tokens, kubernetes: {} }), environment: {} })).config.kubernetes,
+    ).toEqual({ enabled: true });
+  });
+
+  test("what Kubernetes sets for Services called fleet and fleet-kubernetes disturbs nothing", async () => {
+    const environment = {
+      ...enough,
+      FLEET_KUBERNETES_PORT: "tcp://10.0.0.1:80",
+      FLEET_KUBERNETES_SERVICE_HOST: "10.0.0.1",
+      FLEET_KUBERNETES_SERVICE_PORT: "80",
+      FLEET_KUBERNETES_PORT_80_TCP_ADDR: "10.0.0.1",
+    };
+    expect((await loadConfig({ environment })).config.kubernetes).toBeUndefined();
+  });
+
+  test("a kubeconfig in the file is meant from where that lies", async () => {
+    const path = await file({ tokens, kubernetes: { kubeconfig: "kube/config" } });
+    expect((await loadConfig({ file: path, environment: {} })).config.kubernetes?.kubeconfig).toBe(
+      join(folder, "kube/config"),
+    );
+  });
+
+  test("and every fault of them is a line", async () => {
+    const kubernetes = {
+      namespaces: ["Shop"],
+      names: "anyhow",
+      resyncMs: 1,
+      password: "CANARY",
+      color: "red",
+      defaultCredentials: { password: "CANARY" },
+    };
+    const found = (await from({ kubernetes, sentinel: {}, dns: { instances: [] } })).join("\n");
+    expect(found).toMatch(/^kubernetes\.namespaces\[0\]: expected the name of a namespace, got "Shop"/m);
+    expect(found).toMatch(/^kubernetes\.names: .*"instance".*, got "anyhow"/m);
+    expect(found).toMatch(/^kubernetes\.resyncMs: .*, got 1 \(file/m);
+    expect(found).toMatch(/^kubernetes\.color: is not a known setting/m);
+    expect(found).toMatch(/^kubernetes\.password: .*no secret has its place in the configuration/m);
+    expect(found).toMatch(
+      /^kubernetes\.defaultCredentials\.password: expected env:NAME or file:\/path, never the password itself, got a value that is not shown/m,
+    );
+    expect(found).toMatch(/^sentinel\.sentinels: /m);
+    expect(found).toMatch(/^dns\.instances: /m);
+    expect(found).not.toContain("CANARY");
+  });
+
+  test("with those that only discovery finds", async () => {
+    const found = await from({
+      sentinel: { sentinels: [{ host: "169.254.169.254" }], credentials: { password: "CANARY" } },
+      dns: { instances: [{ name: "Orders", host: "orders.example" }] },
+      addressMap: { "10.20.0.5": "127.0.0.1:7001" },
+      kubernetes: { profiles: ["nobodys"] },
+    });
+    const text = found.join("\n");
+    expect(text).toMatch(/^addressMap must be addresses as in /m);
+    expect(text).toMatch(/^kubernetes\.profiles/m);
+    expect(text).toMatch(/^sentinel\.sentinels\[0\]\.host must be a host name/m);
+    expect(text).toMatch(/^dns\.instances\[0\]\.name: must be a DNS label/m);
+    expect(text).not.toContain("CANARY");
+  });
+
+  test("and references that lead nowhere", async () => {
+    expect(
+      await from({
+        instances: [
+          { ...instances[0], credentials: { password: "secret:a/b/c" } },
+          { ...instances[0], name: "b", credentials: { password: ["env:ABSENT", "env:ABSENT_TOO"] } },
+        ],
+        sentinel: {
+          sentinels: [{ host: "h" }],
+          login: { password: "env:ABSENT" },
+          credentials: { password: "env:ABSENT_TOO" },
+        },
+        kubernetes: { enabled: false, defaultCredentials: { password: "file:/absent" } },
+      }),
+    ).toEqual([
+      "instances[0].credentials.password: secret:a/b/c is in Kubernetes, and `kubernetes` is not configured",
+      "kubernetes.defaultCredentials.password: file:/absent does not exist or is empty",
+      "sentinel.credentials.password: env:ABSENT_TOO is not set or empty",
+      "sentinel.login.password: env:ABSENT is not set or empty",
     ]);
   });
 });

@@ -16,7 +16,7 @@ describe("the README", () => {
     for (const { path, env, flag, kind, description } of settings) {
       const value = path
         .split(".")
-        .reduce<unknown>((at, key) => (at as Readonly<Record<string, unknown>>)[key], config);
+        .reduce<unknown>((at, key) => (at as Readonly<Record<string, unknown>> | undefined)?.[key], config);
       const initial =
         kind === "structure" || value === undefined ? undefined : JSON.stringify(value).replaceAll('"', "");
       const name = flag?.split(" ")[0];

@@ -8,6 +8,7 @@ export interface Messages {
   readonly "fleet:discovery:change": ChangeMessage;
   readonly "fleet:discovery:condition": ConditionMessage;
   readonly "fleet:discovery:error": DiscoveryErrorMessage;
+  readonly "fleet:discovery:reflector": ReflectorMessage;
 }
 
 export interface CommandMessage {
@@ -64,4 +65,10 @@ interface ConditionMessage {
 interface DiscoveryErrorMessage {
   readonly code: string;
   readonly source: string | undefined;
+}
+
+interface ReflectorMessage {
+  readonly source: string | undefined;
+  readonly resource: string;
+  readonly event: string;
 }

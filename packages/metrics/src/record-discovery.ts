@@ -27,6 +27,13 @@ export class DiscoveryRecorder implements Recorder {
       updated: changes.tally({ type: "updated" }),
       removed: changes.tally({ type: "removed" }),
     };
+    const reflector = instruments.counter(
+      "discovery_reflector_events_total",
+      "What was done to keep a server's resource current, and what went wrong with it.",
+    );
+    const byResource = new Keyed<string, Keyed<string, Keyed<string, Tally>>>(
+      (source) => new Keyed((resource) => new Keyed((event) => reflector.tally({ source, resource, event }))),
+    );
     const byReason = new Keyed<string, Keyed<string, Keyed<string, Tally>>>(
       (source) => new Keyed((reason) => new Keyed((type) => conditions.tally({ source, reason, type }))),
     );
@@ -42,6 +49,12 @@ export class DiscoveryRecorder implements Recorder {
       }),
       on("fleet:discovery:error", ({ code, source }) => {
         bySource.of(source ?? "").of(code).value += 1;
+      }),
+      on("fleet:discovery:reflector", ({ source, resource, event }) => {
+        byResource
+          .of(source ?? "")
+          .of(resource)
+          .of(event).value += 1;
       }),
     ]);
   }

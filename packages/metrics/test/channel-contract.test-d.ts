@@ -21,6 +21,7 @@ test("what is counted is in what is published, channel by channel", () => {
   expectTypeOf<Published["fleet:discovery:change"]>().toExtend<Messages["fleet:discovery:change"]>();
   expectTypeOf<Published["fleet:discovery:condition"]>().toExtend<Messages["fleet:discovery:condition"]>();
   expectTypeOf<Published["fleet:discovery:error"]>().toExtend<Messages["fleet:discovery:error"]>();
+  expectTypeOf<Published["fleet:discovery:reflector"]>().toExtend<Messages["fleet:discovery:reflector"]>();
 });
 
 test("a fleet's stats are what is shown", () => {

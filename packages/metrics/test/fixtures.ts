@@ -2,7 +2,12 @@ import { channel } from "node:diagnostics_channel";
 
 import type { BreakerTransition } from "@fleet/breaker";
 import type { CommandMessage } from "@fleet/client";
-import type { DiscoveryConditionMessage, DiscoveryErrorMessage, InstanceChange } from "@fleet/discovery";
+import type {
+  DiscoveryConditionMessage,
+  DiscoveryErrorMessage,
+  DiscoveryReflectorMessage,
+  InstanceChange,
+} from "@fleet/discovery";
 import type { AcquireEvent, ConnectionEvent } from "@fleet/pool/ioredis";
 import type { PickMessage } from "@fleet/router";
 
@@ -19,6 +24,7 @@ export interface Published {
   readonly "fleet:discovery:change": InstanceChange;
   readonly "fleet:discovery:condition": DiscoveryConditionMessage;
   readonly "fleet:discovery:error": DiscoveryErrorMessage;
+  readonly "fleet:discovery:reflector": DiscoveryReflectorMessage;
 }
 
 /** A message of every channel, to the last field. */
@@ -70,6 +76,12 @@ export const fixtures = {
     code: "FLEET_DISCOVERY_INVALID_FILE",
     source: "file:fleet.yaml",
     error: new Error("line 1"),
+  },
+  "fleet:discovery:reflector": {
+    source: "kubernetes",
+    resource: "services",
+    event: "restarted",
+    reason: "timeout",
   },
 } as const satisfies Published;
 

@@ -128,6 +128,17 @@ describe("what the channels tell is counted", () => {
     ]);
   });
 
+  test("what reflectors do", async () => {
+    using it = observed();
+    tell("fleet:discovery:reflector");
+    tell("fleet:discovery:reflector");
+    tell("fleet:discovery:reflector", { source: undefined, event: "handler" });
+    expect(await it.lines("fleet_discovery_reflector_events_total")).toEqual([
+      'fleet_discovery_reflector_events_total{source="kubernetes",resource="services",event="restarted"} 2',
+      'fleet_discovery_reflector_events_total{source="",resource="services",event="handler"} 1',
+    ]);
+  });
+
   test("as prom-client itself would count it", async () => {
     using it = observed();
     const theirs = new Registry();

@@ -1,17 +1,8 @@
+import type { ApiRequestName } from "./api-error.ts";
 import type { ApiServer } from "./api-server.ts";
 
-/** Something that one may do to one kind of object, in one namespace or in all. */
-export interface Right {
-  readonly verb: "get" | "list" | "watch";
-  /** The API group; empty for the core. */
-  readonly group: string;
-  readonly resource: string;
-  /** @default every namespace */
-  readonly namespace?: string;
-}
-
 /** All that a fleet does with an API server, and nothing else. */
-const needed: readonly Right[] = [
+const needed: readonly ApiRequestName[] = [
   { verb: "list", group: "", resource: "services" },
   { verb: "watch", group: "", resource: "services" },
   { verb: "list", group: "discovery.k8s.io", resource: "endpointslices" },
@@ -33,7 +24,7 @@ interface Review {
 export async function missingRights(
   api: Pick<ApiServer, "post">,
   { namespaces, signal }: { readonly namespaces: readonly string[] | "*"; readonly signal?: AbortSignal },
-): Promise<readonly Right[]> {
+): Promise<readonly ApiRequestName[]> {
   const rights =
     namespaces === "*"
       ? needed
@@ -44,7 +35,7 @@ export async function missingRights(
 
 async function allows(
   api: Pick<ApiServer, "post">,
-  right: Right,
+  right: ApiRequestName,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
   const review = {

@@ -4,7 +4,6 @@ export { ApiServer } from "./api-server.ts";
 export { Reflector } from "./reflector.ts";
 export { SecretError } from "./secret-error.ts";
 export { KubernetesSecrets } from "./secrets.ts";
-export type { Right } from "./access-review.ts";
 export type { ApiRequestName } from "./api-error.ts";
 export type { ApiRequestOptions, ApiServerByHand, ApiServerOptions, ApiWatchOptions } from "./api-server.ts";
 export type { KubernetesObject } from "./kubernetes-object.ts";

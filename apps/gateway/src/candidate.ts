@@ -1,0 +1,23 @@
+/** What became of one place where a password or certificates may be; never what they are. */
+export interface Candidate {
+  readonly reference: string;
+  readonly outcome: "exists" | "missing" | "key missing" | "forbidden" | "failed";
+  /** What the error said: the keys of a Secret or the right that is missing, never a value. */
+  readonly detail?: string;
+}
+
+const outcomes: Readonly<Record<string, Candidate["outcome"]>> = {
+  FLEET_DISCOVERY_SECRET_MISSING: "missing",
+  FLEET_DISCOVERY_SECRET_KEY_MISSING: "key missing",
+  FLEET_DISCOVERY_API_FORBIDDEN: "forbidden",
+};
+
+/** Looks at the place that a reference names. */
+export async function tried(reference: string, look: () => Promise<unknown>): Promise<Candidate> {
+  try {
+    return { reference, outcome: (await look()) === undefined ? "missing" : "exists" };
+  } catch (error) {
+    const { code, message } = error as { readonly code?: string; readonly message: string };
+    return { reference, outcome: outcomes[code ?? ""] ?? "failed", detail: message };
+  }
+}

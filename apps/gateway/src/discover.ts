@@ -1,0 +1,105 @@
+import { setTimeout as pause } from "node:timers/promises";
+
+import { Discovery, StaticSource } from "@fleet/discovery";
+import type { DiscoveryStats, Instance } from "@fleet/discovery";
+
+import { tried } from "./candidate.ts";
+import type { Candidate } from "./candidate.ts";
+import type { Config } from "./config-schema.ts";
+import { findSecret } from "./credentials.ts";
+import { openSources } from "./open-sources.ts";
+import type { OpenSources } from "./open-sources.ts";
+import { missingOf } from "./rights-of.ts";
+import type { MissingRights } from "./rights-of.ts";
+import { SourceTap } from "./source-tap.ts";
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface FoundInstance extends Instance {
+  readonly source: string;
+  /** Every place where its password may be, in the order in which they are tried. */
+  readonly passwords: readonly Candidate[];
+  /** The Secret with its certificates. */
+  readonly certificates?: Candidate;
+}
+
+/** What the gateway would find with a configuration, and what keeps it from finding more. */
+export interface Discovered {
+  /** Every source delivered, and no right is missing. */
+  readonly ok: boolean;
+  /** Strongest first; with the message of the last failure. */
+  readonly sources: readonly (DiscoveryStats["sources"][number] & { readonly error?: string })[];
+  readonly instances: readonly FoundInstance[];
+  /** Undefined where Kubernetes is not configured. */
+  readonly rights?: MissingRights;
+}
+
+/** How many instances' credentials are looked for at a time. */
+const searchers = 16;
+
+/**
+ * Looks once, as the gateway would, and tries every place where credentials may be. No Redis is dialled.
+ *
+ * @param patienceMs how long a source may take or fail before that is what is told of it.
+ */
+export async function discover(
+  config: Config,
+  environment: Environment,
+  patienceMs = 5000,
+): Promise<Discovered> {
+  await using open = await openSources(config, environment);
+  const taps = open.sources.map((source) => new SourceTap(source));
+  // With a source that always delivers, those that do not are told of as they are, instead of ending it all.
+  await using discovery = new Discovery({
+    sources: [...taps, new StaticSource([], { name: "nothing" })],
+  });
+  await discovery.start();
+  const enough = new AbortController();
+  await Promise.race([
+    Promise.all(taps.map(({ delivered }) => delivered)),
+    pause(patienceMs, undefined, { signal: enough.signal }),
+  ]);
+  enough.abort();
+
+  const sources = taps.map(({ error }, index) => ({
+    ...discovery.stats.sources[index]!,
+    ...(error !== undefined && { error }),
+  }));
+  const found = [...discovery.instances.values()];
+  const instances: FoundInstance[] = [];
+  const queue = found.entries();
+  const search = async (): Promise<void> => {
+    for (const [index, instance] of queue)
+      instances[index] = await examined(instance, taps, environment, open);
+  };
+  await Promise.all(Array.from({ length: searchers }, search));
+  const rights = await missingOf(open, instances);
+  const whole = rights === undefined || (rights.missing.length === 0 && rights.error === undefined);
+  return {
+    ok: whole && sources.every(({ error }) => error === undefined),
+    sources,
+    instances,
+    ...(rights !== undefined && { rights }),
+  };
+}
+
+async function examined(
+  instance: Instance,
+  taps: readonly SourceTap[],
+  environment: Environment,
+  { kubernetes }: OpenSources,
+): Promise<FoundInstance> {
+  const secrets = kubernetes?.secrets;
+  const { credentials, tls } = instance;
+  const passwords: Candidate[] = [];
+  for (const reference of [credentials?.password ?? []].flat())
+    passwords.push(await tried(reference, () => findSecret(reference, environment, secrets)));
+  const secret = tls?.secret;
+  return {
+    ...instance,
+    source: taps.find((tap) => tap.has(instance))!.name,
+    passwords,
+    ...(secret !== undefined &&
+      secrets !== undefined && { certificates: await tried(secret, () => secrets.tls(secret)) }),
+  };
+}

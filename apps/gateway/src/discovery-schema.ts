@@ -1,0 +1,185 @@
+import { z } from "zod";
+
+import { ms, setting } from "./setting.ts";
+
+/** How the gateway finds instances through a Kubernetes API server; what a profile may say is `@fleet/discovery`'s to check. */
+export interface KubernetesConfig {
+  readonly enabled: boolean;
+  readonly kubeconfig?: string | undefined;
+  readonly context?: string | undefined;
+  readonly namespaces?: readonly string[] | "*" | undefined;
+  readonly profiles?: readonly unknown[] | undefined;
+  readonly names?: "instance" | "namespace-instance" | undefined;
+  readonly defaultCredentials?:
+    | {
+        readonly username?: string | undefined;
+        readonly password: string;
+        readonly namespaces?: readonly string[] | undefined;
+      }
+    | undefined;
+  readonly labelSelector?: string | undefined;
+  readonly clusterDomain?: string | undefined;
+  readonly resyncMs?: number | undefined;
+}
+
+type TlsFile = "caFile" | "certFile" | "keyFile" | "servername";
+
+/** A set of Sentinels; what found instances are given is `@fleet/discovery`'s to check. */
+export interface SentinelConfig {
+  readonly sentinels: readonly { readonly host: string; readonly port: number }[];
+  /** What the Sentinels themselves ask for. */
+  readonly login?: { readonly username?: string | undefined; readonly password: string } | undefined;
+  /** How to speak TLS to the Sentinels themselves. */
+  readonly loginTls?: { readonly [K in TlsFile]?: string | undefined } | undefined;
+  readonly masters?: readonly string[] | undefined;
+  readonly names?: Readonly<Record<string, string>> | undefined;
+  readonly credentials?: unknown;
+  readonly tls?: unknown;
+  readonly reads?: unknown;
+  readonly resyncMs?: number | undefined;
+  readonly answerTimeoutMs?: number | undefined;
+}
+
+/** Names in DNS; what an instance may say is `@fleet/discovery`'s to check. */
+export interface DnsConfig {
+  readonly instances: readonly unknown[];
+  readonly family?: 4 | 6 | "any" | undefined;
+  readonly minTtlMs?: number | undefined;
+  readonly maxTtlMs?: number | undefined;
+  readonly goneAfterMs?: number | undefined;
+  readonly timeoutMs?: number | undefined;
+}
+
+const text = z.string().min(1);
+const namespaces = z
+  .array(z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, "expected the name of a namespace"))
+  .min(1);
+
+const reference = z
+  .string()
+  .regex(
+    /^(?:env:[A-Za-z_][A-Za-z0-9_]*|file:\/[^\0]+)$/,
+    "expected env:NAME or file:/path, never the password itself",
+  );
+const tls = z.strictObject({
+  caFile: text.optional(),
+  certFile: text.optional(),
+  keyFile: text.optional(),
+  servername: text.optional(),
+});
+
+/** That it is there at all means that it is used. */
+export const kubernetes: z.ZodType<KubernetesConfig | undefined> = z
+  .strictObject({
+    enabled: setting(z.boolean().default(true), {
+      env: "FLEET_KUBERNETES",
+      flag: "--kubernetes",
+      description: "find instances through a Kubernetes API server; also where any of the next is given",
+    }),
+    kubeconfig: setting(text.optional(), {
+      env: "FLEET_KUBERNETES_KUBECONFIG",
+      flag: "--kubernetes-kubeconfig <file>",
+      description: "a kubeconfig file; else as kubectl finds it, else the Pod's service account",
+      kind: "path",
+    }),
+    context: setting(text.optional(), {
+      env: "FLEET_KUBERNETES_CONTEXT",
+      flag: "--kubernetes-context <name>",
+      description: "a context of the kubeconfig; else its current one",
+    }),
+    namespaces: setting(
+      z.union([z.literal("*"), namespaces], 'expected a list of namespaces, or "*"').optional(),
+      {
+        env: "FLEET_KUBERNETES_NAMESPACES",
+        flag: "--kubernetes-namespaces <names>",
+        description:
+          'where to look: names, with commas between, or "*" for everywhere; else the one it runs in',
+        kind: "list",
+      },
+    ),
+    profiles: setting(z.array(z.unknown()).min(1).optional(), {
+      env: "FLEET_KUBERNETES_PROFILES",
+      flag: "--kubernetes-profiles <names>",
+      description:
+        "conventions that are recognised: names, with commas between, or whole profiles; else all that are known",
+      kind: "list",
+    }),
+    names: setting(z.enum(["instance", "namespace-instance"]).optional(), {
+      env: "FLEET_KUBERNETES_NAMES",
+      flag: "--kubernetes-names <rule>",
+      description: "what instances are called: instance, or namespace-instance; else instance",
+    }),
+    defaultCredentials: setting(
+      z
+        .strictObject({
+          username: text.optional(),
+          password: reference,
+          namespaces: namespaces.optional(),
+        })
+        .optional(),
+      {
+        env: "FLEET_KUBERNETES_DEFAULT_CREDENTIALS",
+        description:
+          "for instances that name none: `password` (a reference), `username`, and the `namespaces` it may be sent to",
+      },
+    ),
+    labelSelector: setting(text.optional(), {
+      env: "FLEET_KUBERNETES_LABEL_SELECTOR",
+      flag: "--kubernetes-label-selector <selector>",
+      description: "Services that are looked at, as kubectl takes it; else all",
+    }),
+    clusterDomain: setting(text.optional(), {
+      env: "FLEET_KUBERNETES_CLUSTER_DOMAIN",
+      flag: "--kubernetes-cluster-domain <domain>",
+      description: "what DNS names of Services end in; else they end in svc",
+    }),
+    resyncMs: setting(ms(1000).optional(), {
+      env: "FLEET_KUBERNETES_RESYNC_MS",
+      flag: "--kubernetes-resync-ms <ms>",
+      description:
+        "how often the API server is asked whether what is known is current; else every 30 seconds",
+    }),
+  })
+  .optional();
+
+const address = z.strictObject({ host: text, port: z.number().int().default(26_379) });
+
+export const sentinel: z.ZodType<SentinelConfig | undefined> = setting(
+  z
+    .strictObject({
+      sentinels: z.array(address).min(1),
+      login: z.strictObject({ username: text.optional(), password: reference }).optional(),
+      loginTls: tls.optional(),
+      masters: z.array(text).min(1).optional(),
+      names: z.record(z.string(), text).optional(),
+      credentials: z.unknown().optional(),
+      tls: z.unknown().optional(),
+      reads: z.unknown().optional(),
+      resyncMs: ms(1).optional(),
+      answerTimeoutMs: ms(1).optional(),
+    })
+    .optional(),
+  { env: "FLEET_SENTINEL", description: "a set of Sentinels, see below; in the variable as YAML or JSON" },
+);
+
+export const dns: z.ZodType<DnsConfig | undefined> = setting(
+  z
+    .strictObject({
+      instances: z.array(z.unknown()).min(1),
+      family: z.union([z.literal(4), z.literal(6), z.literal("any")], 'expected 4, 6 or "any"').optional(),
+      minTtlMs: ms(1).optional(),
+      maxTtlMs: ms(1).optional(),
+      goneAfterMs: ms(0).optional(),
+      timeoutMs: ms(1).optional(),
+    })
+    .optional(),
+  { env: "FLEET_DNS", description: "names in DNS, see below; in the variable as YAML or JSON" },
+);
+
+export const addressMap: z.ZodType<Readonly<Record<string, string>> | undefined> = setting(
+  z.record(z.string(), z.string()).optional(),
+  {
+    env: "FLEET_ADDRESS_MAP",
+    description: "where to dial an announced address, by `host:port`; in the variable as YAML or JSON",
+  },
+);

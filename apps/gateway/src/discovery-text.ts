@@ -1,0 +1,90 @@
+import type { DiscoveryStats, Instance } from "@fleet/discovery";
+import type { ApiRequestName } from "@fleet/discovery/kubernetes";
+
+import type { Candidate } from "./candidate.ts";
+import type { MissingRights } from "./rights-of.ts";
+
+type Source = DiscoveryStats["sources"][number] & { readonly error?: string };
+type Shown = Pick<Instance, "name" | "state" | "endpoints"> &
+  Partial<Pick<Instance, "namespace" | "group" | "profile" | "credentials">> & {
+    readonly source?: string;
+    readonly passwords?: readonly Candidate[];
+    readonly certificates?: Candidate;
+  };
+
+/** What a fleet finds, for people. */
+export function discoveryText(found: {
+  readonly sources: readonly Source[];
+  readonly instances: readonly Shown[];
+  readonly rights?: MissingRights;
+}): string {
+  const { sources, instances, rights } = found;
+  return [
+    ...sources.flatMap(sourceLines),
+    ...(rights === undefined ? [] : rightsLines(rights)),
+    "",
+    ...(instances.length === 0 ? ["no instances"] : instances.flatMap(instanceLines)),
+    "",
+  ].join("\n");
+}
+
+function sourceLines(source: Source): readonly string[] {
+  const { name, state, instances, profiles, lastSyncAgeMs, error, lastError, conflicts } = source;
+  const recognised = Object.entries(profiles).map(([profile, count]) => `${count} ${profile}`);
+  const age = lastSyncAgeMs === undefined ? "never synced" : `synced ${seconds(lastSyncAgeMs)} ago`;
+  return [
+    `source ${name}: ${state}, ${counted(instances, "instance")}${recognised.length === 0 ? "" : ` (${recognised.join(", ")})`}, ${age}`,
+    ...(lastError === undefined
+      ? []
+      : [`  failed: ${lastError}${error === undefined ? "" : ` ${oneLine(error)}`}`]),
+    ...conflicts.map((conflict) => `  not served: ${conflict}, whose name or uid another source has`),
+    ...source.resources.map(
+      ({ resource, state, objects, lists, restarts, lastSyncAgeMs: age }) =>
+        `  ${resource}: ${state}, ${counted(objects, "object")}, ${counted(lists, "list")}, ${counted(sum(restarts), "restart")}${age === undefined ? "" : `, current ${seconds(age)} ago`}`,
+    ),
+    ...source.conditions.map(({ reason, object, message }) => `  ${reason}: ${object}: ${oneLine(message)}`),
+  ];
+}
+
+function rightsLines({ missing, error }: MissingRights): readonly string[] {
+  if (error !== undefined) return [`rights: not known: ${oneLine(error)}`];
+  if (missing.length === 0) return ["rights: none is missing"];
+  return missing.map((right) => `right missing: ${rightText(right)}`);
+}
+
+function rightText({ verb, group, resource, namespace }: ApiRequestName): string {
+  const what = group === "" ? resource : `${resource}.${group}`;
+  return `${verb} ${what} ${namespace === undefined ? "in every namespace" : `in namespace ${namespace}`}`;
+}
+
+function instanceLines(instance: Shown): readonly string[] {
+  const { name, source, profile, namespace, group, state, endpoints, credentials } = instance;
+  const { passwords = [], certificates } = instance;
+  const facts = [
+    profile,
+    source && `from ${source}`,
+    namespace && `namespace ${namespace}`,
+    group && `group ${group}`,
+  ];
+  const username = credentials?.username;
+  return [
+    [name, state, ...facts].filter((fact) => fact !== undefined).join(", "),
+    ...(endpoints.length === 0 ? ["  no endpoints"] : []),
+    ...endpoints.map(({ host, port, role, zone, leaving }) =>
+      [`  ${host}:${port} ${role}`, zone && `zone ${zone}`, leaving && "leaving"].filter(Boolean).join(", "),
+    ),
+    ...(username === undefined ? [] : [`  user name ${username}`]),
+    ...passwords.map((candidate) => `  password ${candidateText(candidate)}`),
+    ...(certificates === undefined ? [] : [`  certificates ${candidateText(certificates)}`]),
+  ];
+}
+
+function candidateText({ reference, outcome, detail }: Candidate): string {
+  return `${reference}: ${outcome}${detail === undefined ? "" : ` (${oneLine(detail)})`}`;
+}
+
+const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`;
+const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
+const sum = (counts: Readonly<Record<string, number>>): number =>
+  Object.values(counts).reduce((total, count) => total + count, 0);
+const oneLine = (text: string): string => text.replaceAll(/\s*\n\s*/g, "; ");

@@ -1,0 +1,104 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+import { parseConfig } from "../src/config-schema.ts";
+import { discover } from "../src/discover.ts";
+import type { Discovered } from "../src/discover.ts";
+import { ConfigurationError } from "../src/errors.ts";
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "fleet-discover-"));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+function found(settings: object, environment = {}, patienceMs = 50): Promise<Discovered> {
+  const parsed = parseConfig(settings);
+  if ("issues" in parsed) throw new TypeError(JSON.stringify(parsed.issues));
+  return discover(parsed.config, environment, patienceMs);
+}
+
+const endpoints = [{ host: "10.20.0.5", port: 6379, role: "primary" }];
+
+describe("what would be found", () => {
+  test("is told with where it comes from, and what became of its credentials", async () => {
+    const password = ["env:ABSENT", "env:ORDERS", "file:/absent"];
+    const { ok, sources, instances, rights } = await found(
+      {
+        instances: [
+          { name: "orders", endpoints, credentials: { password } },
+          { name: "cache", endpoints },
+        ],
+      },
+      { ORDERS: "CANARY" },
+    );
+    expect(ok).toBe(true);
+    expect(rights).toBeUndefined();
+    expect(sources).toMatchObject([{ name: "static", state: "current", instances: 2 }]);
+    expect(instances).toMatchObject([
+      {
+        name: "orders",
+        source: "static",
+        endpoints,
+        passwords: [
+          { reference: "env:ABSENT", outcome: "missing" },
+          { reference: "env:ORDERS", outcome: "exists" },
+          { reference: "file:/absent", outcome: "missing" },
+        ],
+      },
+      { name: "cache", passwords: [] },
+    ]);
+    expect(JSON.stringify(instances)).not.toContain("CANARY");
+  });
+
+  test("goes by the precedence of the sources", async () => {
+    const instancesFile = join(folder, "more.json");
+    await writeFile(
+      instancesFile,
+      JSON.stringify({
+        instances: [
+          { name: "orders", endpoints },
+          { name: "web", endpoints },
+        ],
+      }),
+    );
+    const { sources, instances } = await found({ instances: [{ name: "orders", endpoints }], instancesFile });
+    expect(instances.map(({ name, source }) => [name, source])).toEqual([
+      ["orders", "static"],
+      ["web", `file:${instancesFile}`],
+    ]);
+    expect(sources[1]).toMatchObject({ state: "current", conflicts: ["orders"] });
+  });
+
+  test("a source that fails is told of with its error, and the others go on", async () => {
+    const instancesFile = join(folder, "broken.json");
+    await writeFile(instancesFile, '{"instances":[{"name":"Orders","endpoints":[]}]}');
+    const { ok, sources, instances } = await found({
+      instances: [{ name: "orders", endpoints }],
+      instancesFile,
+    });
+    expect(ok).toBe(false);
+    expect(instances.map(({ name }) => name)).toEqual(["orders"]);
+    expect(sources).toMatchObject([
+      { name: "static", state: "current" },
+      {
+        state: "failed",
+        lastError: "FLEET_DISCOVERY_INVALID_FILE",
+        error: expect.stringContaining("instances[0].name") as unknown,
+      },
+    ]);
+  });
+
+  test("even where all fail", async () => {
+    const { ok, sources, instances } = await found({ instancesFile: join(folder, "absent.json") });
+    expect([ok, instances]).toEqual([false, []]);
+    expect(sources).toMatchObject([{ state: "failed", lastError: "FLEET_DISCOVERY_FILE_UNREADABLE" }]);
+  });
+});
+
+test("without any source there is nothing to discover", async () => {
+  await expect(found({})).rejects.toBeInstanceOf(ConfigurationError);
+});

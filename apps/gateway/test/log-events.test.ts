@@ -1,0 +1,67 @@
+import { channel } from "node:diagnostics_channel";
+
+import type { FastifyBaseLogger } from "fastify";
+import { expect, test } from "vitest";
+
+import { logEvents, logStanding } from "../src/log-events.ts";
+
+type Line = readonly [level: string, facts: unknown, text: string];
+
+/** A log that keeps its lines. */
+function kept(): { readonly lines: Line[]; readonly log: FastifyBaseLogger } {
+  const lines: Line[] = [];
+  const at = (level: string) => (facts: unknown, text: string) => void lines.push([level, facts, text]);
+  return {
+    lines,
+    log: { debug: at("debug"), info: at("info"), warn: at("warn") } as unknown as FastifyBaseLogger,
+  };
+}
+
+const condition = { reason: "NoPort", object: "Service shop/web", message: "it has no port" };
+
+test("conditions are told when they come and when they go, with their object and reason", () => {
+  const { lines, log } = kept();
+  using _logging = logEvents(log);
+  channel("fleet:discovery:condition").publish({ source: "kubernetes", type: "raised", condition });
+  channel("fleet:discovery:condition").publish({ source: "kubernetes", type: "cleared", condition });
+  expect(lines).toEqual([
+    ["warn", { source: "kubernetes", ...condition }, "condition raised"],
+    ["info", { source: "kubernetes", ...condition }, "condition cleared"],
+  ]);
+});
+
+test("so are those that were there before anybody listened, and sources that had failed", () => {
+  const { lines, log } = kept();
+  const source = { instances: 0, conflicts: [], lastSyncAgeMs: undefined, profiles: {}, resources: [] };
+  logStanding(log, {
+    instances: 0,
+    sources: [
+      { ...source, name: "static", state: "current", lastError: undefined, conditions: [] },
+      { ...source, name: "kubernetes", state: "failed", lastError: "FLEET_X", conditions: [condition] },
+    ],
+  });
+  expect(lines).toEqual([
+    ["warn", { source: "kubernetes", state: "failed", code: "FLEET_X" }, "discovery failed"],
+    ["warn", { source: "kubernetes", ...condition }, "condition raised"],
+  ]);
+});
+
+test("reflectors tell what they do at debug, what they meet louder, and nothing of what an error says", () => {
+  const { lines, log } = kept();
+  using _logging = logEvents(log);
+  const reflector = (message: object): void =>
+    channel("fleet:discovery:reflector").publish({ source: "kubernetes", resource: "services", ...message });
+  const error = Object.assign(new Error("CANARY"), { code: "FLEET_X" });
+  reflector({ event: "listed" });
+  reflector({ event: "synced" });
+  reflector({ event: "restarted", reason: "timeout" });
+  reflector({ event: "failed", error });
+  reflector({ event: "handler", error: new Error("CANARY") });
+  const of = { source: "kubernetes", resource: "services" };
+  expect(lines).toEqual([
+    ["debug", { ...of, reason: undefined, code: undefined }, "reflector listed"],
+    ["debug", { ...of, reason: "timeout", code: undefined }, "reflector restarted"],
+    ["info", { ...of, reason: undefined, code: "FLEET_X" }, "reflector failed"],
+    ["warn", { ...of, reason: undefined, code: undefined }, "reflector handler"],
+  ]);
+});

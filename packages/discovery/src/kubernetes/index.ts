@@ -1,12 +1,16 @@
 export { missingRights } from "./access-review.ts";
 export { ApiError, KubeconfigError } from "./api-error.ts";
 export { ApiServer } from "./api-server.ts";
+export { KubernetesSource } from "./kubernetes-source.ts";
 export { Reflector } from "./reflector.ts";
 export { SecretError } from "./secret-error.ts";
 export { KubernetesSecrets } from "./secrets.ts";
 export type { ApiRequestName } from "./api-error.ts";
 export type { ApiRequestOptions, ApiServerByHand, ApiServerOptions, ApiWatchOptions } from "./api-server.ts";
+export type { KubernetesSourceOptions } from "./kubernetes-options.ts";
 export type { KubernetesObject } from "./kubernetes-object.ts";
 export type { EndpointRecord, PortRecord, ServiceRecord, SliceRecord } from "./objects.ts";
+export type { Profile } from "./profile.ts";
+export type { ProfileName } from "./profiles.ts";
 export type { ReflectorHandler, ReflectorOptions, ResourceName } from "./reflector-options.ts";
 export type { WatchEvent } from "./watch-event.ts";

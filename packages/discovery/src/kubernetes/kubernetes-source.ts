@@ -1,0 +1,212 @@
+import { setImmediate as afterIo } from "node:timers/promises";
+
+import { backoff } from "../backoff.ts";
+import { systemClock } from "../clock.ts";
+import type { Clock } from "../clock.ts";
+import { ConditionSet } from "../condition-set.ts";
+import type { Condition } from "../condition.ts";
+import { Delivery } from "../delivery.ts";
+import { DiscoveryError } from "../errors.ts";
+import type { Instance } from "../instance.ts";
+import type { ResourceStats } from "../resource-stats.ts";
+import type { InstanceSource, SourceSink } from "../source.ts";
+import { ApiServer } from "./api-server.ts";
+import { Conventions } from "./conventions.ts";
+import type { DefaultCredentials } from "./credentials.ts";
+import { checkKubernetesOptions, resolveProfiles } from "./kubernetes-options.ts";
+import type { KubernetesSourceOptions } from "./kubernetes-options.ts";
+import { NamespaceWatch } from "./namespace-watch.ts";
+import { Pace } from "./pace.ts";
+import { Projection } from "./projection.ts";
+import { Releases } from "./releases.ts";
+
+/** Between two hand-overs, in milliseconds: what changes together is told together. */
+const paceMs = 5;
+/** How long translating may keep the event loop, in milliseconds. */
+const turnMs = 5;
+/** How many releases are translated between two looks at the clock. */
+const releasesAtOnce = 20;
+
+/**
+ * The Redis instances that charts and operators run on Kubernetes, recognised by profiles. Watches Services and EndpointSlices and
+ * nothing else. While the API server is away the last known fleet stays; it heals by itself.
+ */
+export class KubernetesSource implements InstanceSource {
+  readonly name: string;
+  readonly #options: KubernetesSourceOptions;
+  readonly #clock: Clock;
+  readonly #random: () => number;
+  readonly #api: ApiServer;
+  readonly #delivery: Delivery;
+  readonly #conditions: ConditionSet;
+  readonly #projection: Projection;
+  readonly #releases: Releases;
+  readonly #pace: Pace;
+  #watches: readonly NamespaceWatch[] = [];
+  #isWhole = false;
+  #handedOver: readonly Instance[] | undefined;
+  #timer: unknown;
+  #closing: Promise<unknown> = Promise.resolve();
+
+  /** @throws InvalidOptionError (FLEET_DISCOVERY_INVALID_OPTION) */
+  constructor(options: KubernetesSourceOptions = {}) {
+    checkKubernetesOptions(options);
+    const { api = {}, name = "kubernetes", names = "instance", clusterDomain } = options;
+    const { clock = systemClock, random = Math.random } = options;
+    this.name = name;
+    this.#options = options;
+    this.#clock = clock;
+    this.#random = random;
+    this.#api = api instanceof ApiServer ? api : new ApiServer({ clock, ...api });
+    this.#delivery = new Delivery(name);
+    this.#conditions = new ConditionSet(name);
+    const conventions = new Conventions(resolveProfiles(options.profiles));
+    this.#projection = new Projection(conventions);
+    this.#releases = new Releases({
+      conventions,
+      conditions: this.#conditions,
+      names,
+      clusterDomain,
+      defaultCredentials: defaultsFor(options),
+    });
+    this.#pace = new Pace({ clock, ms: paceMs, work: () => this.#refresh() });
+    const stop = (): void => void (this.#closing = this.#stop());
+    this.#delivery.signal.addEventListener("abort", stop, { once: true });
+  }
+
+  /** What was skipped and why, by the reasons that the README lists. */
+  get conditions(): readonly Condition[] {
+    return this.#conditions.all;
+  }
+
+  /** Services and EndpointSlices, of each namespace on its own. */
+  get resources(): readonly ResourceStats[] {
+    return this.#watches.flatMap(({ resources }) => resources);
+  }
+
+  start(sink: SourceSink, { signal }: { readonly signal: AbortSignal }): Promise<void> {
+    return this.#delivery.begin(sink, signal, () => void this.#open());
+  }
+
+  async close(): Promise<void> {
+    this.#delivery.end();
+    await this.#closing;
+  }
+
+  async #open(): Promise<void> {
+    const { startTimeoutMs = 5000 } = this.#options;
+    this.#timer = this.#clock.setTimeout(() => this.#isLate(startTimeoutMs), startTimeoutMs);
+    const namespaces = await this.#namespaces();
+    if (namespaces === undefined || this.#delivery.signal.aborted) return;
+    this.#watches = namespaces.map(
+      (namespace) =>
+        new NamespaceWatch({
+          ...this.#options,
+          api: this.#api,
+          source: this.name,
+          namespace,
+          clock: this.#clock,
+          random: this.#random,
+          projection: this.#projection,
+          releases: this.#releases,
+          conditions: this.#conditions,
+          changed: () => this.#changed(),
+          synced: () => this.#synced(),
+          failed: (error) => this.#failed(error),
+        }),
+    );
+    for (const watch of this.#watches) watch.open();
+  }
+
+  /** Where to look; undefined is everywhere. Asks until somebody knows, or until the end, when there is no list. */
+  async #namespaces(): Promise<readonly (string | undefined)[] | undefined> {
+    const { namespaces } = this.#options;
+    if (namespaces === "*") return [undefined];
+    if (namespaces !== undefined) return [...new Set(namespaces)];
+    const { signal } = this.#delivery;
+    for (let attempt = 0; !signal.aborted; attempt += 1)
+      try {
+        return [await this.#api.namespace({ signal })];
+      } catch (error) {
+        if (signal.aborted) break;
+        this.#delivery.fail(error);
+        const { promise, resolve } = Promise.withResolvers<void>();
+        const timer = this.#clock.setTimeout(resolve, backoff(attempt, 800, 30_000, this.#random));
+        signal.addEventListener("abort", () => resolve(), { once: true });
+        await promise;
+        this.#clock.clearTimeout(timer);
+      }
+    return undefined;
+  }
+
+  #changed(): void {
+    if (this.#isWhole) this.#pace.ask();
+  }
+
+  /** A set was proved to be current. One that may not be read is told, and no reason not to serve the others. */
+  #synced(): void {
+    this.#isWhole ||=
+      this.#watches.some(({ hasSynced }) => hasSynced) &&
+      this.#watches.every(({ hasSynced, isForbidden }) => hasSynced || isForbidden);
+    if (!this.#isWhole) return;
+    this.#clock.clearTimeout(this.#timer);
+    this.#pace.ask();
+  }
+
+  #failed(error: unknown): void {
+    this.#delivery.fail(error);
+    if (!this.#isWhole) this.#synced();
+  }
+
+  async #refresh(): Promise<void> {
+    try {
+      for (let begun = this.#clock.now(); this.#releases.marked > 0;) {
+        this.#releases.refresh(releasesAtOnce);
+        if (this.#clock.now() - begun < turnMs) continue;
+        await afterIo();
+        if (this.#delivery.signal.aborted) return;
+        begun = this.#clock.now();
+      }
+    } catch (error) {
+      // It would be a fault of ours; the other releases are translated all the same.
+      this.#delivery.fail(error);
+      this.#pace.ask();
+      return;
+    }
+    const { instances } = this.#releases;
+    const { failure } = this.#watches.find((watch) => watch.failure !== undefined) ?? {};
+    // The same list says that it is still current, so while something fails only a new one is handed over.
+    if (failure === undefined || instances !== this.#handedOver) this.#delivery.replace(instances);
+    if (failure !== undefined && instances !== this.#handedOver) this.#delivery.fail(failure);
+    this.#handedOver = instances;
+  }
+
+  #isLate(startTimeoutMs: number): void {
+    const waiting = this.resources.filter(({ hasSynced }) => !hasSynced).map(({ resource }) => resource);
+    const what = waiting.length === 0 ? "the namespace to look into" : waiting.join(", ");
+    this.#delivery.fail(
+      new DiscoveryError(
+        "FLEET_DISCOVERY_SOURCE_FAILED",
+        `Source ${this.name} has not heard of ${what} within ${startTimeoutMs} ms`,
+        { source: this.name },
+      ),
+    );
+  }
+
+  async #stop(): Promise<void> {
+    this.#pace.stop();
+    this.#clock.clearTimeout(this.#timer);
+    await Promise.all(this.#watches.map((watch) => watch.close()));
+    if (this.#api !== this.#options.api) await this.#api.close();
+  }
+}
+
+/** Which namespaces' instances may have the default credentials. */
+function defaultsFor({
+  defaultCredentials,
+  namespaces,
+}: KubernetesSourceOptions): (namespace: string) => DefaultCredentials | "withheld" | undefined {
+  if (defaultCredentials === undefined) return () => undefined;
+  const listed = new Set(defaultCredentials.namespaces ?? (Array.isArray(namespaces) ? namespaces : []));
+  return (namespace) => (listed.has(namespace) ? defaultCredentials : "withheld");
+}

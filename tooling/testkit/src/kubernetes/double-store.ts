@@ -24,11 +24,13 @@ export interface StoreEvent {
   readonly deleted: boolean;
 }
 
-interface State {
+interface Backup {
   readonly revision: number;
   readonly objects: ReadonlyMap<string, KubernetesObject>;
-  readonly history: readonly StoreEvent[];
 }
+
+/** How many changes and backups are remembered; older ones are forgotten. */
+const memory = { changes: 1000, backups: 10 } as const;
 
 /** The objects of an API server with one revision for all of them, and the changes that it has not forgotten. */
 export class DoubleStore {
@@ -36,7 +38,7 @@ export class DoubleStore {
   #floor = 1000;
   #objects = new Map<string, KubernetesObject>();
   #history: StoreEvent[] = [];
-  readonly #backups: State[] = [];
+  readonly #backups = new Map<string, Backup>();
   readonly #changed: (event: StoreEvent) => void;
 
   constructor(changed: (event: StoreEvent) => void) {
@@ -108,17 +110,19 @@ export class DoubleStore {
   }
 
   backup(): string {
-    const state = { revision: this.#revision, objects: new Map(this.#objects), history: [...this.#history] };
-    return String(this.#backups.push(state) - 1);
+    const backup = crypto.randomUUID();
+    this.#backups.set(backup, { revision: this.#revision, objects: new Map(this.#objects) });
+    if (this.#backups.size > memory.backups) this.#backups.delete(this.#backups.keys().next().value!);
+    return backup;
   }
 
   /** Goes back to a backup, its revision included. */
   restore(backup: string): void {
-    const state = this.#backups[Number(backup)];
+    const state = this.#backups.get(backup);
     if (state === undefined) throw new Error(`there is no backup ${backup}`);
     this.#revision = state.revision;
     this.#objects = new Map(state.objects);
-    this.#history = [...state.history];
+    this.compact();
   }
 
   #place({ apiVersion, kind, metadata }: ObjectName): readonly [resource: string, key: string] {
@@ -143,6 +147,7 @@ export class DoubleStore {
     else this.#objects.set(key, object);
     const event = { resource, revision, object, previous, deleted };
     this.#history.push(event);
+    if (this.#history.length > memory.changes) this.#floor = this.#history.shift()!.revision;
     this.#changed(event);
     return object;
   }

@@ -18,51 +18,62 @@ const port = z
   .min(1, { error: "must be an integer from 1 to 65535" })
   .max(65_535, { error: "must be an integer from 1 to 65535" });
 
-const serviceRule = z.strictObject({
-  kind: z.enum(["primary", "replicas", "all", "headless", "sentinel", "ignore"], {
-    error: "must be one of primary, replicas, all, headless, sentinel, ignore",
-  }),
-  name: regex.optional(),
-  labels: regexByLabel.optional(),
-});
+const record = { error: "must be a record" };
+
+const serviceRule = z.strictObject(
+  {
+    kind: z.enum(["primary", "replicas", "all", "headless", "sentinel", "ignore"], {
+      error: "must be one of primary, replicas, all, headless, sentinel, ignore",
+    }),
+    name: regex.optional(),
+    labels: regexByLabel.optional(),
+  },
+  record,
+);
 
 const relabelRule = z
-  .strictObject({
-    sourceLabels: z.array(text, { error: "must be a list of labels" }).optional(),
-    separator: z.string().optional(),
-    regex: regex.optional(),
-    targetLabel: text.optional(),
-    replacement: z.string().optional(),
-    action: z
-      .enum(["replace", "keep", "drop", "labelmap"], {
-        error: "must be one of replace, keep, drop, labelmap",
-      })
-      .optional(),
-  })
+  .strictObject(
+    {
+      sourceLabels: z.array(text, { error: "must be a list of labels" }).optional(),
+      separator: z.string().optional(),
+      regex: regex.optional(),
+      targetLabel: text.optional(),
+      replacement: z.string().optional(),
+      action: z
+        .enum(["replace", "keep", "drop", "labelmap"], {
+          error: "must be one of replace, keep, drop, labelmap",
+        })
+        .optional(),
+    },
+    record,
+  )
   .refine(({ action = "replace", targetLabel }) => action !== "replace" || targetLabel !== undefined, {
     error: "must have a targetLabel, or another action than replace",
   });
 
 const profile = z
-  .strictObject({
-    name: z
-      .string({ error: "must be a string" })
-      .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, { error: "must be a DNS label" }),
-    labels: regexByLabel.optional(),
-    port: regex.optional(),
-    relabel: z.array(relabelRule, { error: "must be a list of rules" }).optional(),
-    instance: z.union([text, z.array(text)], { error: "must be a text with variables" }).optional(),
-    instancePattern: regex.optional(),
-    grouped: z.boolean({ error: "must be true or false" }).optional(),
-    services: z.array(serviceRule, { error: "must be a list of rules" }).optional(),
-    containerPort: port.optional(),
-    binding: text.optional(),
-    passwords: z.array(text, { error: "must be a list" }).optional(),
-    tlsSecret: text.optional(),
-    tlsPorts: z.array(port, { error: "must be a list of numbers" }).optional(),
-    sentinelMaster: text.optional(),
-    cluster: z.literal(true, { error: "must be true" }).optional(),
-  })
+  .strictObject(
+    {
+      name: z
+        .string({ error: "must be a string" })
+        .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, { error: "must be a DNS label" }),
+      labels: regexByLabel.optional(),
+      port: regex.optional(),
+      relabel: z.array(relabelRule, { error: "must be a list of rules" }).optional(),
+      instance: z.union([text, z.array(text)], { error: "must be a text with variables" }).optional(),
+      instancePattern: regex.optional(),
+      grouped: z.boolean({ error: "must be true or false" }).optional(),
+      services: z.array(serviceRule, { error: "must be a list of rules" }).optional(),
+      containerPort: port.optional(),
+      binding: text.optional(),
+      passwords: z.array(text, { error: "must be a list" }).optional(),
+      tlsSecret: text.optional(),
+      tlsPorts: z.array(port, { error: "must be a list of numbers" }).optional(),
+      sentinelMaster: text.optional(),
+      cluster: z.literal(true, { error: "must be true" }).optional(),
+    },
+    record,
+  )
   .refine(({ instance, relabel = [] }) => instance !== undefined || relabel.some(maySetInstance), {
     error: "must say where the name of an instance is: by instance, or by a rule with that targetLabel",
   });

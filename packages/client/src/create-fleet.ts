@@ -26,7 +26,7 @@ export async function createFleet(
 ): Promise<Fleet> {
   checkOptions(options);
   const { instances = [], sources = [], policy, retryBudget } = options;
-  const { credentials, certificates, addressMap } = options;
+  const { credentials, certificates, addressMap, startTimeoutMs = 0 } = options;
   const { timeoutMs = 3000, retries = 2, graceMs = 5000 } = options;
   const { clock = systemClock, random = Math.random, breaker = {} } = options;
   const pool = { reconnectMaxDelayMs, ...options.pool, commandTimeoutMs: timeoutMs };
@@ -46,7 +46,7 @@ export async function createFleet(
   });
   const targets = new Targets({ router: walk.router, open, graceMs });
   const byHand = instances.length === 0 ? [] : [new StaticSource(instances)];
-  const discovery = new Discovery({ sources: [...byHand, ...sources], clock });
+  const discovery = new Discovery({ sources: [...byHand, ...sources], startTimeoutMs, clock });
   await discovery.start(signal === undefined ? {} : { signal });
   return new Fleet({ discovery, targets, walk, clock, timeoutMs, graceMs, closing });
 }

@@ -44,6 +44,11 @@ export interface FleetOptions {
   readonly instances?: readonly InstanceInput[];
   /** Sources of instances, strongest first. The fleet starts them and closes them with itself. @default [] */
   readonly sources?: readonly InstanceSource[];
+  /**
+   * How long sources are waited for when each of them has failed once, in milliseconds: a server may be slower to come up than its
+   * reader. @default 0
+   */
+  readonly startTimeoutMs?: number;
   /** Turns the reference an instance carries into user name and password. @default none: instances with credentials are refused */
   readonly credentials?: CredentialsResolver;
   /** Reads the Secrets that instances name for TLS. @default none: instances that name one are refused */
@@ -89,6 +94,7 @@ export function checkOptions(options: FleetOptions): void {
     throw new InvalidOptionError("instances or sources", "given, at least one of them", undefined);
   if (options.timeoutMs !== undefined) checkMs("timeoutMs", options.timeoutMs);
   if (options.graceMs !== undefined) checkMs("graceMs", options.graceMs, 0);
+  if (options.startTimeoutMs !== undefined) checkMs("startTimeoutMs", options.startTimeoutMs, 0);
   const { retries } = options;
   if (retries !== undefined && !(Number.isInteger(retries) && retries >= 0 && retries <= 10))
     throw new InvalidOptionError("retries", "an integer from 0 to 10", retries);

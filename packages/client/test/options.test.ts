@@ -1,3 +1,5 @@
+import type { SourceSink } from "@fleet/discovery";
+import { FakeClock } from "@fleet/testkit";
 import { describe, expect, test } from "vitest";
 
 import { createFleet } from "../src/index.ts";
@@ -17,6 +19,7 @@ describe("createFleet", () => {
     ],
     ["timeoutMs as text", { timeoutMs: "3s" }, /^timeoutMs must be .*, got "3s"$/],
     ["graceMs", { graceMs: -1 }, /^graceMs must be .*, got -1$/],
+    ["startTimeoutMs", { startTimeoutMs: -1 }, /^startTimeoutMs must be .*, got -1$/],
     ["retries", { retries: 1.5 }, /^retries must be .*, got 1.5$/],
     ["too many retries", { retries: 11 }, /^retries must be .*, got 11$/],
   ])("refuses %s and prints the value", async ([, options, message]) => {
@@ -46,6 +49,22 @@ describe("createFleet", () => {
     await expect(createFleet({ instances: [{ name: "Orders!", endpoints: [] }] })).rejects.toMatchObject({
       code: expect.stringMatching(/^FLEET_DISCOVERY_/),
     });
+  });
+
+  test("waits for sources that failed at first, as long as it is told to", async () => {
+    const clock = new FakeClock();
+    const source = new HandSource(...instances);
+    let sink: SourceSink | undefined;
+    source.start = (given) => {
+      sink = given;
+      given.fail(new Error("not yet"));
+      return new Promise(() => undefined);
+    };
+    const creating = createFleet({ sources: [source], startTimeoutMs: 1000, clock });
+    await clock.advance(999);
+    sink!.replace([instance("orders", [])]);
+    await using fleet = await creating;
+    expect([...fleet.instances.keys()]).toEqual(["orders"]);
   });
 
   test("ends with the signal's reason, and its sources with it", async () => {

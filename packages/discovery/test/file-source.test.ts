@@ -7,9 +7,10 @@ import { FakeClock, eventually } from "@fleet/testkit";
 import { describe, expect, test } from "vitest";
 
 import { Discovery, FileSource } from "../src/index.ts";
-import type { DiscoveryErrorMessage, InstanceSource } from "../src/index.ts";
+import type { DiscoveryErrorMessage } from "../src/index.ts";
 import { changingSourceContract, sourceContract } from "./source-contract.ts";
 import type { ChangingSubject } from "./source-contract.ts";
+import { tracked } from "./tracked.ts";
 
 const list = (...names: readonly string[]): string =>
   [
@@ -30,22 +31,9 @@ async function subject(): Promise<ChangingSubject> {
   const write = (...names: readonly string[]): Promise<void> => writeFile(file, list(...names));
   await write("orders", "sessions");
   const clock = new FakeClock();
-  const inner = new FileSource({ path: file, clock });
-  let open = false;
-  const source: InstanceSource = {
-    name: inner.name,
-    start: (sink, { signal }) => {
-      open = !signal.aborted;
-      signal.addEventListener("abort", () => (open = false));
-      return inner.start(sink, { signal });
-    },
-    close: () => {
-      open = false;
-      return inner.close();
-    },
-  };
+  const { source, isOpen } = tracked(new FileSource({ path: file, clock }));
   // An open source that is not reading has one timer: that of the next resync.
-  const idle = (): Promise<void> => eventually(() => expect(clock.pending).toBe(open ? 1 : 0));
+  const idle = (): Promise<void> => eventually(() => expect(clock.pending).toBe(isOpen() ? 1 : 0));
   return {
     source,
     names: ["orders", "sessions"],

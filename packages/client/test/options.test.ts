@@ -54,15 +54,16 @@ describe("createFleet", () => {
   test("waits for sources that failed at first, as long as it is told to", async () => {
     const clock = new FakeClock();
     const source = new HandSource(...instances);
-    let sink: SourceSink | undefined;
-    source.start = (given) => {
-      sink = given;
-      given.fail(new Error("not yet"));
+    const started = Promise.withResolvers<SourceSink>();
+    source.start = (sink) => {
+      sink.fail(new Error("not yet"));
+      started.resolve(sink);
       return new Promise(() => undefined);
     };
     const creating = createFleet({ sources: [source], startTimeoutMs: 1000, clock });
+    const sink = await started.promise;
     await clock.advance(999);
-    sink!.replace([instance("orders", [])]);
+    sink.replace([instance("orders", [])]);
     await using fleet = await creating;
     expect([...fleet.instances.keys()]).toEqual(["orders"]);
   });

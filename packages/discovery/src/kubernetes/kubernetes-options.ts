@@ -1,6 +1,7 @@
 import { hostFault } from "../address.ts";
 import { checkMs } from "../check-ms.ts";
 import type { Clock } from "../clock.ts";
+import { dnsLabel } from "../dns-label.ts";
 import { InvalidOptionError } from "../errors.ts";
 import type { ApiServer, ApiServerOptions } from "./api-server.ts";
 import type { DefaultCredentials } from "./credentials.ts";
@@ -8,7 +9,6 @@ import { profileFaults } from "./profile-schema.ts";
 import type { Profile } from "./profile.ts";
 import { profiles as known } from "./profiles.ts";
 import type { ProfileName } from "./profiles.ts";
-import { dnsLabel } from "./settings.ts";
 
 export interface KubernetesSourceOptions {
   /** The API server, which stays the caller's to close, or how to reach one. @default as kubectl finds it */

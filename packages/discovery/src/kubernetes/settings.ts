@@ -1,4 +1,5 @@
 import { hostFault } from "../address.ts";
+import { dnsLabel } from "../dns-label.ts";
 import type { Reads, State } from "../instance.ts";
 import type { ServiceKind } from "./profile.ts";
 
@@ -26,7 +27,6 @@ export type Setting = keyof Settings;
 type Reader<T> = { readonly expected: string; read(text: string): T | undefined };
 
 export const annotationPrefix = "fleet.dev/";
-export const dnsLabel: RegExp = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
 const matching = (expected: string, expression: RegExp): Reader<string> => ({
   expected,

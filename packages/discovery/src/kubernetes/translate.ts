@@ -1,4 +1,5 @@
 import type { Condition } from "../condition.ts";
+import { dnsLabel } from "../dns-label.ts";
 import type { Instance, TlsReference } from "../instance.ts";
 import { variablesOf } from "./convention.ts";
 import { credentialsOf } from "./credentials.ts";
@@ -10,7 +11,7 @@ import type { ServiceRecord } from "./objects.ts";
 import { hasBus, sentinelPort } from "./ports.ts";
 import type { Profile, ServiceKind } from "./profile.ts";
 import { roadsOf } from "./roads.ts";
-import { annotationPrefix, dnsLabel, isSetting } from "./settings.ts";
+import { annotationPrefix, isSetting } from "./settings.ts";
 import { expand } from "./template.ts";
 import type { Variables } from "./template.ts";
 import { Told } from "./told.ts";

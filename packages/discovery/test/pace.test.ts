@@ -3,12 +3,14 @@ import { describe, expect, test } from "vitest";
 
 import { Pace } from "../src/kubernetes/pace.ts";
 
-function scene(): {
+interface Scene {
   readonly clock: FakeClock;
   readonly pace: Pace;
-  readonly begun: number[];
-  finish(): void;
-} {
+  readonly begun: readonly number[];
+  readonly finish: () => void;
+}
+
+function scene(): Scene {
   const clock = new FakeClock(0);
   const begun: number[] = [];
   let finish: () => void = () => {};

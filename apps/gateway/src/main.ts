@@ -44,7 +44,7 @@ async function main(): Promise<void> {
     process.exitCode = found.ok ? 0 : 1;
     return;
   }
-  const serving = await serve(loaded.config, process.env);
+  const serving = await serve(loaded.config, process.env, (line) => error(`${line}\n`));
   let stopping = false;
   const stop = (): void => {
     // Who asks twice does not want to wait.

@@ -1,5 +1,8 @@
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
+
 import { createFleet } from "@fleet/client";
 import type { Fleet } from "@fleet/client";
+import type { DiscoveryErrorMessage } from "@fleet/discovery";
 
 import { buildGateway } from "./app.ts";
 import type { Config } from "./config-schema.ts";
@@ -17,15 +20,23 @@ export interface Serving {
   close(): Promise<void>;
 }
 
+/** How long API servers, Sentinels and name servers have before the gateway gives up. */
+const patienceMs = 30_000;
+
 /**
  * Connects the fleet and opens both ports. A Redis that is away is no reason not to start: instances come and go.
  *
+ * @param say is told why it is not listening yet.
  * @throws what keeps the gateway from starting, with its code; nothing is left open then.
  */
-export async function serve(config: Config, environment: Environment): Promise<Serving> {
+export async function serve(
+  config: Config,
+  environment: Environment,
+  say: (line: string) => void = () => {},
+): Promise<Serving> {
   await using opened = new AsyncDisposableStack();
   const open = opened.use(await openSources(config, environment));
-  const fleet = opened.use(await connect(config, environment, open));
+  const fleet = opened.use(await connect(config, environment, open, say));
   const gateway = buildGateway({ config, fleet });
   opened.defer(() => gateway.close());
   const urls = await gateway.listen();
@@ -41,15 +52,20 @@ export async function serve(config: Config, environment: Environment): Promise<S
   };
 }
 
-function connect(
+async function connect(
   config: Config,
   environment: Environment,
   { sources, kubernetes, addressMap }: OpenSources,
+  say: (line: string) => void,
 ): Promise<Fleet> {
-  const { timeoutMs, retries, graceMs, maxPipelineCommands } = config;
+  const { timeoutMs, retries, graceMs, maxPipelineCommands, sentinel, dns } = config;
+  const asksServers = kubernetes !== undefined || sentinel !== undefined || dns !== undefined;
+  // A file says it once, and the gateway with it.
+  using _telling = asksServers ? tellFailures(say) : undefined;
   const secrets = kubernetes?.secrets;
-  return createFleet({
+  return await createFleet({
     sources,
+    startTimeoutMs: asksServers ? patienceMs : 0,
     credentials: credentialsFrom(environment, secrets),
     ...(secrets !== undefined && { certificates: (reference) => secrets.tls(reference) }),
     ...(addressMap !== undefined && { addressMap }),
@@ -63,4 +79,13 @@ function connect(
       maxInFlight: 10 * Math.max(maxPipelineCommands, 10_000),
     },
   });
+}
+
+function tellFailures(say: (line: string) => void): Disposable {
+  const listener = (message: unknown): void => {
+    const { source, code, error } = message as DiscoveryErrorMessage;
+    say(`${source}: ${code}: ${error.message}`);
+  };
+  subscribe("fleet:discovery:error", listener);
+  return { [Symbol.dispose]: () => void unsubscribe("fleet:discovery:error", listener) };
 }

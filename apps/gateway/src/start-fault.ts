@@ -6,12 +6,16 @@ export function startFault(error: unknown): { readonly lines: readonly string[];
     return { lines: error.faults.map((fault) => `config: ${fault}`), exitCode: 2 };
   if (!(error instanceof Error))
     return { lines: ["the gateway does not start: unknown reason"], exitCode: 1 };
-  const { code, message } = error as NodeJS.ErrnoException;
+  const { code, message, cause } = error as NodeJS.ErrnoException;
+  const { code: reason = code } = (cause ?? {}) as NodeJS.ErrnoException;
   // The list of instances is configuration too, wherever it lies; its faults come one a line.
-  if (code?.startsWith("FLEET_DISCOVERY_") === true)
+  if (code?.startsWith("FLEET_DISCOVERY_") === true && !servers.test(reason!))
     return { lines: message.split("\n").map((line) => `config: ${line}`), exitCode: 2 };
   return {
     lines: [`the gateway does not start: ${code === undefined ? "" : `${code} `}${message}`],
     exitCode: 1,
   };
 }
+
+/** Codes of what servers did, and not a file. */
+const servers = /^FLEET_DISCOVERY_(?:API|DNS|SENTINEL)_|_SOURCE_FAILED$/;

@@ -1,10 +1,18 @@
+import type { Vacancy } from "./target.ts";
+
 /** Why no target of a known name can be picked. */
-export type NoTargetReason = "drain" | "maintenance" | "no-primary" | "not-eligible" | "excluded";
+export type NoTargetReason =
+  | "drain"
+  | "maintenance"
+  | "no-primary"
+  | "not-eligible"
+  | "excluded"
+  | Vacancy["reason"];
 
 /** What was asked for, as errors and messages print it. */
 export type Requested = { readonly instance: string } | { readonly group: string };
 
-/** No target with this name: a wrong name, not an outage (HTTP 404). */
+/** Nothing is known under this name: a wrong name, not an outage (HTTP 404). */
 export class UnknownTargetError extends Error {
   override readonly name = "UnknownTargetError";
   readonly code = "FLEET_ROUTER_UNKNOWN_TARGET";

@@ -8,5 +8,5 @@ export type { Clock } from "./clock.ts";
 export type { NoTargetReason } from "./errors.ts";
 export type { PickRequest, RouterOptions, RouterStats } from "./router.ts";
 export type { Candidate, Choice, RoutingPolicy } from "./routing-policy.ts";
-export type { Target } from "./target.ts";
+export type { Target, Vacancy } from "./target.ts";
 export type { Ticket } from "./ticket.ts";

@@ -1,6 +1,6 @@
 import type { NoTargetReason } from "./errors.ts";
 import type { Slot } from "./slot.ts";
-import type { Access, Target } from "./target.ts";
+import type { Access, Target, Vacancy } from "./target.ts";
 
 /** Candidates of one name and access, in a stable order, with the place where a turn-taking policy goes on. */
 export class CandidateList<T extends Target> {
@@ -22,27 +22,31 @@ interface Candidates<T extends Target> {
 
 /** One instance or group name. */
 export interface Route<T extends Target> {
-  readonly slots: readonly Slot<T>[];
+  /** The slots of each instance that has some. */
+  readonly instances: readonly (readonly Slot<T>[])[];
+  /** Why there are none, where there are none. */
+  readonly vacancy: Vacancy["reason"];
   readonly read: Candidates<T>;
   readonly write: Candidates<T>;
 }
 
 /**
- * Builds the lists of one name from its slots (of one instance, or of all instances of a group).
+ * Builds the lists of one name from the slots of its instance, or of each instance of a group.
  *
  * Writes go to known primaries. Only an instance without any known primary may be written through its `unknown`
  * endpoints: a lone endpoint of a static list is its primary, and among several a replica answers READONLY and has
  * executed nothing. A replica is never written to.
  */
 export function buildRoute<T extends Target>(
-  slots: readonly Slot<T>[],
+  instances: readonly (readonly Slot<T>[])[],
   before: Route<T> | undefined,
   random: () => number,
+  vacancy: Vacancy["reason"] = "no-endpoints",
 ): Route<T> {
   const write: Slot<T>[] = [];
   const read: Slot<T>[] = [];
   const fallback: Slot<T>[] = [];
-  for (const members of byInstance(slots)) {
+  for (const members of instances) {
     const role = writableRole(members);
     const replicaReady = members.some(({ target }) => target.role === "replica" && target.state === "ready");
     for (const slot of members) {
@@ -61,7 +65,8 @@ export function buildRoute<T extends Target>(
     new CandidateList(members, old?.next ?? Math.floor(random() * members.length));
   const none = new CandidateList<T>([], 0);
   return {
-    slots,
+    instances,
+    vacancy,
     write: { preferred: list(write, before?.write.preferred), fallback: none },
     read: {
       preferred: list(read, before?.read.preferred),
@@ -71,8 +76,12 @@ export function buildRoute<T extends Target>(
 }
 
 /** Why a route has no candidate. Had they been ready, would there be one? Then the state is the reason, else the roles. */
-export function whyMissing<T extends Target>({ slots }: Route<T>, access: Access): NoTargetReason {
-  const suitable = byInstance(slots).flatMap((members) => {
+export function whyMissing<T extends Target>(
+  { instances, vacancy }: Route<T>,
+  access: Access,
+): NoTargetReason {
+  if (instances.length === 0) return vacancy;
+  const suitable = instances.flatMap((members) => {
     const role = writableRole(members);
     return members.filter(({ target }) => target.role === role || (access === "read" && mayRead(target)));
   });
@@ -86,24 +95,4 @@ function mayRead({ reads, role }: Target): boolean {
 
 function writableRole<T extends Target>(members: readonly Slot<T>[]): "primary" | "unknown" {
   return members.some(({ target }) => target.role === "primary") ? "primary" : "unknown";
-}
-
-function byInstance<T extends Target>(slots: readonly Slot<T>[]): readonly (readonly Slot<T>[])[] {
-  return [...groupBy(slots, ({ target }) => target.instance).values()];
-}
-
-/** Slots by name, in the order of their first appearance; those without a name are left out. */
-export function groupBy<T extends Target>(
-  slots: Iterable<Slot<T>>,
-  nameOf: (slot: Slot<T>) => string | undefined,
-): Map<string, Slot<T>[]> {
-  const groups = new Map<string, Slot<T>[]>();
-  for (const slot of slots) {
-    const name = nameOf(slot);
-    if (name === undefined) continue;
-    const members = groups.get(name);
-    if (members === undefined) groups.set(name, [slot]);
-    else members.push(slot);
-  }
-  return groups;
 }

@@ -8,11 +8,12 @@ import {
   type Requested,
 } from "./errors.ts";
 import { leastRequests } from "./least-requests.ts";
-import { buildRoute, groupBy, whyMissing, type CandidateList, type Route } from "./route.ts";
+import { whyMissing, type CandidateList, type Route } from "./route.ts";
+import { Routes } from "./routes.ts";
 import type { RoutingPolicy } from "./routing-policy.ts";
 import { isExcluded, Selection } from "./selection.ts";
-import { Slot } from "./slot.ts";
-import type { Access, Target } from "./target.ts";
+import type { Slot } from "./slot.ts";
+import type { Access, Target, Vacancy } from "./target.ts";
 import { IssuedTicket, type PickReason, type Ticket } from "./ticket.ts";
 
 export interface RouterOptions<T extends Target> {
@@ -56,16 +57,13 @@ interface TargetStats {
   readonly latencyMs: number;
 }
 
-/** Picks one of the targets of a name, synchronously, from lists that are rebuilt only by `update()`. */
+/** Picks one of the targets of a name, synchronously, from lists that are rebuilt only by `update()` and `replace()`. */
 export class Router<T extends Target> {
   readonly #policy: RoutingPolicy;
   readonly #retryAfterMs: ((target: T) => number | undefined) | undefined;
   readonly #clock: Clock;
-  readonly #random: () => number;
   readonly #selection: Selection<T>;
-  #slots: ReadonlyMap<string, Slot<T>> = new Map();
-  #instances: ReadonlyMap<string, Route<T>> = new Map();
-  #groups: ReadonlyMap<string, Route<T>> = new Map();
+  readonly #routes: Routes<T>;
   readonly #picks = { only: 0, policy: 0, fallback: 0 };
   readonly #refusals = {
     drain: 0,
@@ -73,6 +71,8 @@ export class Router<T extends Target> {
     "no-primary": 0,
     "not-eligible": 0,
     excluded: 0,
+    "no-endpoints": 0,
+    cluster: 0,
     "unknown-target": 0,
   };
 
@@ -80,30 +80,32 @@ export class Router<T extends Target> {
     this.#policy = options.policy ?? leastRequests();
     this.#retryAfterMs = options.retryAfterMs;
     this.#clock = options.clock ?? monotonicClock;
-    this.#random = options.random ?? Math.random;
-    this.#selection = new Selection(options.eligible, this.#random);
+    const random = options.random ?? Math.random;
+    this.#selection = new Selection(options.eligible, random);
+    this.#routes = new Routes(random);
   }
 
   /**
-   * Replaces the targets. Calls in flight and latencies of an id that stays are kept; tickets of one that goes may
+   * Replaces all that is known. Calls in flight and latencies of an id that stays are kept; tickets of one that goes may
    * still be disposed.
    * @throws InvalidOptionError when two targets have the same id; the targets are then those of before.
    */
   update(targets: readonly T[]): void {
-    const slots = new Map<string, Slot<T>>();
-    for (const [index, target] of targets.entries()) {
-      if (slots.has(target.id)) throw new InvalidOptionError(`targets[${index}].id`, "unique", target.id);
-      slots.set(target.id, this.#slots.get(target.id) ?? new Slot(target));
-    }
-    for (const target of targets) (slots.get(target.id) as Slot<T>).target = target;
-    this.#slots = slots;
-    this.#instances = this.#routes(this.#instances, (target) => target.instance);
-    this.#groups = this.#routes(this.#groups, (target) => target.group);
+    this.#routes.update(targets);
+  }
+
+  /**
+   * Replaces what is behind some names of instances, at the cost of these and their groups: targets, or a `Vacancy`, by
+   * which a name is known although nothing is behind it. An empty list forgets the name.
+   * @throws InvalidOptionError as `update()` does, and when a target stands under a name that is not its own.
+   */
+  replace(changes: ReadonlyMap<string, readonly T[] | Vacancy>): void {
+    this.#routes.replace(changes);
   }
 
   /**
    * Chooses a target and counts the call as in flight there, at once: two picks in the same tick see each other.
-   * @throws UnknownTargetError when no target has the name; NoTargetError when none of them may take the call now.
+   * @throws UnknownTargetError when the name is not known; NoTargetError when none of them may take the call now.
    */
   pick(request: PickRequest<T>): Ticket<T> {
     const { access, exclude } = request;
@@ -128,7 +130,7 @@ export class Router<T extends Target> {
       policy: this.#policy.name,
       picks: { ...this.#picks },
       refusals: { ...this.#refusals },
-      targets: [...this.#slots.values()].map((slot) => ({
+      targets: [...this.#routes.slots].map((slot) => ({
         id: slot.target.id,
         instance: slot.target.instance,
         inFlight: slot.inFlight,
@@ -144,16 +146,6 @@ export class Router<T extends Target> {
     return list.slots[index];
   }
 
-  #routes(
-    before: ReadonlyMap<string, Route<T>>,
-    nameOf: (target: T) => string | undefined,
-  ): ReadonlyMap<string, Route<T>> {
-    const routes = new Map<string, Route<T>>();
-    for (const [name, slots] of groupBy(this.#slots.values(), ({ target }) => nameOf(target)))
-      routes.set(name, buildRoute(slots, before.get(name), this.#random));
-    return routes;
-  }
-
   #route(request: PickRequest<T>): Route<T> {
     const { instance, group } = request;
     // First which kind of name it is: an absent instance name must never be looked up as an instance.
@@ -163,7 +155,7 @@ export class Router<T extends Target> {
         "for exactly one of instance and group",
         JSON.stringify({ instance, group }),
       );
-    const route = instance === undefined ? this.#groups.get(group) : this.#instances.get(instance);
+    const route = instance === undefined ? this.#routes.group(group) : this.#routes.instance(instance);
     if (route !== undefined) return route;
     this.#refusals["unknown-target"] += 1;
     throw new UnknownTargetError(requestedBy(request));

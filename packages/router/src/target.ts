@@ -15,3 +15,9 @@ export interface Target {
   /** Where reads may go: the primary, replicas while one is usable (else the primary), or any endpoint. */
   readonly reads: "primary" | "replica" | "any";
 }
+
+/** An instance that is known, with nothing to pick behind it: nobody serves it now, or its keys are spread over a cluster. */
+export interface Vacancy {
+  readonly reason: "no-endpoints" | "cluster";
+  readonly group?: string;
+}

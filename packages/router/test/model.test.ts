@@ -11,6 +11,7 @@ import {
   type PickRequest,
   type Target,
   type Ticket,
+  type Vacancy,
 } from "../src/index.ts";
 
 const facts = fc.record({
@@ -28,6 +29,20 @@ const access = fc.constantFrom("read" as const, "write" as const);
 
 const step = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("update" as const), members }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant("replace" as const),
+      instance: fc.constantFrom("orders", "sessions"),
+      by: fc.oneof(
+        members,
+        fc.record({
+          reason: fc.constantFrom("no-endpoints" as const, "cluster" as const),
+          group: fc.constantFrom("carts", "other"),
+        }),
+      ),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("sick" as const), names }) },
   {
     weight: 8,
@@ -68,6 +83,13 @@ function allowed(
     : ready.filter((each) => each.reads === "replica" && writable(each) && usable(each));
 }
 
+/** A vacancy is the reason where there is nothing else; a name whose instances differ in it has no endpoints yet. */
+function saysWhy({ reason }: NoTargetError, known: readonly (Target | Vacancy)[]): boolean {
+  const vacancies = known.filter((each) => "reason" in each);
+  if (vacancies.length < known.length) return reason !== "no-endpoints" && reason !== "cluster";
+  return reason === (vacancies.every((each) => each.reason === "cluster") ? "cluster" : "no-endpoints");
+}
+
 /** A router and what must be true of it after every step. */
 class Walk {
   readonly #router: Router<Target>;
@@ -78,6 +100,8 @@ class Walk {
   readonly #orphans = new Set<Ticket<Target>>();
   readonly #done = new Set<Ticket<Target>>();
   #members: readonly Target[] = [];
+  /** What is known without members, by the name of the instance. */
+  #vacancies: ReadonlyMap<string, Vacancy> = new Map();
   #sick: readonly string[] = [];
 
   constructor(policy: "least requests" | "round robin", seed: number) {
@@ -94,7 +118,11 @@ class Walk {
   take(step: Step): void {
     switch (step.kind) {
       case "update":
-        return this.#update(step.members);
+        this.#vacancies = new Map();
+        this.#router.update(step.members);
+        return this.#follow(step.members);
+      case "replace":
+        return this.#replace(step);
       case "sick":
         this.#sick = step.names;
         return undefined;
@@ -105,12 +133,25 @@ class Walk {
     }
   }
 
-  #update(members: readonly Target[]): void {
+  #replace({ instance, by }: Extract<Step, { kind: "replace" }>): void {
+    const others = this.#members.filter((each) => each.instance !== instance);
+    const vacancies = new Map(this.#vacancies);
+    vacancies.delete(instance);
+    if ("reason" in by) vacancies.set(instance, by);
+    // An id that another instance has may not come here too.
+    const taken = new Set(others.map(({ id }) => id));
+    const members =
+      "reason" in by ? [] : by.filter(({ id }) => !taken.has(id)).map((each) => ({ ...each, instance }));
+    this.#router.replace(new Map([[instance, "reason" in by ? by : members]]));
+    this.#vacancies = vacancies;
+    this.#follow([...others, ...members]);
+  }
+
+  #follow(members: readonly Target[]): void {
     const stay = new Set(members.map(({ id }) => id));
     for (const ticket of this.#tickets) if (!stay.has(ticket.target.id)) this.#orphans.add(ticket);
     this.#inFlight = new Map([...stay].map((id) => [id, this.#inFlight.get(id) ?? 0]));
     this.#members = members;
-    this.#router.update(members);
   }
 
   #dispose(which: number): void {
@@ -128,16 +169,17 @@ class Walk {
       name === "carts" ? { ...terms, group: name } : { ...terms, instance: name };
     const usable = ({ id }: Target): boolean => !exclude.includes(id) && !this.#sick.includes(id);
     const candidates = allowed(this.#members, request, usable);
-    const known = this.#members.some(
+    const known = [...this.#members, ...this.#vacant].filter(
       (each) => each.instance === request.instance || each.group === request.group,
     );
     let ticket: Ticket<Target>;
     try {
       ticket = this.#router.pick(request);
     } catch (error) {
-      const right = known
-        ? error instanceof NoTargetError && candidates.length === 0
-        : error instanceof UnknownTargetError;
+      const right =
+        known.length === 0
+          ? error instanceof UnknownTargetError
+          : error instanceof NoTargetError && candidates.length === 0 && saysWhy(error, known);
       if (!right) throw new Error(`refused, though ${candidates.length} could be picked`, { cause: error });
       return;
     }
@@ -151,6 +193,10 @@ class Walk {
 
   #count(id: string, change: number): void {
     this.#inFlight.set(id, (this.#inFlight.get(id) ?? 0) + change);
+  }
+
+  get #vacant(): (Vacancy & { readonly instance: string })[] {
+    return [...this.#vacancies].map(([instance, vacancy]) => ({ ...vacancy, instance }));
   }
 
   get counted(): Record<string, number> {

@@ -293,7 +293,7 @@ describe("update", () => {
   it("refuses two targets with one id and keeps those of before", () => {
     const router = routerOf([target("a")]);
     const twice = [target("b"), target("c"), target("b", { role: "replica" })];
-    expect(() => router.update(twice)).toThrow('Option "targets[2].id" must be unique, got b');
+    expect(() => router.update(twice)).toThrow('Option "id" must be unique among targets, got b');
     expect(() => router.update(twice)).toThrow(
       expect.objectContaining({ code: "FLEET_ROUTER_INVALID_OPTION" }),
     );

@@ -7,7 +7,11 @@ export { SentinelSource } from "./sentinel-source.ts";
 export { StaticSource } from "./static-source.ts";
 export type { Address, AddressMap } from "./address-map.ts";
 export type { InstanceChange } from "./change.ts";
-export type { DiscoveryConditionMessage, DiscoveryErrorMessage } from "./channels.ts";
+export type {
+  DiscoveryConditionMessage,
+  DiscoveryErrorMessage,
+  DiscoveryReflectorMessage,
+} from "./channels.ts";
 export type { Condition } from "./condition.ts";
 export type { DnsInstance } from "./dns-options.ts";
 export type { DnsResolver } from "./dns-resolver.ts";

@@ -19,13 +19,19 @@ export interface ToldMaster extends Address {
   readonly noQuorum: string | undefined;
 }
 
+/** Another sentinel, as one sees it. */
+export interface ToldSentinel extends Address {
+  readonly id: string;
+  readonly down: boolean;
+}
+
 /** What one sentinel knows. */
 export interface SentinelAnswer {
   /** Its own, also after it was restarted or has moved. */
   readonly id: string;
   readonly masters: ReadonlyMap<string, ToldMaster>;
   /** The sentinels that it names, without itself. */
-  readonly others: readonly (Address & { readonly id: string })[];
+  readonly others: readonly ToldSentinel[];
   /** It has still to find out about somebody, and will not tell when it has. */
   readonly unsettled: boolean;
 }
@@ -75,7 +81,7 @@ async function askMaster(connection: SentinelConnection, facts: Facts): Promise<
         replicas: replicas.map((one) => ({ ...addressOf(one), down: isDown(one), apart: isApart(one) })),
         noQuorum,
       },
-      others: others.map((one) => ({ ...addressOf(one), id: text(one, "runid") })),
+      others: others.map((one) => ({ ...addressOf(one), id: text(one, "runid"), down: isDown(one) })),
       // A sentinel tells when somebody goes down and comes back, not when it has reached him for the first time.
       unsettled: replicas.some((one) => isApart(one) && !isDown(one)),
     };

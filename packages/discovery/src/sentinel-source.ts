@@ -114,24 +114,35 @@ export class SentinelSource implements InstanceSource {
     return 2 * answers.length > known.size;
   }
 
-  /** Links to sentinels that are named for the first time; none any more to those that nobody names. */
+  /**
+   * Links to sentinels that are named for the first time, none any more to those that nobody names, or all call down: their
+   * addresses may be somebody else's by now.
+   */
   #learn(answers: readonly SentinelAnswer[]): void {
     const heard = new Set(answers.map(({ id }) => id));
-    const named = new Set<string>();
-    for (const { id, ...address } of answers.flatMap(({ others }) => others)) {
-      const key = keyOf(address);
-      named.add(key);
-      if (this.#links.has(key) || heard.has(id) || addressFault(address) !== undefined) continue;
-      const link = this.#newLink(address, id);
-      this.#links.set(key, link);
-      void link.open();
+    const named = Map.groupBy(
+      answers.flatMap(({ others }) => others),
+      keyOf,
+    );
+    const isOut = (key: string): boolean => named.get(key)?.every(({ down }) => down) ?? true;
+    if (this.#isMajority(answers))
+      for (const [key, link] of this.#links) {
+        if (link.answer !== undefined || this.#configured.has(key) || !isOut(key)) continue;
+        link.close();
+        this.#links.delete(key);
+      }
+    const conditions: Condition[] = [];
+    for (const [key, [told]] of named) {
+      const { host, port, id } = told!;
+      if (this.#links.has(key) || heard.has(id)) continue;
+      const fault = isOut(key) ? "the other sentinels call it down" : addressFault({ host, port });
+      if (fault === undefined) {
+        const link = this.#newLink({ host, port }, id);
+        this.#links.set(key, link);
+        void link.open();
+      } else conditions.push({ reason: "SentinelUnreachable", object: `sentinel ${key}`, message: fault });
     }
-    if (!this.#isMajority(answers)) return;
-    for (const [key, link] of this.#links) {
-      if (link.answer !== undefined || named.has(key) || this.#configured.has(key)) continue;
-      link.close();
-      this.#links.delete(key);
-    }
+    this.#conditions.replace("others", conditions);
   }
 
   #unreachable(): readonly Condition[] {

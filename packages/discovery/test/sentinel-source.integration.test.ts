@@ -2,7 +2,7 @@ import { eventually, startRedis, startSentinel } from "@fleet/testkit";
 import type { RedisServer } from "@fleet/testkit";
 import { describe, expect, test } from "vitest";
 
-import { connect, watched } from "./watched-sentinels.ts";
+import { Questions, connect, watched } from "./watched-sentinels.ts";
 
 /** What a sentinel's clients are, without those of the test kit. */
 async function clients(sentinel: RedisServer): Promise<number> {
@@ -254,6 +254,12 @@ describe("a sentinel that cannot be trusted", () => {
     await set.sentinels[0]!.call("SENTINEL", "FAILOVER", "mymaster");
     const next = set.replicas[0]!.port;
     await eventually(() => expect(it.roles()).toMatchObject({ [next]: "primary" }), { timeoutMs: 15_000 });
+    // Both know of it, so both know of it after a restart.
+    for (const sentinel of set.sentinels)
+      await eventually(async () => {
+        const address = await sentinel.call("SENTINEL", "GET-MASTER-ADDR-BY-NAME", "mymaster");
+        expect(address).toEqual(["127.0.0.1", String(next)]);
+      });
     await Promise.all(set.sentinels.map((sentinel) => sentinel.kill()));
     await eventually(() =>
       expect(it.discovery.stats.sources[0]).toMatchObject({
@@ -274,11 +280,27 @@ describe("a sentinel that cannot be trusted", () => {
     expect(it.roles()).toMatchObject({ [next]: "primary" });
   });
 
-  test("forgotten by its set after a reset, it is forgotten here", async () => {
+  test("called down by its set is dialled no more, but named; after a reset it is forgotten", async () => {
     await using set = await startSentinel({ replicas: 0 });
-    await using it = await watched(set.sentinels.slice(0, 1), { resyncMs: 100 });
-    await set.sentinels[2]!.kill();
-    await eventually(() => expect(it.conditions()).toMatchObject([{ reason: "SentinelUnreachable" }]));
+    const questions = new Questions();
+    await using it = await watched(set.sentinels.slice(0, 1), { resyncMs: 100, connect: questions.connect });
+    const [, , away] = set.sentinels;
+    await away!.kill();
+    await eventually(() =>
+      expect(it.conditions()).toEqual([
+        {
+          reason: "SentinelUnreachable",
+          object: `sentinel 127.0.0.1:${away!.port}`,
+          message: "the other sentinels call it down",
+        },
+      ]),
+    );
+    const { dials } = questions;
+    await away!.restart();
+    await eventually(() => expect(it.conditions()).toEqual([]));
+    expect(questions.dials).toBe(dials + 1);
+    await away!.kill();
+    await eventually(() => expect(it.conditions()).toHaveLength(1));
     for (const sentinel of set.sentinels.slice(0, 2)) await sentinel.call("SENTINEL", "RESET", "mymaster");
     await eventually(() =>
       expect(it.conditions().map(({ reason }) => reason)).not.toContain("SentinelUnreachable"),

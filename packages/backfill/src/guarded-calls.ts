@@ -23,7 +23,7 @@ interface GuardedCallsOptions {
   /** For calls that are limited by a rate. */
   readonly bucket: TokenBucket | undefined;
   /** What must be waited for before each try. */
-  readonly ready: ((chunk: HeldChunk) => Promise<void> | undefined) | undefined;
+  readonly ready: (chunk: HeldChunk) => Promise<void> | undefined;
   readonly clock: Clock;
   /** The worker ends. */
   readonly signal: AbortSignal;
@@ -97,7 +97,7 @@ export class GuardedCalls {
       while (gate?.allows() === false && !chunk.isOver && !signal.aborted) await this.#rest(gate);
       const token = bucket?.take();
       if (token !== undefined) await token;
-      const readiness = ready?.(chunk);
+      const readiness = ready(chunk);
       if (readiness !== undefined) await readiness;
       if (gate === undefined || chunk.isOver || signal.aborted) return undefined;
       const answer = gate.tryAcquire();

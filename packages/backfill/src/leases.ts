@@ -37,6 +37,10 @@ export class Leases {
     yield* this.#held.values();
   }
 
+  has(number: number, token: string): boolean {
+    return this.#held.get(number)?.token === token;
+  }
+
   add(chunk: HeldChunk): void {
     const before = this.#held.get(chunk.number);
     // Its lease ran out unnoticed, and the next to get it is this worker again.

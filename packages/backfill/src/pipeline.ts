@@ -61,11 +61,13 @@ export class Pipeline<T> {
     this.#options = options;
     const { settings, bucket, leases, clock, signal } = options;
     const { limits, gates } = settings;
+    // A lease that may have run out must be known to hold before anything is done under it.
+    const ready = (chunk: HeldChunk): Promise<void> | undefined => leases.assure(chunk);
     this.#hub = new GuardedCalls({
       calls: new Calls("fetch", settings.fetchTimeoutMs, clock),
       gate: gates.hub,
       bucket,
-      ready: undefined,
+      ready,
       clock,
       signal,
     });
@@ -73,8 +75,7 @@ export class Pipeline<T> {
       calls: new Calls("write", settings.writeTimeoutMs, clock),
       gate: gates.database,
       bucket: undefined,
-      // A lease that may have run out must be known to hold before anything is written under it.
-      ready: (chunk) => leases.assure(chunk),
+      ready,
       clock,
       signal,
     });

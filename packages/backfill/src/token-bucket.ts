@@ -27,7 +27,7 @@ export class TokenBucket {
   #isAsking = false;
   #postponements = 0;
   /** By this worker's clock: nobody asks the hub before. */
-  #pausedUntil = 0;
+  #pausedUntil = -Infinity;
 
   constructor(options: TokenBucketOptions) {
     this.#options = options;

@@ -1,7 +1,7 @@
 import type { Contact } from "./contact.ts";
 import { RedisError } from "./errors.ts";
 import { turn } from "./scripts/turn.ts";
-import type { Settlement } from "./settlement.ts";
+import type { Settlement, Told } from "./settlement.ts";
 
 /** A chunk as the script hands it out: number, what is left of it, its items; `false` is Lua's nil. */
 type Handed = readonly [number, string | false, (string | false)?];
@@ -13,6 +13,7 @@ interface Reply {
   readonly c?: readonly Handed[];
   readonly a?: readonly [number, number];
   readonly f?: readonly number[];
+  readonly o?: readonly (readonly [number, string])[];
   readonly p?: number;
   readonly w?: number;
   readonly k?: string;
@@ -30,6 +31,8 @@ export interface Answer {
   readonly state: "loading" | "running" | "paused" | "complete" | "drained";
   readonly token: string;
   readonly chunks: readonly ClaimedChunk[];
+  /** Chunks and tokens that Redis takes for this worker's, and whose time was over. */
+  readonly overdue: readonly (readonly [number, string])[];
   /** How long the hub wants to be left alone, in milliseconds. */
   readonly pauseMs: number;
   /** Until something becomes due that nobody has; undefined when nothing will by itself. */
@@ -53,6 +56,7 @@ export class Turns {
   readonly #contact: Contact;
   readonly #crashLimit: number;
   #settled: Settlement[] = [];
+  #disowned: Told[] = [];
   #number = 0;
 
   constructor(contact: Contact, crashLimit: number) {
@@ -62,12 +66,17 @@ export class Turns {
 
   /** Settlements that Redis has not heard yet. */
   get pending(): number {
-    return this.#settled.length;
+    return this.#settled.length + this.#disowned.length;
   }
 
   /** To be told with the next turn. */
   tell(settlement: Settlement): void {
     this.#settled.push(settlement);
+  }
+
+  /** Redis takes a chunk for this worker's that it is not, or not any more: its acknowledgement was forgotten in a crash. */
+  disown(number: number, token: string): void {
+    this.#disowned.push({ k: "later", c: number, t: token, d: 0 });
   }
 
   /**
@@ -83,7 +92,8 @@ export class Turns {
   ): Promise<Answer> {
     const settled = this.#settled.slice(0, atOnce);
     this.#number += 1;
-    const told = settled.flatMap((each) => each.told ?? []);
+    const disowned = this.#disowned.slice(0, atOnce);
+    const told = [...disowned, ...settled.flatMap((each) => each.told ?? [])];
     const whole = settled.filter((each) => each.told === undefined);
     const reply = await this.#contact.speak<Reply>(
       turn,
@@ -102,6 +112,7 @@ export class Turns {
     if (reply.s === "stale")
       throw new RedisError("refused", `another worker speaks as ${this.#contact.worker}`);
     this.#settled.splice(0, settled.length);
+    this.#disowned.splice(0, disowned.length);
     const fenced = new Set(reply.f);
     for (const each of settled) heard(each, fenced.has(each.chunk.number));
     return answerOf(reply, reply.s);
@@ -121,6 +132,7 @@ function answerOf(reply: Reply, state: Answer["state"]): Answer {
     state,
     token: reply.t ?? "0",
     chunks,
+    overdue: reply.o ?? [],
     pauseMs: reply.p ?? 0,
     dueMs: reply.w,
     wakeId: reply.k ?? "0-0",

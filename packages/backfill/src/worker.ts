@@ -207,6 +207,8 @@ export class Worker implements AsyncDisposable {
     const { requestsPerSecond } = this.#settings.limits;
     // The rate itself lets everybody wait a little; more than that is a hub that asked for it.
     if (answer.pauseMs > 2000 / requestsPerSecond) this.#bucket.hold(answer.pauseMs);
+    for (const [number, token] of answer.overdue)
+      if (!this.#leases.has(number, token)) this.#turns.disown(number, token);
     if (claimed > 0) {
       if (this.#closing === undefined) this.#state = "running";
       this.#idle.reset();

@@ -106,14 +106,16 @@ end
 /**
  * Leases that ran out: their holder died, or is so slow that it must count as dead. The chunk is looked at one id at a
  * time from now on; the id that was at work alone when its process died has a crash of its own, and is given up at the
- * limit. A lease of the caller's own did not run out: it is here.
+ * limit. A lease of the caller's own did not run out: it is here. It is told, since Redis may have forgotten that it gave
+ * the chunk back.
  */
 const reclaim = `
-local crashed = 0
+local crashed, own = 0, {}
 for _, chunk in ipairs(redis.call('ZRANGE', lease, '-inf', now, 'BYSCORE', 'LIMIT', 0, 100)) do
   local holder = redis.call('HGET', held, chunk) or ''
   if string.sub(holder, -#worker - 1) == ' ' .. worker then
     redis.call('ZADD', lease, 'XX', now + leaseMs, chunk)
+    own[#own + 1] = { tonumber(chunk), string.match(holder, '^%d+') }
   else
     crashed = crashed + 1
     local left = cjson.decode(redis.call('HGET', rest, chunk) or '{}')
@@ -259,23 +261,24 @@ local answer = { n = whole(nowUs), s = state }
 if #chunks > 0 then
   -- By the clock, so that it never goes back, not even when Redis has forgotten what it did last; by the counter, so
   -- that no two claims of the same microsecond share one.
-  local own = whole(math.max(nowUs, tonumber(redis.call('GET', token) or '0') + 1))
-  redis.call('SET', token, own)
+  local issued = whole(math.max(nowUs, tonumber(redis.call('GET', token) or '0') + 1))
+  redis.call('SET', token, issued)
   local leases, holders = {}, {}
   for _, chunk in ipairs(chunks) do
     leases[#leases + 1] = now + leaseMs
     leases[#leases + 1] = chunk
     holders[#holders + 1] = chunk
-    holders[#holders + 1] = own .. ' ' .. worker
+    holders[#holders + 1] = issued .. ' ' .. worker
   end
   redis.call('ZADD', lease, unpack(leases))
   redis.call('HSET', held, unpack(holders))
   redis.call('HINCRBY', count, 'claimed', #chunks)
-  answer.t = own
+  answer.t = issued
   if #taken > 0 then answer.c = taken end
   if fresh > 0 and not isStored then answer.a = { first, fresh } end
 end
 if #fenced > 0 then answer.f = fenced end
+if #own > 0 then answer.o = own end
 `;
 
 /** Where the run stands now. Complete is what nobody has anything left to do for, and what the bitmap bears out. */
@@ -328,7 +331,7 @@ return text
  *
  * Answer, JSON: `n` Redis' time in microseconds; `s` state; `t` token of the claim; `c` chunks with what is left of
  * them and their items; `a` first and number of fresh chunks that need no more words; `f` chunks told under a token that
- * is not theirs any more; `p` milliseconds until the hub may be asked again; and where nothing was claimed: `w`
+ * is not theirs any more; `o` chunks and tokens of the caller's own whose time was over; `p` milliseconds until the hub may be asked again; and where nothing was claimed: `w`
  * milliseconds until something becomes due, `k` the last wake-up, `g` the last entry of the stream that was delivered.
  */
 export const turn: Script = script(

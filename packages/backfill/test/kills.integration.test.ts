@@ -1,0 +1,191 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { eventually, type RedisServer, startRedis } from "@fleet/testkit";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+
+import type { ChildOptions } from "./campaign/child.ts";
+import { Children } from "./campaign/children.ts";
+import { type Ledger, startLedger } from "./campaign/ledger.ts";
+import { all, idsFrom, openOn } from "./scene.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "fleet-backfill-"));
+const leaseMs = 600;
+let server: RedisServer;
+beforeAll(async () => {
+  server = await startRedis();
+});
+beforeEach(() => server.call("FLUSHALL"));
+afterAll(async () => {
+  await server.close();
+  rmSync(folder, { recursive: true });
+});
+
+interface Scene extends AsyncDisposable {
+  readonly ledger: Ledger;
+  readonly children: Children;
+  readonly options: ChildOptions;
+}
+
+async function openScene(options: { readonly fetchMs?: number } = {}): Promise<Scene> {
+  const ledger = await startLedger({ file: join(folder, "history"), ...options });
+  const children = new Children();
+  return {
+    ledger,
+    children,
+    options: {
+      redisPort: server.port,
+      ledgerPort: ledger.port,
+      name: "casts",
+      worker: { leaseMs, retryMinDelayMs: 10, limits: { requestsPerSecond: 10_000, hub: 2, buffer: 20 } },
+    },
+    [Symbol.asyncDispose]: async () => {
+      await children[Symbol.asyncDispose]();
+      await ledger[Symbol.asyncDispose]();
+    },
+  };
+}
+
+const sorted = (ids: Iterable<string>): readonly string[] =>
+  [...ids].toSorted((a, b) => Number(a) - Number(b));
+
+describe("a worker that dies by SIGKILL", () => {
+  test.for<NonNullable<ChildOptions["crashAt"]>>([
+    { channel: "turn", phase: "sent", nth: 1 },
+    { channel: "turn", phase: "answered", nth: 1 },
+    { channel: "fetch", phase: "started", nth: 3 },
+    { channel: "fetch", phase: "ended", nth: 7 },
+    { channel: "write", phase: "started", nth: 1 },
+    { channel: "write", phase: "ended", nth: 1 },
+    { channel: "turn", phase: "sent", nth: 3 },
+    { channel: "turn", phase: "answered", nth: 3 },
+  ])(
+    "at $channel $phase number $nth: nothing is lost, and its work is taken up within a lease",
+    async (crashAt) => {
+      await using scene = await openScene();
+      await using backfill = await openOn(server, {
+        chunkSize: 5,
+        source: { kind: "range", from: 1, to: 100 },
+      });
+      const victim = scene.children.start("child.ts", { ...scene.options, crashAt });
+      expect(await victim.end).toBe("SIGKILL");
+      const diedAt = performance.now();
+      const survivor = scene.children.start("child.ts", scene.options);
+      await eventually(async () => {
+        const { leased, suspect, retrying } = (await backfill.status()).chunks;
+        const { workers } = await backfill.status();
+        // All that is leased is the survivor's.
+        expect({ suspect, retrying, stolen: leased <= 20 / 5 + 8 && workers.length > 0 }).toMatchObject({
+          suspect: 0,
+        });
+      });
+      expect(await survivor.end).toBe(0);
+      // Starting a process takes its time too.
+      expect(performance.now() - diedAt).toBeLessThan(leaseMs + 4000);
+      expect(sorted(scene.ledger.store.keys())).toEqual(idsFrom(1, 100));
+      const status = await backfill.status();
+      expect(status).toMatchObject({ state: "complete", ids: { done: 100, dead: 0 } });
+      expect(await backfill.verify(scene.ledger.store.keys())).toMatchObject({ clean: true });
+    },
+  );
+
+  test("has its work taken up by one who was there already, as soon as the lease is over", async () => {
+    await using scene = await openScene({ fetchMs: 20 });
+    await using backfill = await openOn(server, {
+      chunkSize: 5,
+      source: { kind: "range", from: 1, to: 200 },
+    });
+    const victim = scene.children.start("child.ts", {
+      ...scene.options,
+      crashAt: { channel: "fetch", phase: "ended", nth: 8 },
+    });
+    const survivor = scene.children.start("child.ts", scene.options);
+    await victim.end;
+    const diedAt = performance.now();
+    await eventually(async () => expect((await backfill.status()).counts.crashed).toBeGreaterThan(0), {
+      timeoutMs: 8000,
+    });
+    expect(performance.now() - diedAt).toBeLessThan(leaseMs + 1000);
+    expect(await survivor.end).toBe(0);
+    expect(sorted(scene.ledger.store.keys())).toEqual(idsFrom(1, 200));
+  });
+});
+
+describe("an id that kills its process", () => {
+  test.for(["fetch", "write"] as const)(
+    "in %s is found: after so many crashes as the limit says it is dead, and all others are done",
+    async (call) => {
+      await using scene = await openScene();
+      await using backfill = await openOn(server, {
+        chunkSize: 10,
+        source: { kind: "range", from: 1, to: 60 },
+      });
+      const options = { ...scene.options, poison: { id: "17", call } };
+      let crashes = 0;
+      for (;;) {
+        const end = await scene.children.start("child.ts", options).end;
+        if (end === 0) break;
+        expect(end).toBe("SIGKILL");
+        crashes += 1;
+      }
+      expect(crashes).toBe(3);
+      expect(await all(backfill.deadLetters())).toMatchObject([{ id: "17", reason: "crashes", crashes: 3 }]);
+      expect(sorted(scene.ledger.store.keys())).toEqual(idsFrom(1, 60).filter((id) => id !== "17"));
+      expect(await backfill.verify(scene.ledger.store.keys())).toMatchObject({ clean: true, dead: 1 });
+    },
+  );
+
+  test("does not take those down with it that were in work beside it, whatever its place", async () => {
+    await using scene = await openScene();
+    await using backfill = await openOn(server, {
+      chunkSize: 10,
+      source: { kind: "range", from: 1, to: 40 },
+    });
+    // The first of its chunk, so that it is always the first to be tried alone.
+    const options = { ...scene.options, poison: { id: "11", call: "fetch" } } as const;
+    while ((await scene.children.start("child.ts", options).end) !== 0);
+    expect((await all(backfill.deadLetters())).map(({ id }) => id)).toEqual(["11"]);
+  });
+});
+
+describe("a worker whose event loop stands still for twice its lease", () => {
+  test("finds its chunk another's: its writes carry the old token, its acknowledgement does not count", async () => {
+    await using scene = await openScene();
+    await using backfill = await openOn(server, { chunkSize: 5, source: { kind: "range", from: 1, to: 20 } });
+    const blocked = scene.children.start("child.ts", {
+      ...scene.options,
+      block: { id: "3", ms: 2 * leaseMs + 400 },
+    });
+    await eventually(async () => expect(await backfill.inspect("3")).toMatchObject({ state: "leased" }));
+    const before = await backfill.inspect("3");
+    const other = scene.children.start("child.ts", scene.options);
+    expect([await other.end, await blocked.end]).toEqual([0, 0]);
+    const status = await backfill.status();
+    expect(status.counts.crashed).toBeGreaterThan(0);
+    expect(status.chunks).toMatchObject({ done: 4, leased: 0 });
+    expect(status.counts.done).toBe(4);
+    // What the sink has of the chunk came with a later token than the blocked worker's.
+    expect(scene.ledger.store.get("3")).toBeGreaterThan((before as { token: number }).token);
+    expect(sorted(scene.ledger.store.keys())).toEqual(idsFrom(1, 20));
+  });
+});
+
+test("a worker that is told to end by SIGTERM hands back, and the next one has its chunks within a second", async () => {
+  await using scene = await openScene({ fetchMs: 300 });
+  await using backfill = await openOn(server, { chunkSize: 5, source: { kind: "range", from: 1, to: 20 } });
+  const options = { ...scene.options, worker: { ...scene.options.worker, leaseMs: 60_000 } };
+  const leaving = scene.children.start("child.ts", options);
+  await eventually(async () => expect((await backfill.status()).chunks.leased).toBe(4));
+  const next = scene.children.start("child.ts", options);
+  await eventually(() => expect(next.said).toContain("started"));
+  leaving.kill("SIGTERM");
+  const toldAt = performance.now();
+  expect(await leaving.end).toBe(0);
+  expect(leaving.said).toContain("stopped");
+  await eventually(async () => expect((await backfill.status()).chunks.leased).toBe(4));
+  expect(performance.now() - toldAt).toBeLessThan(1200);
+  expect((await backfill.status()).counts).toMatchObject({ handedBack: 4, crashed: 0 });
+  expect(await next.end).toBe(0);
+  expect(sorted(scene.ledger.store.keys())).toEqual(idsFrom(1, 20));
+});

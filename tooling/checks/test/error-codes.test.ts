@@ -23,6 +23,19 @@ function documented(room: string): ReadonlySet<string> {
   return new Set(section.match(code) ?? []);
 }
 
+/** The packages that a room brings with it at run time, theirs included: whose errors can reach it. */
+function behind(room: string, found: Set<string> = new Set()): ReadonlySet<string> {
+  const { dependencies = {} } = JSON.parse(text(`${room}/package.json`)) as {
+    readonly dependencies?: Readonly<Record<string, string>>;
+  };
+  for (const name of packages) {
+    if (!(`@fleet/${name}` in dependencies) || found.has(name)) continue;
+    found.add(name);
+    behind(`packages/${name}`, found);
+  }
+  return found;
+}
+
 const { statusByCode } = (await import(new URL(`file://${root}/apps/gateway/src/errors.ts`).href)) as {
   readonly statusByCode: Readonly<Record<string, number>>;
 };
@@ -34,9 +47,17 @@ describe("every code stands in the README of its room, and every code of a READM
 });
 
 describe("the gateway's status table", () => {
-  const everywhere = new Set(packages.flatMap((name) => [...codesOf(name)]));
+  // Not those of a package that it does not have: nobody could ever see such a status.
+  const everywhere = new Set([...behind("apps/gateway")].flatMap((name) => [...codesOf(name)]));
 
-  test("maps every code that a package throws", () => {
+  test("has the packages behind it, through the client too, and no others", () => {
+    expect([...behind("apps/gateway")]).toEqual(
+      expect.arrayContaining(["client", "discovery", "isolation", "metrics", "pool", "breaker", "router"]),
+    );
+    expect(behind("apps/gateway").has("backfill")).toBe(false);
+  });
+
+  test("maps every code that a package behind the gateway throws", () => {
     expect([...everywhere].filter((value) => !(value in statusByCode)).toSorted()).toEqual([]);
   });
 

@@ -1,5 +1,22 @@
+import { request as send } from "undici";
+import type { Dispatcher } from "undici";
+
+import { checkMs } from "../check-ms.ts";
+import { systemClock } from "../clock.ts";
 import type { Clock } from "../clock.ts";
+import { InvalidOptionError } from "../errors.ts";
+import type { ApiAccess, Approach } from "./api-access.ts";
+import { jsonAnswer, refusal } from "./api-answer.ts";
+import { ApiConnections } from "./api-connections.ts";
+import { ApiError, KubeconfigError } from "./api-error.ts";
+import type { ApiRequestName } from "./api-error.ts";
+import { nameRequest } from "./api-path.ts";
+import { ByHandAccess } from "./by-hand-access.ts";
+import type { ApiServerByHand } from "./by-hand-access.ts";
+import { KubeconfigAccess } from "./kubeconfig-access.ts";
+import { RequestLife } from "./request-life.ts";
 import type { WatchEvent } from "./watch-event.ts";
+import { watchEvents } from "./watch-stream.ts";
 
 export interface ApiServerOptions {
   /** A kubeconfig file. @default as kubectl finds it: KUBECONFIG, ~/.kube/config, else the Pod's service account */
@@ -8,19 +25,10 @@ export interface ApiServerOptions {
   readonly context?: string;
   /** By hand, without a kubeconfig and without `@kubernetes/client-node`. */
   readonly server?: ApiServerByHand;
-  /** Milliseconds that an answer may take, from the question to its last byte; of a watch, to its first. @default 30000 */
+  /** Milliseconds that an answer may take, from the question to its last byte; of a watch, to its headers. @default 30000 */
   readonly requestTimeoutMs?: number;
   /** @default the process's monotonic clock */
   readonly clock?: Clock;
-}
-
-export interface ApiServerByHand {
-  /** `https://10.0.0.1:6443`; `http:` only for what runs beside us, as `kubectl proxy` does. */
-  readonly url: string;
-  /** The authority of its certificate, in PEM. @default the machine's authorities */
-  readonly ca?: string;
-  /** A bearer token, or where to take one from: asked before every request. @default none */
-  readonly token?: string | (() => string | Promise<string>);
 }
 
 export interface ApiRequestOptions {
@@ -28,19 +36,49 @@ export interface ApiRequestOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface ApiGetOptions extends ApiRequestOptions {
+  /** The form of the answer. @default application/json */
+  readonly accept?: string;
+}
+
 export interface ApiWatchOptions extends ApiRequestOptions {
   /** Milliseconds after which a watch that is still open is given up. */
   readonly deadlineMs: number;
+  /** Called when the server has accepted it. */
+  readonly opened?: () => void;
+}
+
+interface Question {
+  readonly method: "GET" | "POST";
+  readonly path: string;
+  readonly request: ApiRequestName;
+  readonly query: ApiRequestOptions["query"];
+  readonly accept?: string | undefined;
+  readonly body?: unknown;
+  readonly lane: "questions" | "watches";
 }
 
 /**
- * Where an API server is and how one speaks to it. Its connections are shared by all who ask, and made anew when the certificates of
- * the kubeconfig change; a token is read again when it is old, and once more when the server does not know it.
+ * Where an API server is and how one speaks to it. All who ask share its connections, which are made anew when the certificates of the
+ * kubeconfig change; a token file is read again every minute, and at once when the server does not know the token.
  */
 export class ApiServer implements AsyncDisposable {
+  readonly #access: ApiAccess;
+  readonly #requestTimeoutMs: number;
+  readonly #clock: Clock;
+  readonly #connections = new ApiConnections();
+  readonly #end = new AbortController();
+
   /** @throws InvalidOptionError (FLEET_DISCOVERY_INVALID_OPTION). A kubeconfig is read when it is needed. */
   constructor(options: ApiServerOptions = {}) {
-    void options;
+    const { kubeconfig, context, server, requestTimeoutMs = 30_000, clock = systemClock } = options;
+    if (server !== undefined && (kubeconfig ?? context) !== undefined)
+      throw new InvalidOptionError("server", "alone, without kubeconfig and context", "both");
+    if (kubeconfig === "") throw new InvalidOptionError("kubeconfig", "the path of a file", '""');
+    this.#access =
+      server === undefined ? new KubeconfigAccess({ kubeconfig, context }) : new ByHandAccess(server);
+    this.#requestTimeoutMs = checkMs("requestTimeoutMs", requestTimeoutMs, 1);
+    this.#clock = clock;
   }
 
   /**
@@ -48,35 +86,134 @@ export class ApiServer implements AsyncDisposable {
    *
    * @throws KubeconfigError
    */
-  namespace(options: { readonly signal?: AbortSignal } = {}): Promise<string> {
-    return Promise.reject(new Error(String(options)));
+  async namespace({ signal }: { readonly signal?: AbortSignal } = {}): Promise<string> {
+    signal?.throwIfAborted();
+    return this.#access.namespace();
   }
 
-  /** @throws ApiError, KubeconfigError */
-  get<T>(path: string, options: ApiRequestOptions = {}): Promise<T> {
-    return Promise.reject(new Error(path + String(options)));
+  /** @throws ApiError, KubeconfigError, the signal's reason */
+  get<T>(path: string, { query, accept, signal }: ApiGetOptions = {}): Promise<T> {
+    const request = nameRequest("get", path);
+    return this.#ask<T>({ method: "GET", path, request, query, accept, lane: "questions" }, signal);
   }
 
-  /** @throws ApiError, KubeconfigError */
-  post<T>(path: string, body: unknown, options: ApiRequestOptions = {}): Promise<T> {
-    return Promise.reject(new Error(path + String(body) + String(options)));
+  /** @throws ApiError, KubeconfigError, the signal's reason */
+  post<T>(path: string, body: unknown, { query, signal }: ApiRequestOptions = {}): Promise<T> {
+    const request = nameRequest("create", path);
+    return this.#ask<T>({ method: "POST", path, request, query, body, lane: "questions" }, signal);
   }
 
   /**
-   * Changes as they happen. Ends when the server ends it in good order or when the signal aborts.
+   * Changes as they happen, until the server ends it in good order.
    *
-   * @throws ApiError also for an ERROR in the stream, a line that is none of a watch, and a deadline; KubeconfigError
+   * @throws ApiError also for an ERROR in the stream, a line that is none of a watch, and after the deadline; KubeconfigError; the
+   * signal's reason
    */
-  // eslint-disable-next-line require-yield
   async *watch(path: string, options: ApiWatchOptions): AsyncGenerator<WatchEvent> {
-    throw new Error(path + String(options));
+    const { query, signal, deadlineMs, opened } = options;
+    const request = nameRequest("watch", path);
+    using life = this.#life(request, signal);
+    try {
+      const response = await this.#answer(
+        { method: "GET", path, request, query: { ...query, watch: "1" }, lane: "watches" },
+        life,
+      );
+      try {
+        life.limit(deadlineMs);
+        opened?.();
+        yield* watchEvents(response.body as AsyncIterable<Buffer>, request);
+      } finally {
+        response.body.destroy();
+      }
+    } catch (error) {
+      throw failure(error, request, life);
+    }
   }
 
-  close(): Promise<void> {
-    return Promise.resolve();
+  /** Ends what is under way; no connection is left. Twice is once. */
+  async close(): Promise<void> {
+    this.#end.abort();
+    await this.#connections.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
+
+  async #ask<T>(question: Question, signal: AbortSignal | undefined): Promise<T> {
+    const { request } = question;
+    using life = this.#life(request, signal);
+    try {
+      const response = await this.#answer(question, life);
+      return await jsonAnswer<T>(response, request);
+    } catch (error) {
+      throw failure(error, request, life);
+    }
+  }
+
+  /** The answer, if it is one of success. Who is not known is asked for himself once more. */
+  async #answer(question: Question, life: RequestLife): Promise<Dispatcher.ResponseData> {
+    const approach = await this.#access.approach({ again: false });
+    let response = await this.#send(question, approach!, life);
+    if (response.statusCode === 401) {
+      const other = await this.#access.approach({ again: true });
+      if (other !== undefined) {
+        response.body.destroy();
+        response = await this.#send(question, other, life);
+      }
+    }
+    if (response.statusCode < 200 || response.statusCode > 299)
+      throw await refusal(response, question.request);
+    return response;
+  }
+
+  #send(
+    question: Question,
+    { url, headers, road }: Approach,
+    life: RequestLife,
+  ): Promise<Dispatcher.ResponseData> {
+    const { method, path, query, accept = "application/json", body, lane } = question;
+    life.signal.throwIfAborted();
+    return send(`${url}${path}${queryText(query)}`, {
+      dispatcher: this.#connections.along(road)[lane],
+      method,
+      signal: life.signal,
+      headers: {
+        ...headers,
+        accept,
+        "accept-encoding": "gzip",
+        "user-agent": "fleet-discovery",
+        ...(body !== undefined && { "content-type": "application/json" }),
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+  }
+
+  #life(request: ApiRequestName, signal: AbortSignal | undefined): RequestLife {
+    const signals = signal === undefined ? [this.#end.signal] : [this.#end.signal, signal];
+    const life = new RequestLife(
+      this.#clock,
+      signals,
+      (ms) => new ApiError("FLEET_DISCOVERY_API_TIMEOUT", `not done within ${ms} ms`, { request }),
+    );
+    life.limit(this.#requestTimeoutMs);
+    return life;
+  }
+}
+
+function queryText(query: ApiRequestOptions["query"] = {}): string {
+  const parameters = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) if (value !== undefined) parameters.set(name, value);
+  return parameters.size === 0 ? "" : `?${parameters.toString()}`;
+}
+
+/** What ended it: what aborted it, where something did, else what was thrown. */
+function failure(error: unknown, request: ApiRequestName, { signal }: RequestLife): unknown {
+  if (signal.aborted) return signal.reason;
+  if (error instanceof ApiError || error instanceof KubeconfigError) return error;
+  const { code, message } = error as NodeJS.ErrnoException;
+  return new ApiError("FLEET_DISCOVERY_API_UNREACHABLE", `no connection: ${code ?? message}`, {
+    request,
+    cause: error,
+  });
 }

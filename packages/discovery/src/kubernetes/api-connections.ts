@@ -1,0 +1,56 @@
+import { isDeepStrictEqual } from "node:util";
+
+import { Agent, ProxyAgent, Socks5ProxyAgent } from "undici";
+import type { Dispatcher } from "undici";
+
+import type { Road } from "./api-access.ts";
+
+/** More questions at one time wait: what a thousand dials ask for is not worth a thousand handshakes. */
+const maxQuestions = 8;
+
+interface Lanes {
+  /** For what is asked and answered. */
+  readonly questions: Dispatcher;
+  /** For watches: each has a connection of its own, however many there are. */
+  readonly watches: Dispatcher;
+}
+
+/** The connections to an API server, made anew when certificates change. */
+export class ApiConnections {
+  #road: Road | undefined;
+  #lanes: Lanes | undefined;
+  /** Those of roads that changed: their watches go on until they end. */
+  readonly #all = new Set<Dispatcher>();
+
+  along(road: Road): Lanes {
+    if (this.#lanes !== undefined && isDeepStrictEqual(road, this.#road)) return this.#lanes;
+    for (const dispatcher of this.#all) void dispatcher.close().finally(() => this.#all.delete(dispatcher));
+    this.#road = road;
+    this.#lanes = { questions: dispatcherOf(road, maxQuestions), watches: dispatcherOf(road) };
+    this.#all.add(this.#lanes.questions).add(this.#lanes.watches);
+    return this.#lanes;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#all].map((dispatcher) => dispatcher.destroy()));
+  }
+}
+
+function dispatcherOf({ tls, proxy }: Road, connections: number | null = null): Dispatcher {
+  // As client-go does: half of the idle time after which load balancers forget a connection.
+  const connect = { ...tls, keepAlive: true, keepAliveInitialDelay: 30_000 };
+  const options = {
+    connections,
+    // HTTP/2 would not share a connection among watches (undici sends one request at a time along each), and adds GOAWAY.
+    allowH2: false,
+    // The deadlines are ours, by our clock.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    // Longer than the time between two resyncs, shorter than the 90 s after which an API server hangs up.
+    keepAliveTimeout: 75_000,
+    keepAliveMaxTimeout: 75_000,
+  };
+  if (proxy === undefined) return new Agent({ ...options, connect });
+  if (proxy.startsWith("socks")) return new Socks5ProxyAgent(proxy, { ...options, requestTls: connect });
+  return new ProxyAgent({ ...options, uri: proxy, requestTls: connect });
+}

@@ -118,6 +118,8 @@ export class ApiServer implements AsyncDisposable {
         { method: "GET", path, request, query: { ...query, watch: "1" }, lane: "watches" },
         life,
       );
+      // Its reader hears of errors; when the reader is gone, there is nobody to hear of one.
+      response.body.on("error", () => {});
       try {
         life.limit(deadlineMs);
         opened?.();
@@ -126,7 +128,7 @@ export class ApiServer implements AsyncDisposable {
         response.body.destroy();
       }
     } catch (error) {
-      throw failure(error, request, life);
+      throw this.#failure(error, request, life);
     }
   }
 
@@ -147,24 +149,22 @@ export class ApiServer implements AsyncDisposable {
       const response = await this.#answer(question, life);
       return await jsonAnswer<T>(response, request);
     } catch (error) {
-      throw failure(error, request, life);
+      throw this.#failure(error, request, life);
     }
   }
 
   /** The answer, if it is one of success. Who is not known is asked for himself once more. */
   async #answer(question: Question, life: RequestLife): Promise<Dispatcher.ResponseData> {
+    const { request } = question;
     const approach = await this.#access.approach({ again: false });
-    let response = await this.#send(question, approach!, life);
-    if (response.statusCode === 401) {
-      const other = await this.#access.approach({ again: true });
-      if (other !== undefined) {
-        response.body.destroy();
-        response = await this.#send(question, other, life);
-      }
-    }
-    if (response.statusCode < 200 || response.statusCode > 299)
-      throw await refusal(response, question.request);
-    return response;
+    const response = await this.#send(question, approach!, life);
+    if (isSuccess(response)) return response;
+    const refused = await refusal(response, request);
+    const other = refused.status === 401 ? await this.#access.approach({ again: true }) : undefined;
+    if (other === undefined) throw refused;
+    const second = await this.#send(question, other, life);
+    if (isSuccess(second)) return second;
+    throw await refusal(second, request);
   }
 
   #send(
@@ -199,6 +199,19 @@ export class ApiServer implements AsyncDisposable {
     life.limit(this.#requestTimeoutMs);
     return life;
   }
+
+  /** What ended it: what aborted it, where something did, else what was thrown. */
+  #failure(error: unknown, request: ApiRequestName, { signal }: RequestLife): unknown {
+    if (this.#end.signal.aborted)
+      return new ApiError("FLEET_DISCOVERY_API_CLOSED", "this ApiServer is closed", { request });
+    if (signal.aborted) return signal.reason;
+    if (error instanceof ApiError || error instanceof KubeconfigError) return error;
+    const { code, message } = error as NodeJS.ErrnoException;
+    return new ApiError("FLEET_DISCOVERY_API_UNREACHABLE", `no connection: ${code ?? message}`, {
+      request,
+      cause: error,
+    });
+  }
 }
 
 function queryText(query: ApiRequestOptions["query"] = {}): string {
@@ -207,13 +220,6 @@ function queryText(query: ApiRequestOptions["query"] = {}): string {
   return parameters.size === 0 ? "" : `?${parameters.toString()}`;
 }
 
-/** What ended it: what aborted it, where something did, else what was thrown. */
-function failure(error: unknown, request: ApiRequestName, { signal }: RequestLife): unknown {
-  if (signal.aborted) return signal.reason;
-  if (error instanceof ApiError || error instanceof KubeconfigError) return error;
-  const { code, message } = error as NodeJS.ErrnoException;
-  return new ApiError("FLEET_DISCOVERY_API_UNREACHABLE", `no connection: ${code ?? message}`, {
-    request,
-    cause: error,
-  });
+function isSuccess({ statusCode }: Dispatcher.ResponseData): boolean {
+  return statusCode >= 200 && statusCode <= 299;
 }

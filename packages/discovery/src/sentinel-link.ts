@@ -18,13 +18,13 @@ export interface LinkOwner {
 }
 
 /** Everything after which a sentinel may answer something else. */
-const events = [
-  ..."+switch-master +failover-end +config-update-from +role-change -role-change +convert-to-slave".split(
-    " ",
-  ),
-  ..."+sdown -sdown +odown -odown +reboot -tilt +slave +sentinel +sentinel-address-switch".split(" "),
-  ..."+monitor -monitor +reset-master +set".split(" "),
-];
+const events = `
+  +switch-master +failover-end +config-update-from +role-change -role-change +convert-to-slave
+  +sdown -sdown +odown -odown +reboot -tilt +slave +sentinel +sentinel-address-switch
+  +monitor -monitor +reset-master +set
+`
+  .trim()
+  .split(/\s+/);
 
 const reconnectMinMs = 200;
 const reconnectMaxMs = 5000;
@@ -83,11 +83,13 @@ export class SentinelLink {
     try {
       this.#answer = await within(this.#ask(), answerTimeoutMs, { clock, signal: this.#end.signal });
     } catch (error) {
+      this.#asking = false;
       if (!this.#end.signal.aborted) this.#fail(error);
       return;
-    } finally {
-      this.#asking = false;
     }
+    this.#asking = false;
+    // An answer that arrived together with the end.
+    if (this.#end.signal.aborted) return;
     this.#id = this.#answer.id;
     this.#failure = undefined;
     this.#failures = 0;

@@ -18,6 +18,13 @@ export type BatchReply =
   | { readonly value: Reply }
   | { readonly error: ReplyError | CommandNotAllowedError | InvalidCommandError | ForeignKeyError };
 
+/** Who hears of replies that say something of the endpoint. */
+interface ReplyListener {
+  /** It has to be withheld. */
+  readonly distrusted: (error: ForeignKeyError) => void;
+  readonly refused: (error: ReplyError) => void;
+}
+
 type Refusal = CommandNotAllowedError | InvalidCommandError;
 
 /** The commands of a batch that may be sent, and the places of those that may not. */
@@ -51,27 +58,23 @@ export class ScopedBatch {
     this.#slots = slots;
   }
 
-  /**
-   * The replies of the sent ones, and the refusals, in the order of the caller's commands.
-   *
-   * @param distrusted told of each reply that has to be withheld.
-   */
-  collect(
-    replies: readonly LaneReply[],
-    distrusted: (error: ForeignKeyError) => void,
-  ): readonly BatchReply[] {
+  /** The replies of the sent ones, and the refusals, in the order of the caller's commands. */
+  collect(replies: readonly LaneReply[], listener?: ReplyListener): readonly BatchReply[] {
     let next = 0;
     return this.#slots.map((slot): BatchReply => {
       if (slot instanceof Error) return { error: slot };
       const reply = replies[next++];
       if (reply === undefined) throw new TypeError("the lane answered fewer replies than it got commands");
-      if ("error" in reply) return { error: restoredError(this.#namespace, reply.error) };
+      if ("error" in reply) {
+        listener?.refused(reply.error);
+        return { error: restoredError(this.#namespace, reply.error) };
+      }
       try {
         const value = slot.restore(reply.value);
         return value === reply.value ? reply : { value };
       } catch (error) {
         if (!(error instanceof ForeignKeyError)) throw error;
-        distrusted(error);
+        listener?.distrusted(error);
         return { error };
       }
     });

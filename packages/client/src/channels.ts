@@ -1,5 +1,6 @@
 import { type Channel, channel } from "node:diagnostics_channel";
 
+import type { Endpoint } from "@fleet/discovery";
 import type { Access } from "@fleet/isolation";
 
 import type { Call } from "./call.ts";
@@ -21,6 +22,37 @@ export interface CommandMessage {
   readonly outcome: "ok" | "error" | "unknown" | "cancelled";
   /** Code of the error. */
   readonly code?: string;
+}
+
+/** Payload of `fleet:client:role`: what is new about the roles of an instance. Endpoints are told as `host:port`, as announced. */
+export type RoleMessage =
+  | {
+      /** An endpoint has another role now, by what Redis says or by its source. */
+      readonly event: "changed";
+      readonly instance: string;
+      readonly endpoint: string;
+      readonly role: Endpoint["role"];
+      readonly previous: Endpoint["role"];
+    }
+  | {
+      /** Several say that they are the primary. */
+      readonly event: "disputed";
+      readonly instance: string;
+      readonly endpoints: readonly string[];
+      /** Who is written to; undefined when nobody is. */
+      readonly kept: string | undefined;
+    }
+  | {
+      /** It does not say what it is (the user may call neither ROLE nor INFO): what its source says counts. */
+      readonly event: "untold";
+      readonly instance: string;
+      readonly endpoint: string;
+    };
+
+const roleChannel = channel("fleet:client:role");
+
+export function publishRole(message: RoleMessage): void {
+  if (roleChannel.hasSubscribers) roleChannel.publish(message);
 }
 
 export const commandChannel: Channel = channel("fleet:client:command");

@@ -2,8 +2,10 @@ import { CircuitBreaker } from "@fleet/breaker";
 import { Discovery, StaticSource } from "@fleet/discovery";
 import { RedisPool } from "@fleet/pool/ioredis";
 
+import type { EndpointTarget } from "./endpoint-target.ts";
 import { checkOptions, type FleetOptions, systemClock } from "./fleet-options.ts";
 import { Fleet } from "./fleet.ts";
+import { Roles } from "./roles.ts";
 import { Targets } from "./targets.ts";
 import { Walk } from "./walk.ts";
 
@@ -14,8 +16,8 @@ import { Walk } from "./walk.ts";
 const reconnectMaxDelayMs = 1000;
 
 /**
- * Puts a fleet together. Resolves when every source has handed over its first instances; no Redis is dialled before the first
- * call needs it.
+ * Puts a fleet together. Resolves when every source has handed over its first instances. No Redis is dialled before the first
+ * call needs it, but those of several endpoints whose source does not say which is the primary.
  *
  * @throws InvalidOptionError of the package whose option is wrong, what a source says is wrong with its instances, or the
  * signal's reason. Nothing is left open then.
@@ -27,24 +29,33 @@ export async function createFleet(
   checkOptions(options);
   const { instances = [], sources = [], policy, retryBudget } = options;
   const { credentials, certificates, addressMap, startTimeoutMs = 0 } = options;
-  const { timeoutMs = 3000, retries = 2, graceMs = 5000 } = options;
+  const { timeoutMs = 3000, retries = 2, graceMs = 5000, rolesIntervalMs = 10_000 } = options;
   const { clock = systemClock, random = Math.random, breaker = {} } = options;
   const pool = { reconnectMaxDelayMs, ...options.pool, commandTimeoutMs: timeoutMs };
-  const open = { pool, breaker, credentials, certificates, addressMap, clock, random };
   // Pools and breakers are made by the first call; a wrong setting should stop the start.
   const name = "options";
   void new CircuitBreaker({ ...breaker, name, clock, random });
   await new RedisPool({ ...pool, name, host: "localhost", port: 1, clock, random }).close();
   const closing = new AbortController();
+  const roles = new Roles({
+    intervalMs: rolesIntervalMs,
+    clock,
+    random,
+    changed: (instance) => targets.reroute(instance),
+    redial: (target) => targets.redial(target),
+  });
   const walk = new Walk({
     ...(policy && { policy }),
     ...(retryBudget && { retryBudget }),
     retries,
     clock,
     random,
+    roles,
     closing: closing.signal,
   });
-  const targets = new Targets({ router: walk.router, open, graceMs });
+  const opened = (target: EndpointTarget): void => roles.used(target);
+  const open = { pool, breaker, credentials, certificates, addressMap, clock, random, opened };
+  const targets = new Targets({ router: walk.router, roles, open, graceMs });
   const byHand = instances.length === 0 ? [] : [new StaticSource(instances)];
   const discovery = new Discovery({ sources: [...byHand, ...sources], startTimeoutMs, clock });
   await discovery.start(signal === undefined ? {} : { signal });

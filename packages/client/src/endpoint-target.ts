@@ -18,6 +18,8 @@ export interface OpenOptions {
   readonly addressMap: AddressMap | undefined;
   readonly clock: Clock;
   readonly random: () => number;
+  /** A first call has opened its pool. */
+  readonly opened: (target: EndpointTarget) => void;
 }
 
 /**
@@ -34,7 +36,10 @@ export class EndpointTarget implements Target {
   declare group?: string;
   state: Instance["state"];
   reads: Instance["reads"];
+  /** What it is taken for: its source's word, until `Roles` knows better. */
   role: Endpoint["role"];
+  /** On its way out: asked only when nobody else may answer. */
+  leaving: boolean;
   /** Attempts under way. */
   inFlight = 0;
   readonly #options: OpenOptions;
@@ -56,11 +61,17 @@ export class EndpointTarget implements Target {
     this.state = instance.state;
     this.reads = instance.reads;
     this.role = endpoint.role;
+    this.leaving = endpoint.leaving === true;
     if (instance.group !== undefined) this.group = instance.group;
   }
 
   get endpoint(): Endpoint {
     return this.#endpoint;
+  }
+
+  /** What its source takes it for. */
+  get hint(): Endpoint["role"] {
+    return this.#endpoint.role;
   }
 
   /** Undefined until the first call. */
@@ -88,7 +99,7 @@ export class EndpointTarget implements Target {
     this.#endpoint = endpoint;
     this.state = instance.state;
     this.reads = instance.reads;
-    this.role = endpoint.role;
+    this.leaving = endpoint.leaving === true;
     if (instance.group === undefined) delete this.group;
     else this.group = instance.group;
     return true;
@@ -96,7 +107,7 @@ export class EndpointTarget implements Target {
 
   /** @throws MissingCredentialsError when the instance refers to secrets that nobody can read. */
   get pool(): RedisPool {
-    return (this.#pool ??= this.#dial());
+    return this.#pool ?? this.#open();
   }
 
   get breaker(): CircuitBreaker {
@@ -121,6 +132,11 @@ export class EndpointTarget implements Target {
     return breaker.allows();
   }
 
+  /** Whether it is asked before those that are leaving or unreachable. */
+  get fit(): boolean {
+    return !this.leaving && this.reachable;
+  }
+
   /** False while the last dial failed and the next has not succeeded. */
   get reachable(): boolean {
     return this.#pool === undefined || this.#pool.shared.state !== "backoff";
@@ -132,11 +148,11 @@ export class EndpointTarget implements Target {
   }
 
   /**
-   * The shared connection was lost under an attempt. False when that is known from another attempt, which had begun before it was
-   * lost too: with a hundred commands in flight a single reset would open any breaker.
+   * The shared connection was lost under an attempt, or could not be made. False when that is known from another attempt, which had
+   * begun before too: with a hundred commands on it a single reset would open any breaker, and use up any budget of retries.
    */
   lost(at: number, begunAt: number): boolean {
-    if (begunAt <= this.#lostAt) return false;
+    if (begunAt < this.#lostAt) return false;
     this.#lostAt = at;
     return true;
   }
@@ -148,12 +164,12 @@ export class EndpointTarget implements Target {
     await pool?.close({ graceMs });
   }
 
-  #dial(): RedisPool {
+  #open(): RedisPool {
     const { addressMap, clock, random, pool } = this.#options;
     const announced = { host: this.#endpoint.host, port: this.#endpoint.port };
     const missing = this.#missing();
     if (missing !== undefined) throw missing;
-    return new RedisPool({
+    const opened = new RedisPool({
       ...pool,
       name: this.name,
       ...(addressMap?.(announced) ?? announced),
@@ -163,6 +179,9 @@ export class EndpointTarget implements Target {
       credentials: () => this.#credentials(),
       ...(this.#instance.tls && { tls: () => this.#tls(announced.host) }),
     });
+    this.#pool = opened;
+    this.#options.opened(this);
+    return opened;
   }
 
   #missing(): MissingCredentialsError | undefined {

@@ -65,6 +65,11 @@ export interface FleetOptions {
   readonly retryBudget?: Omit<RetryBudgetOptions, "clock">;
   /** How long `close()`, and a removed endpoint, wait for calls in flight, in milliseconds. @default 5000 */
   readonly graceMs?: number;
+  /**
+   * How often the endpoints in use of an instance of several are asked for their role, in milliseconds; every second while no
+   * primary, or more than one, is known. @default 10000
+   */
+  readonly rolesIntervalMs?: number;
   /** Settings of every pool. @default those of `RedisPool`, except `reconnectMaxDelayMs` 1000; their command timeout is `timeoutMs` */
   readonly pool?: Partial<
     Omit<
@@ -95,6 +100,7 @@ export function checkOptions(options: FleetOptions): void {
   if (options.timeoutMs !== undefined) checkMs("timeoutMs", options.timeoutMs);
   if (options.graceMs !== undefined) checkMs("graceMs", options.graceMs, 0);
   if (options.startTimeoutMs !== undefined) checkMs("startTimeoutMs", options.startTimeoutMs, 0);
+  if (options.rolesIntervalMs !== undefined) checkMs("rolesIntervalMs", options.rolesIntervalMs);
   const { retries } = options;
   if (retries !== undefined && !(Number.isInteger(retries) && retries >= 0 && retries <= 10))
     throw new InvalidOptionError("retries", "an integer from 0 to 10", retries);

@@ -7,7 +7,9 @@ export interface EndpointStats {
   readonly uid: string;
   readonly host: string;
   readonly port: number;
+  /** By what Redis says; by its source where it was not asked. */
   readonly role: Endpoint["role"];
+  readonly leaving?: true;
   readonly zone?: string;
   /** Attempts of this fleet under way. */
   readonly inFlight: number;

@@ -62,7 +62,6 @@ export class Fleet implements AsyncDisposable {
   readonly #walk: Walk;
   readonly #timeoutMs: number;
   readonly #changes: Disposable;
-  #reconciling = false;
   /** Calls without an answer. */
   #calls = 0;
   #idle: (() => void) | undefined;
@@ -72,8 +71,8 @@ export class Fleet implements AsyncDisposable {
     this.#parts = parts;
     this.#walk = parts.walk;
     this.#timeoutMs = parts.timeoutMs;
-    parts.targets.reconcile(parts.discovery.instances.values());
-    this.#changes = parts.discovery.subscribe(() => this.#reconcileSoon());
+    parts.targets.apply(parts.discovery.instances);
+    this.#changes = parts.discovery.subscribe((change) => parts.targets.note(change));
   }
 
   /**
@@ -112,7 +111,7 @@ export class Fleet implements AsyncDisposable {
     const atomic = options.atomic === true;
     const batch = new ScopedBatch(options.namespace ?? dedicated, commands, atomic);
     // Nothing left to send: the answer is all refusals.
-    if (batch.commands.length === 0) return batch.collect([], () => {});
+    if (batch.commands.length === 0) return batch.collect([]);
     const call = this.#begin(selector, batch.access, options, options.encoding);
     if (atomic) call.atomic = true;
     const name = atomic ? "MULTI" : "PIPELINE";
@@ -123,7 +122,10 @@ export class Fleet implements AsyncDisposable {
       throw this.#failed(call, name, options.namespace, error);
     }
     this.#end(call, name);
-    return batch.collect(replies, (error) => void this.#distrusted(call, error));
+    return batch.collect(replies, {
+      distrusted: (error) => void this.#distrusted(call, error),
+      refused: (error) => this.#walk.refused(call, error),
+    });
   }
 
   /**
@@ -211,16 +213,6 @@ export class Fleet implements AsyncDisposable {
     this.#calls -= 1;
     if (this.#calls === 0) this.#idle?.();
     if (commandChannel.hasSubscribers) publishCall(call, name, this.#walk.glance(), failure);
-  }
-
-  /** Once for all changes of one sync: five hundred new instances rebuild the router's lists once. */
-  #reconcileSoon(): void {
-    if (this.#reconciling) return;
-    this.#reconciling = true;
-    queueMicrotask(() => {
-      this.#reconciling = false;
-      if (this.#closed === undefined) this.#parts.targets.reconcile(this.instances.values());
-    });
   }
 
   async #close(): Promise<void> {

@@ -5,7 +5,7 @@ export { Fleet } from "./fleet.ts";
 export { sentinelConnect } from "./sentinel-connect.ts";
 export type { BatchReply } from "./batch.ts";
 export type { Selector } from "./call.ts";
-export type { CommandMessage } from "./channels.ts";
+export type { CommandMessage, RoleMessage } from "./channels.ts";
 export type { CertificatesResolver, CredentialsResolver, FleetOptions } from "./fleet-options.ts";
 export type { FleetStats } from "./fleet-stats.ts";
 export type { BatchOptions, CommandOptions, RunTarget } from "./fleet.ts";

@@ -14,13 +14,14 @@ export function statsOf(discovery: Discovery, targets: Targets): FleetStats {
 }
 
 function endpointStats(target: EndpointTarget): EndpointStats {
-  const { uid, host, port, role, zone } = target.endpoint;
+  const { uid, host, port, zone } = target.endpoint;
   const pool = target.openPool;
   return {
     uid,
     host,
     port,
-    role,
+    role: target.role,
+    ...(target.leaving && { leaving: true as const }),
     ...(zone !== undefined && { zone }),
     inFlight: target.inFlight,
     health: pool?.health,

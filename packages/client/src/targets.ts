@@ -1,57 +1,76 @@
-import type { Instance } from "@fleet/discovery";
-import type { Router } from "@fleet/router";
+import type { Instance, InstanceChange } from "@fleet/discovery";
+import type { Router, Vacancy } from "@fleet/router";
 
 import { EndpointTarget, type OpenOptions } from "./endpoint-target.ts";
+import type { Roles } from "./roles.ts";
 
 export interface TargetsOptions {
   readonly router: Router<EndpointTarget>;
+  readonly roles: Pick<Roles, "set" | "close">;
   readonly open: OpenOptions;
   /** How long a dropped endpoint's calls in flight are waited for. */
   readonly graceMs: number;
 }
 
-type ByUid = ReadonlyMap<string, EndpointTarget>;
+interface Kept {
+  readonly instance: Instance;
+  /** By the uid of the endpoint. */
+  readonly targets: ReadonlyMap<string, EndpointTarget>;
+}
 
-/** The endpoints of the fleet, kept equal to what discovery knows. */
+/** Instances by name; undefined where there is none any more. */
+type Changes = ReadonlyMap<string, Instance | undefined>;
+
+/** The endpoints of the fleet, kept equal to what discovery knows, at the cost of what changes. */
 export class Targets {
   readonly #options: TargetsOptions;
-  /** By the uid of the instance, then of the endpoint: the same server behind a new uid is another one to us. */
-  #kept: ReadonlyMap<string, ByUid> = new Map();
+  readonly #kept = new Map<string, Kept>();
   readonly #closing = new Set<Promise<void>>();
+  #pending = new Map<string, Instance | undefined>();
+  #closed = false;
 
   constructor(options: TargetsOptions) {
     this.#options = options;
   }
 
   /** The endpoints of one instance, in its own order. */
-  of(instance: Instance): readonly EndpointTarget[] {
-    return [...(this.#kept.get(instance.uid)?.values() ?? [])];
+  of({ name, uid }: Instance): readonly EndpointTarget[] {
+    const kept = this.#kept.get(name);
+    return kept?.instance.uid === uid ? [...kept.targets.values()] : [];
+  }
+
+  /** Takes a change over, soon and together with others: of five hundred that come in one sync their group is rebuilt once. */
+  note({ type, instance }: InstanceChange): void {
+    this.#later(instance.name, type === "removed" ? undefined : instance);
+  }
+
+  /** The roles of the endpoints of one instance have changed. */
+  reroute(name: string): void {
+    const kept = this.#kept.get(name);
+    if (kept !== undefined && !this.#pending.has(name)) this.#later(name, kept.instance);
   }
 
   /**
-   * Makes the targets what the instances are. First the router forgets what is gone, so that nothing new goes there; then its pools
-   * finish what is in flight, and close.
+   * Makes the targets of these names what the instances are. First the router forgets what is gone, so that nothing new goes there;
+   * then its pools finish what is in flight, and close.
    */
-  reconcile(instances: Iterable<Instance>): void {
-    const dropped = new Set<EndpointTarget>(this.#all());
-    const kept = new Map<string, ByUid>();
-    for (const instance of instances) {
-      const before = this.#kept.get(instance.uid);
-      const targets = new Map<string, EndpointTarget>();
-      for (const endpoint of instance.endpoints) {
-        let target = before?.get(endpoint.uid);
-        if (target?.update(instance, endpoint) === true) dropped.delete(target);
-        else target = new EndpointTarget(instance, endpoint, this.#options.open);
-        targets.set(endpoint.uid, target);
-      }
-      kept.set(instance.uid, targets);
+  apply(changes: Changes): void {
+    const { router, roles, graceMs } = this.#options;
+    const routes = new Map<string, readonly EndpointTarget[] | Vacancy>();
+    const closing = new Set<EndpointTarget>();
+    for (const [name, instance] of changes) {
+      const before = this.#kept.get(name);
+      for (const target of before?.targets.values() ?? []) closing.add(target);
+      if (instance === undefined) this.#kept.delete(name);
+      else this.#kept.set(name, { instance, targets: this.#targetsOf(instance, before) });
+      const targets = [...(this.#kept.get(name)?.targets.values() ?? [])];
+      // Maintenance means no checks either: the breaker stays, the connections go.
+      for (const target of targets) if (target.state !== "maintenance") closing.delete(target);
+      roles.set(name, targets);
+      routes.set(name, instance === undefined || targets.length > 0 ? targets : vacancyOf(instance));
     }
-    this.#kept = kept;
-    this.#options.router.update([...this.#all()]);
-    const { graceMs } = this.#options;
-    for (const target of dropped) this.#close(target, graceMs);
-    // Maintenance means no checks either: the breaker stays, the connections go.
-    for (const target of this.#all()) if (target.state === "maintenance") this.#close(target, graceMs);
+    router.replace(routes);
+    for (const target of closing) this.#close(target, graceMs);
   }
 
   /** Destroys the connections of an endpoint whose replies cannot be trusted any more; the next call dials anew. */
@@ -59,14 +78,42 @@ export class Targets {
     this.#close(target, 0);
   }
 
-  /** Closes every pool at once, and waits for those that are closing already. */
+  /** The next call dials anew; those in flight finish where they are. */
+  redial(target: EndpointTarget): void {
+    this.#close(target, this.#options.graceMs);
+  }
+
+  /** Closes every pool at once, and waits for those that are closing already. Nothing is taken over afterwards. */
   async close(): Promise<void> {
-    for (const target of this.#all()) this.#close(target, 0);
+    this.#closed = true;
+    this.#options.roles.close();
+    for (const { targets } of this.#kept.values())
+      for (const target of targets.values()) this.#close(target, 0);
     await Promise.all(this.#closing);
   }
 
-  *#all(): Generator<EndpointTarget> {
-    for (const targets of this.#kept.values()) yield* targets.values();
+  #later(name: string, instance: Instance | undefined): void {
+    if (this.#pending.size === 0)
+      queueMicrotask(() => {
+        const changes = this.#pending;
+        this.#pending = new Map();
+        if (!this.#closed) this.apply(changes);
+      });
+    this.#pending.set(name, instance);
+  }
+
+  /** The same server behind a new uid, of the instance or of the endpoint, is another one to us. */
+  #targetsOf(instance: Instance, before: Kept | undefined): ReadonlyMap<string, EndpointTarget> {
+    const same = before?.instance.uid === instance.uid ? before.targets : undefined;
+    const targets = new Map<string, EndpointTarget>();
+    // The slots of a cluster are not followed: an endpoint of it would answer MOVED for most keys.
+    if (instance.cluster === true) return targets;
+    for (const endpoint of instance.endpoints) {
+      const target = same?.get(endpoint.uid);
+      const stays = target?.update(instance, endpoint) === true;
+      targets.set(endpoint.uid, stays ? target : new EndpointTarget(instance, endpoint, this.#options.open));
+    }
+    return targets;
   }
 
   #close(target: EndpointTarget, graceMs: number): void {
@@ -74,4 +121,8 @@ export class Targets {
     const closing = target.closePool(graceMs).finally(() => this.#closing.delete(closing));
     this.#closing.add(closing);
   }
+}
+
+function vacancyOf({ cluster, group }: Instance): Vacancy {
+  return { reason: cluster === true ? "cluster" : "no-endpoints", ...(group !== undefined && { group }) };
 }

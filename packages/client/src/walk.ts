@@ -1,16 +1,21 @@
 import { BrokenCircuitError, type Rejection, RetryBudget, type RetryBudgetOptions } from "@fleet/breaker";
+import { ReplyError } from "@fleet/pool";
 import { type Classification, classify, type RedisPool } from "@fleet/pool/ioredis";
 import { NoTargetError, Router, type RoutingPolicy, type Ticket } from "@fleet/router";
 
 import type { Call } from "./call.ts";
 import type { EndpointTarget } from "./endpoint-target.ts";
 import type { Clock } from "./fleet-options.ts";
+import type { Roles } from "./roles.ts";
 import { sleep } from "./sleep.ts";
 
 /** Longest pause before the same endpoint is asked again, in milliseconds. */
 const longestPauseMs = 512;
 
 const settled = Promise.resolve();
+
+/** What comes before another attempt: some milliseconds, or an answer. */
+type Pause = number | Promise<void>;
 
 /** The caller left, for a reason of his own that says nothing about the server. */
 const cancelled: Classification = {
@@ -29,6 +34,7 @@ export interface WalkOptions {
   readonly retries: number;
   readonly clock: Clock;
   readonly random: () => number;
+  readonly roles: Pick<Roles, "refused" | "doubted">;
   /** Ends the pauses between attempts. */
   readonly closing: AbortSignal;
 }
@@ -49,8 +55,8 @@ export class Walk {
   readonly #outdate = (): void => {
     this.#current = false;
   };
-  /** Set while an endpoint whose last dial failed is better than nobody. */
-  #desperate = false;
+  /** Whom a pick may fall back on: nobody, those that are leaving, those too whose last dial failed. */
+  #fallback: "none" | "leaving" | "unreachable" = "none";
   /** Whom the pick under way refused. */
   #refused: EndpointTarget[] = [];
 
@@ -63,7 +69,7 @@ export class Walk {
     this.#budget = new RetryBudget({ ...options.retryBudget, clock: lastRead });
     this.router = new Router({
       ...(policy && { policy }),
-      eligible: (target) => (target.reachable || this.#desperate) && target.admits,
+      eligible: (target) => (target.fit || this.#fallsBackOn(target)) && target.admits,
       retryAfterMs: (target) => this.#refusing(target),
       clock: lastRead,
       random,
@@ -98,8 +104,13 @@ export class Walk {
     if (!permit.admitted) throw new BrokenCircuitError(target.name, permit);
     call.permit = permit;
     call.attempts += 1;
-    if (call.attempts === 1) this.#budget.request();
-    else call.retriedAt = this.#now;
+    if (call.attempts > 1) call.retriedAt = this.#now;
+    else {
+      this.#budget.request();
+      // One that hangs must leave time to ask another.
+      if (ticket.reason === "policy" && call.access === "read" && this.#options.retries > 0)
+        call.deadline = call.startedAt + call.timeoutMs / 2;
+    }
     return pool;
   }
 
@@ -127,10 +138,10 @@ export class Walk {
     const tried: EndpointTarget[] = [];
     let error = failure;
     for (;;) {
-      const pauseMs = this.#settle(call, error);
-      if (pauseMs === undefined) throw error;
+      const pause = this.#settle(call, error);
+      if (pause === undefined) throw error;
       if (call.target !== undefined) tried.push(call.target);
-      const pool = this.#beginElsewhere(call, tried) ?? (await this.#beginAfter(call, pauseMs, error));
+      const pool = this.#beginElsewhere(call, tried) ?? (await this.#beginAfter(call, pause, error));
       let value: T;
       try {
         value = await attempt(pool);
@@ -141,6 +152,11 @@ export class Walk {
       this.end(call);
       return value;
     }
+  }
+
+  /** One command of a batch was refused. */
+  refused({ target }: Call, error: ReplyError): void {
+    if (target !== undefined && isReadonly(error)) void this.#options.roles.refused(target);
   }
 
   /** Told by the router, for each candidate that was refused when nobody is left. */
@@ -154,53 +170,70 @@ export class Walk {
     try {
       return this.router.pick(call.request);
     } catch (error) {
-      const refused = this.#refused;
-      this.#refused = [];
       if (!(error instanceof NoTargetError) || error.reason !== "not-eligible") throw error;
-      // For another attempt the endpoint that was asked already, a pause later, is a better choice than a dead one.
-      if (call.exclude !== undefined && call.exclude.length > 0) throw error;
-      // Where every breaker refuses, theirs is the error that says when to come back.
-      if (!refused.some((target) => target.admits)) throw soonest(refused) ?? error;
-    }
-    this.#desperate = true;
-    try {
-      return this.router.pick(call.request);
-    } finally {
-      this.#desperate = false;
+      return this.#pickAgain(call, error);
     }
   }
 
-  /** The attempt under way went wrong: tells breaker and router. Answers the pause before the next one, if there may be one. */
-  #settle(call: Call, error: unknown): number | undefined {
+  #pickAgain(call: Call, error: NoTargetError): Ticket<EndpointTarget> {
+    const refused = this.#refused.splice(0);
+    if (refused.some((target) => target.leaving && target.reachable && target.admits))
+      return this.#pickFrom("leaving", call);
+    // For another attempt the endpoint that was asked already, a pause later, is a better choice than a dead one.
+    if (call.exclude !== undefined && call.exclude.length > 0) throw error;
+    // Where every breaker refuses, theirs is the error that says when to come back.
+    if (!refused.some((target) => target.admits)) throw soonest(refused) ?? error;
+    return this.#pickFrom("unreachable", call);
+  }
+
+  #pickFrom(fallback: "leaving" | "unreachable", call: Call): Ticket<EndpointTarget> {
+    this.#fallback = fallback;
+    try {
+      return this.router.pick(call.request);
+    } finally {
+      this.#fallback = "none";
+    }
+  }
+
+  #fallsBackOn(target: EndpointTarget): boolean {
+    return this.#fallback === "unreachable" || (this.#fallback === "leaving" && target.reachable);
+  }
+
+  /** The attempt under way went wrong: tells breaker and router. Answers what to wait for before the next one, if there may be one. */
+  #settle(call: Call, error: unknown): Pause | undefined {
     const { permit, ticket, target } = call;
     // Without a permit nobody was asked: a name nobody knows, a refusing breaker, credentials that cannot be resolved.
-    if (permit === undefined) {
+    if (permit === undefined || target === undefined) {
       this.#release(call);
       return undefined;
     }
-    const { retries, random, closing } = this.#options;
+    const { retries, random, closing, roles } = this.#options;
     const now = this.now();
     const verdict = call.cancelled(error) ? cancelled : classify(error);
+    /** Fell with others, of which one is counted for all. */
+    let shared = false;
     if (verdict.countsAsFailure) {
-      const known = isLoss(error) && target?.lost(now, call.attemptedAt) === false;
-      if (known) permit.ignore();
+      shared = isLoss(error) && !target.lost(now, call.attemptedAt);
+      if (shared) permit.ignore();
       else permit.failure();
-      target?.failed(now);
+      target.failed(now);
       ticket?.failed();
+      if (target.role !== "replica") roles.doubted(target);
     } else if (verdict.outcome === "replied") permit.success();
     else permit.ignore();
     this.#release(call);
+    const asked = isReadonly(error) ? roles.refused(target) : undefined;
     const again =
       verdict.recoverable &&
-      (call.access === "read" || verdict.outcome === "not-sent") &&
+      (call.access === "read" || verdict.outcome === "not-sent" || isOfReplica(error)) &&
       !call.final &&
       call.attempts <= retries &&
       now < call.giveUpAt &&
       !closing.aborted &&
-      this.#budget.tryRetry();
+      (shared || asked !== undefined || this.#budget.tryRetry());
     if (!again) return undefined;
     call.deadline = call.giveUpAt;
-    return random() * Math.min(longestPauseMs, verdict.retryDelayMs * 2 ** (call.attempts - 1));
+    return asked ?? random() * Math.min(longestPauseMs, verdict.retryDelayMs * 2 ** (call.attempts - 1));
   }
 
   /** Begins on an endpoint that was not tried yet, if there is one. */
@@ -217,10 +250,13 @@ export class Walk {
   }
 
   /** Begins on whoever is eligible after the pause, tried or not. Throws the error of the last attempt when nobody is. */
-  async #beginAfter(call: Call, pauseMs: number, error: unknown): Promise<RedisPool> {
+  async #beginAfter(call: Call, pause: Pause, error: unknown): Promise<RedisPool> {
     const { closing } = this.#options;
-    if (this.#now + pauseMs >= call.giveUpAt) throw error;
-    await sleep(this.#clock, pauseMs, [closing, call.signal]);
+    const leftMs = call.giveUpAt - this.#now;
+    if (typeof pause === "number" && pause >= leftMs) throw error;
+    const over = new AbortController();
+    if (typeof pause !== "number") void pause.then(() => over.abort());
+    await sleep(this.#clock, typeof pause === "number" ? pause : leftMs, [closing, call.signal, over.signal]);
     this.now();
     call.signal?.throwIfAborted();
     if (closing.aborted) throw error;
@@ -242,8 +278,32 @@ export class Walk {
   }
 }
 
+const losses: ReadonlySet<unknown> = new Set([
+  "FLEET_POOL_CONNECTION_LOST",
+  "FLEET_POOL_CONNECT_FAILED",
+  "FLEET_POOL_AUTHENTICATION",
+]);
+
+/** Whether it is the end of a connection, or of a dial, that all calls on it see. */
 function isLoss(error: unknown): boolean {
-  return (error as { readonly code?: unknown }).code === "FLEET_POOL_CONNECTION_LOST";
+  return losses.has((error as { readonly code?: unknown }).code);
+}
+
+/** A replica's word for a write. */
+function isReadonly(error: unknown): boolean {
+  return error instanceof Error && textOf(error).startsWith("READONLY");
+}
+
+/**
+ * Whether nothing was executed, for sure: a script may answer READONLY in words of its own after it has written. What discarded a
+ * transaction is its cause.
+ */
+function isOfReplica(error: unknown): boolean {
+  return error instanceof Error && textOf(error) === "READONLY You can't write against a read only replica.";
+}
+
+function textOf({ message, cause }: Error): string {
+  return cause instanceof ReplyError ? cause.message : message;
 }
 
 /** The refusal of the breaker that will be asked again first. */

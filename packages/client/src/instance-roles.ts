@@ -1,0 +1,250 @@
+import { publishRole } from "./channels.ts";
+import { type Claim, decideRoles } from "./decide-roles.ts";
+import type { EndpointTarget } from "./endpoint-target.ts";
+import type { Clock } from "./fleet-options.ts";
+import type { Gate } from "./gate.ts";
+import { askRole, type RoleReply } from "./role-reply.ts";
+
+export interface RolesOptions {
+  /** Between two rounds of questions while one primary is known, in ms. */
+  readonly intervalMs: number;
+  readonly clock: Clock;
+  readonly random: () => number;
+  /** Roles of the endpoints of this instance have changed. */
+  readonly changed: (instance: string) => void;
+  /** The connection leads to the wrong server; behind the same address there may be the right one. */
+  readonly redial: (target: EndpointTarget) => void;
+}
+
+/** While no primary is known, or several are, in ms; also how long an answer may take. */
+const urgentMs = 1000;
+
+interface Heard extends Claim {
+  hint: Claim["hint"];
+  said: RoleReply | undefined;
+  current: boolean;
+  refused: boolean;
+  /** It does not say. */
+  silent: boolean;
+  asking: Promise<void> | undefined;
+}
+
+/** The roles of the endpoints of one instance: asks for them, and decides. */
+export class InstanceRoles {
+  readonly #name: string;
+  readonly #options: RolesOptions;
+  readonly #dials: Gate;
+  #heard: ReadonlyMap<EndpointTarget, Heard> = new Map();
+  /** Whom the source named as the primary last. */
+  #hinted: EndpointTarget | undefined;
+  #favourite: EndpointTarget | undefined;
+  /** Whether anybody is asked at all: not before there is a need, or a first call. */
+  #watched = false;
+  /** How many say that they are the primary. */
+  #claimants = 0;
+  /** The dispute that was told. */
+  #told = "";
+  #timer: unknown;
+  #doubtedAt = Number.NEGATIVE_INFINITY;
+  #closed = false;
+
+  constructor(name: string, options: RolesOptions, dials: Gate) {
+    this.#name = name;
+    this.#options = options;
+    this.#dials = dials;
+  }
+
+  /** These are the endpoints now. Their roles are decided when this returns, by what is known so far. */
+  set(targets: readonly EndpointTarget[]): void {
+    const heard = this.#heard;
+    this.#heard = new Map(targets.map((target) => [target, heard.get(target) ?? newcomer(target)]));
+    for (const [target, one] of this.#heard) one.hint = target.hint;
+    const named = targets.filter(({ hint }) => hint === "primary");
+    const renamed = named.length === 1 && named[0] !== this.#hinted;
+    if (renamed) this.#favourite = this.#hinted = named[0];
+    this.#decide();
+    const asked = renamed && this.#watched ? targets : targets.filter((target) => this.#isUnknown(target));
+    if (targets.length > 1 && asked.length > 0) void this.#watch(asked);
+  }
+
+  /** A first call has opened its pool. */
+  used(target: EndpointTarget): void {
+    const heard = this.#heard.get(target);
+    if (heard === undefined || (this.#heard.size === 1 && target.hint !== "replica")) return;
+    if (heard.asking === undefined) void this.#watch([target]);
+  }
+
+  /** It answered READONLY. Resolves when a primary is known or everybody was asked. */
+  refused(target: EndpointTarget): Promise<void> {
+    const heard = this.#heard.get(target);
+    if (heard === undefined) return Promise.resolve();
+    heard.refused = true;
+    this.#watched = true;
+    this.#decideAnew();
+    return this.#watch([...this.#heard.keys()]);
+  }
+
+  /** A primary did not answer, or in no useful way. */
+  doubted(): void {
+    // Where things are unsettled everybody is asked every second as it is.
+    if (!this.#watched || !this.#settled) return;
+    const now = this.#options.clock.now();
+    if (now - this.#doubtedAt < urgentMs) return;
+    this.#doubtedAt = now;
+    void this.#watch([...this.#heard.keys()]);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#options.clock.clearTimeout(this.#timer);
+  }
+
+  /** One says that it is the primary, or asking is of no use. */
+  get #settled(): boolean {
+    if (!this.#watched || this.#claimants === 1) return true;
+    return this.#claimants === 0 && [...this.#heard.values()].some(({ silent }) => silent);
+  }
+
+  #isUnknown(target: EndpointTarget): boolean {
+    return target.hint === "unknown" && this.#heard.get(target)?.said === undefined;
+  }
+
+  #watch(targets: readonly EndpointTarget[]): Promise<void> {
+    this.#watched = true;
+    const asked = this.#ask(targets);
+    this.#schedule();
+    return asked;
+  }
+
+  #schedule(): void {
+    const { clock, intervalMs, random } = this.#options;
+    clock.clearTimeout(this.#timer);
+    if (this.#closed) return;
+    const ms = this.#settled ? intervalMs : Math.min(urgentMs, intervalMs);
+    this.#timer = unref(clock.setTimeout(() => this.#round(), ms * (0.75 + random() / 2)));
+  }
+
+  #round(): void {
+    // A lone endpoint that may be written to is left in peace.
+    if (this.#heard.size < 2 && this.#settled) {
+      this.#watched = false;
+      return;
+    }
+    // Where all is well nobody is dialled only to be asked, but those of whom nothing is known otherwise.
+    const all = [...this.#heard.keys()];
+    const open = all.filter((target) => target.openPool !== undefined || this.#isUnknown(target));
+    void this.#watch(this.#settled ? open : all);
+  }
+
+  /** Resolves when a primary is known or all were asked. */
+  #ask(targets: readonly EndpointTarget[]): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    let due = 0;
+    for (const target of targets) {
+      const heard = this.#heard.get(target);
+      // Maintenance: no calls, and no checks.
+      if (heard === undefined || target.state === "maintenance") continue;
+      due += 1;
+      void this.#asking(target, heard).then(() => {
+        due -= 1;
+        if (due === 0 || this.#settled) resolve();
+      });
+    }
+    if (due === 0) resolve();
+    return promise;
+  }
+
+  /** One question at a time. Set before it is asked, since asking opens the pool. */
+  #asking(target: EndpointTarget, heard: Heard): Promise<void> {
+    if (heard.asking !== undefined) return heard.asking;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    heard.asking = promise;
+    void this.#askOne(target, heard).then(() => {
+      heard.asking = undefined;
+      resolve();
+    });
+    return promise;
+  }
+
+  async #askOne(target: EndpointTarget, heard: Heard): Promise<void> {
+    let reply: RoleReply | undefined;
+    try {
+      if (target.openPool?.shared.state === undefined || target.openPool.shared.state === "idle")
+        await this.#dials.through(async () => {
+          if (this.#isKnown(target, heard)) await target.pool.ready();
+        });
+      if (!this.#isKnown(target, heard)) return;
+      reply = await askRole(target.pool.shared, { deadline: this.#options.clock.now() + urgentMs });
+    } catch {
+      // Whoever needs it hears why from his own call.
+      heard.current = false;
+      this.#decideAnew();
+      return;
+    }
+    if (!this.#isKnown(target, heard)) return;
+    if (reply === undefined && !heard.silent)
+      publishRole({ event: "untold", instance: this.#name, endpoint: target.address });
+    Object.assign(heard, { said: reply, current: true, refused: false, silent: reply === undefined });
+    this.#decideAnew();
+    if (reply?.role === "replica" && this.#heard.size === 1 && target.hint !== "replica")
+      this.#options.redial(target);
+  }
+
+  #isKnown(target: EndpointTarget, heard: Heard): boolean {
+    return !this.#closed && this.#heard.get(target) === heard && target.state !== "maintenance";
+  }
+
+  #decideAnew(): void {
+    if (this.#closed) return;
+    const settled = this.#settled;
+    if (this.#decide()) this.#options.changed(this.#name);
+    if (settled && !this.#settled) this.#schedule();
+  }
+
+  /** Gives every endpoint its role. True where one has changed. */
+  #decide(): boolean {
+    const targets = [...this.#heard.keys()];
+    const claims = [...this.#heard.values()];
+    const favourite = this.#favourite && this.#heard.get(this.#favourite);
+    const { roles, claimants, primary } = decideRoles(claims, favourite);
+    if (claimants.length === 1) this.#favourite = targets[claims.indexOf(claimants[0] as Heard)];
+    this.#claimants = claimants.length;
+    const dispute = claimants.length < 2 ? "" : [primary, ...claimants].map((each) => each?.address).join();
+    if (dispute !== this.#told && dispute !== "")
+      publishRole({
+        event: "disputed",
+        instance: this.#name,
+        endpoints: claimants.map(({ address }) => address),
+        kept: primary?.address,
+      });
+    this.#told = dispute;
+    let changed = false;
+    for (const [index, target] of targets.entries()) {
+      const role = roles[index] ?? "unknown";
+      const previous = target.role;
+      if (role === previous) continue;
+      target.role = role;
+      changed = true;
+      publishRole({ event: "changed", instance: this.#name, endpoint: target.address, role, previous });
+    }
+    return changed;
+  }
+}
+
+function newcomer(target: EndpointTarget): Heard {
+  return {
+    address: target.address.toLowerCase(),
+    hint: target.hint,
+    said: undefined,
+    current: false,
+    refused: false,
+    silent: false,
+    asking: undefined,
+  };
+}
+
+/** A pending question keeps no process alive. */
+function unref(handle: unknown): unknown {
+  (handle as { unref?: () => void }).unref?.();
+  return handle;
+}

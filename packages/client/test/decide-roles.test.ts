@@ -1,0 +1,106 @@
+import { describe, expect, test } from "vitest";
+
+import { type Claim, decideRoles } from "../src/decide-roles.ts";
+import type { RoleReply } from "../src/role-reply.ts";
+
+const primary = (...replicas: readonly string[]): RoleReply => ({ role: "primary", replicas });
+const replicaOf = (address: string): RoleReply => ({ role: "replica", primary: address });
+
+/** An endpoint that was never asked, unless it is said what it answered. */
+function claim(address: string, facts: Partial<Claim> = {}): Claim {
+  const current = facts.said !== undefined;
+  return { address, hint: "unknown", said: undefined, current, refused: false, ...facts };
+}
+
+function roles(claims: readonly Claim[], favourite?: Claim): readonly string[] {
+  return decideRoles(claims, favourite).roles;
+}
+
+describe("one primary", () => {
+  test("is who says so, whatever the sources say", () => {
+    expect(
+      roles([
+        claim("a", { hint: "primary", said: replicaOf("b") }),
+        claim("b", { hint: "replica", said: primary("a") }),
+      ]),
+    ).toEqual(["replica", "primary"]);
+  });
+
+  test("is whom the source names while nobody was asked", () => {
+    expect(roles([claim("a", { hint: "primary" }), claim("b", { hint: "replica" })])).toEqual([
+      "primary",
+      "replica",
+    ]);
+  });
+
+  test("makes another that was only named, or said so before it went silent, unknown", () => {
+    expect(
+      roles([
+        claim("a", { hint: "primary" }),
+        claim("b", { said: primary() }),
+        claim("c", { said: primary("x"), current: false }),
+      ]),
+    ).toEqual(["unknown", "primary", "unknown"]);
+  });
+
+  test("stays the primary while it does not answer and nobody else says so", () => {
+    expect(
+      roles([claim("a", { said: primary("b"), current: false }), claim("b", { said: replicaOf("a") })]),
+    ).toEqual(["primary", "replica"]);
+  });
+
+  test("that refused a write is a replica until it was asked", () => {
+    expect(roles([claim("a", { said: primary("b"), refused: true }), claim("b")])).toEqual([
+      "replica",
+      "unknown",
+    ]);
+    expect(roles([claim("a", { refused: true })])).toEqual(["replica"]);
+  });
+});
+
+describe("two that say they are the primary", () => {
+  const a = claim("a", { said: primary() });
+  const b = claim("b", { said: primary("c", "d") });
+
+  test("are told apart by whom the replicas name", () => {
+    const replicas = [claim("c", { said: replicaOf("a") }), claim("d", { said: replicaOf("a") })];
+    expect(roles([a, b, ...replicas], b)).toEqual(["primary", "unknown", "replica", "replica"]);
+  });
+
+  test("else by how many replicas are connected, as these may be known by other names", () => {
+    expect(roles([a, b, claim("c", { said: replicaOf("10.0.0.9:6379") })], a)).toEqual([
+      "unknown",
+      "primary",
+      "replica",
+    ]);
+  });
+
+  test("else it is the favourite", () => {
+    const c = claim("c", { said: primary() });
+    expect(roles([a, c], c)).toEqual(["unknown", "primary"]);
+  });
+
+  test("else neither, nor anybody else: no write is guessed", () => {
+    const {
+      roles,
+      claimants,
+      primary: kept,
+    } = decideRoles([a, claim("b", { said: primary() }), claim("c")], undefined);
+    expect(roles).toEqual(["replica", "replica", "replica"]);
+    expect(claimants.map(({ address }) => address)).toEqual(["a", "b"]);
+    expect(kept).toBeUndefined();
+  });
+
+  test("a replica that does not answer any more has no vote", () => {
+    const silent = claim("c", { said: replicaOf("a"), current: false });
+    expect(roles([a, b, silent], a)).toEqual(["unknown", "primary", "replica"]);
+  });
+});
+
+describe("two whom sources name", () => {
+  test("are not written to, unless one of them is the favourite", () => {
+    const both = [claim("a", { hint: "primary" }), claim("b", { hint: "primary" })];
+    expect(roles(both)).toEqual(["replica", "replica"]);
+    expect(roles(both, both[1])).toEqual(["unknown", "primary"]);
+  });
+});

@@ -9,7 +9,7 @@ export interface Limits {
   readonly database?: number;
   /** Fetches per second of all workers of the run together; Infinity for no limit. @default 10 */
   readonly requestsPerSecond?: number;
-  /** Fetches that may go at once after a quiet time. @default a twentieth of requestsPerSecond, at least 1 */
+  /** Fetches that may go at once after a quiet time. @default a hundredth of requestsPerSecond, at least 1 */
   readonly burst?: number;
   /** Ids claimed and not being written yet. Never less than two chunks. @default 200 */
   readonly buffer?: number;

@@ -65,7 +65,7 @@ function limitsOf(limits: Limits, chunkSize: number): Required<Limits> {
   const { hub = 5, database = 8, requestsPerSecond = 10, buffer = 200, claim = 50 } = limits;
   if (!(requestsPerSecond > 0))
     throw new InvalidOptionError("requestsPerSecond", requestsPerSecond, "a number above 0, or Infinity");
-  const usual = requestsPerSecond === Infinity ? 1 : Math.max(1, Math.floor(requestsPerSecond / 20));
+  const usual = requestsPerSecond === Infinity ? 1 : Math.max(1, Math.floor(requestsPerSecond / 100));
   return {
     hub: checkCount("hub", hub, 1),
     database: checkCount("database", database, 1),

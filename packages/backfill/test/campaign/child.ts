@@ -1,9 +1,9 @@
 import { subscribe } from "node:diagnostics_channel";
-import { Agent, request } from "node:http";
 
 import { Redis } from "ioredis";
 
 import { Backfill, type WorkerOptions } from "../../src/index.ts";
+import { LedgerClient } from "./ledger-client.ts";
 
 /** What a worker's process is told, as JSON in its first argument. */
 export interface ChildOptions {
@@ -28,45 +28,12 @@ export interface ChildOptions {
 }
 
 const options = JSON.parse(process.argv[2]!) as ChildOptions;
-const { pid } = process;
+const ledger = new LedgerClient(options.ledgerPort);
 const die = (): never => {
-  process.kill(pid, "SIGKILL");
+  process.kill(process.pid, "SIGKILL");
   // The signal is on its way; not one instruction of what follows may run.
   for (;;);
 };
-
-const agent = new Agent({ keepAlive: true });
-/** A request to the ledger; the whole answer. */
-function ask(
-  path: string,
-  query: Record<string, string | number>,
-  body: string,
-  signal?: AbortSignal,
-): Promise<string> {
-  const search = new URLSearchParams({ pid: String(pid) });
-  for (const [name, value] of Object.entries(query)) search.set(name, String(value));
-  return new Promise((resolve, reject) => {
-    const call = request(
-      {
-        agent,
-        host: "127.0.0.1",
-        port: options.ledgerPort,
-        path: `${path}?${search.toString()}`,
-        method: "POST",
-        ...(signal !== undefined && { signal }),
-      },
-      (response) => {
-        let text = "";
-        response.setEncoding("utf8");
-        response.on("data", (chunk: string) => (text += chunk));
-        response.on("end", () => resolve(text));
-        response.on("error", reject);
-      },
-    );
-    call.on("error", reject);
-    call.end(body);
-  });
-}
 
 const { crashAt, poison, block } = options;
 if (crashAt !== undefined) {
@@ -79,30 +46,34 @@ if (crashAt !== undefined) {
 }
 subscribe("fleet:backfill:turn", (message) => {
   const { phase, claimed, token } = message as { phase: string; claimed: number; token: number };
-  if (phase === "answered" && claimed > 0) ask("/claim", { token }, "[]").catch(() => undefined);
+  if (phase === "answered" && claimed > 0) ledger.claim(token);
 });
 
 await using backfill = await Backfill.open({
   connect: () => new Redis({ port: options.redisPort }),
   name: options.name,
   commandTimeoutMs: options.commandTimeoutMs ?? 1000,
+}).catch((error: Error & { readonly code?: string }) => {
+  // Begun while Redis is away: whoever starts workers starts another one.
+  if (error.code === "FLEET_BACKFILL_REDIS_UNREACHABLE") process.exit(75);
+  throw error;
 });
 await using worker = backfill.worker({
   ...options.worker,
   fetch: async (id, { token, signal }) => {
-    const text = await ask("/fetch", { id, token }, "", signal);
+    const text = await ledger.fetch(id, token, signal);
     if (poison?.id === id && poison.call === "fetch") die();
     if (block?.id === id) {
       const until = performance.now() + block.ms;
       while (performance.now() < until);
     }
-    return JSON.parse(text) as unknown;
+    return text;
   },
   sink: {
     async write(records, { token, signal }) {
       const ids = records.map(({ id }) => id);
       if (poison?.call === "write" && ids.includes(poison.id)) die();
-      await ask("/write", { token }, JSON.stringify(ids), signal);
+      await ledger.write(ids, token, signal);
     },
   },
 });
@@ -110,4 +81,4 @@ process.on("SIGTERM", () => void worker.close({ graceMs: 200 }));
 process.stdout.write("started\n");
 const outcome = await worker.start();
 process.stdout.write(`${outcome}\n`);
-agent.destroy();
+ledger.close();

@@ -2,27 +2,7 @@ import { once } from "node:events";
 import { appendFileSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 
-/** One line of the history; times are performance.now() of the process that keeps it. */
-export type HistoryLine =
-  | {
-      readonly kind: "fetch";
-      readonly at: number;
-      readonly id: string;
-      readonly token: number;
-      readonly pid: number;
-    }
-  | { readonly kind: "claim"; readonly at: number; readonly token: number; readonly pid: number }
-  | {
-      readonly kind: "write";
-      readonly at: number;
-      readonly ids: readonly string[];
-      readonly token: number;
-      readonly pid: number;
-      /** Ids that were there with a higher token: not replaced. */
-      readonly refused: readonly string[];
-    }
-  | { readonly kind: "kill"; readonly at: number; readonly pid: number; readonly how: string }
-  | { readonly kind: "fault"; readonly at: number; readonly what: string };
+import type { HistoryLine } from "./history.ts";
 
 export interface LedgerOptions {
   /** Where the history is written, line by line. */

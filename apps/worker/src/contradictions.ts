@@ -1,0 +1,26 @@
+import type { Config } from "./config-schema.ts";
+import type { Sources } from "./config.ts";
+
+/** What is wrong although each value alone is right: a line each. */
+export function contradictions(config: Config, sources: Sources): string[] {
+  const faults: string[] = [];
+  const origins = (["range", "ids", "idsFile", "stream", "list"] as const).filter(
+    (name) => config[name] !== undefined,
+  );
+  if (origins.length > 1) {
+    const told = origins.map((name) => `${name} (${sources.get(name)})`).join(" and ");
+    faults.push(`${origins[0]}: there is one source of ids, and there are ${told}`);
+  }
+  for (const [least, most] of [
+    ["retryMinDelayMs", "retryMaxDelayMs"],
+    ["breakerOpenMs", "breakerMaxOpenMs"],
+  ] as const)
+    if (config[least] > config[most])
+      faults.push(`${least}: ${config[least]} is more than ${most}: ${config[most]}`);
+  try {
+    void new RegExp(config.idPattern, "u");
+  } catch {
+    faults.push(`idPattern: expected a regular expression, got ${JSON.stringify(config.idPattern)}`);
+  }
+  return faults;
+}

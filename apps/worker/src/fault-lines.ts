@@ -1,0 +1,38 @@
+import type { z } from "zod";
+
+import { settings } from "./config-schema.ts";
+import type { Sources } from "./config.ts";
+
+/** Every fault that the schema found, a line each: where, what was expected, what stands there, and who said so. */
+export function faultLines(
+  issues: readonly z.core.$ZodIssue[],
+  values: Readonly<Record<string, unknown>>,
+  sources: Sources,
+): string[] {
+  return issues.flatMap((issue) => {
+    if (issue.code === "unrecognized_keys") return issue.keys.map((key) => `${key}: is not a known setting`);
+    const [name = "", ...within] = issue.path.map(String);
+    const source = sources.get(name);
+    const expected = issue.message.replace(/^Invalid (?:input|option): /, "").replace(/, received \w+$/, "");
+    const got = shown(name, at(values[name], within));
+    return [
+      `${[name, ...within].join(".")}: ${expected}, got ${got}${source === undefined ? "" : ` (${source})`}`,
+    ];
+  });
+}
+
+function at(value: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>(
+    (inner, key) => (inner as Readonly<Record<string, unknown>> | undefined)?.[key],
+    value,
+  );
+}
+
+/** A plain value. What is secret, or may have a password in it, is not shown. */
+function shown(name: string, value: unknown): string {
+  if (value === undefined) return "nothing";
+  if (settings.find((one) => one.name === name)?.secret !== undefined) return "a value that is not shown";
+  if (typeof value === "object" && value !== null) return Array.isArray(value) ? "a list" : "a mapping";
+  const text = JSON.stringify(value);
+  return text.length > 80 ? `${text.slice(0, 80)}...` : text;
+}

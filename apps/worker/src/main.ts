@@ -1,0 +1,44 @@
+#!/usr/bin/env node
+import { readFileSync } from "node:fs";
+
+import { answer } from "./answer.ts";
+import { parseCommandLine } from "./cli.ts";
+import { loadConfig } from "./config.ts";
+import { dryRun } from "./dry-run.ts";
+import { printConfig } from "./print-config.ts";
+import { startFault } from "./start-fault.ts";
+import { start, type Surroundings } from "./start.ts";
+
+const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
+  readonly version: string;
+};
+
+async function main(): Promise<number> {
+  const action = parseCommandLine(process.argv.slice(2), version, {
+    out: (text) => process.stdout.write(text),
+    error: (text) => process.stderr.write(text),
+  });
+  if (action.run === "exit") return action.code;
+  const { file, flags, json } = action;
+  const loaded = await loadConfig({ file, flags, environment: process.env });
+  const surroundings: Surroundings = { version, json, out: process.stdout, error: process.stderr };
+  switch (action.run) {
+    case "print-config":
+      process.stdout.write(printConfig(loaded));
+      return 0;
+    case "start":
+      return start(loaded, surroundings);
+    case "dry-run":
+      return dryRun(loaded, surroundings);
+    default:
+      return answer(action, loaded, surroundings);
+  }
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  const { lines, exitCode } = startFault(error);
+  process.stderr.write(`${lines.join("\n")}\n`);
+  process.exitCode = exitCode;
+}

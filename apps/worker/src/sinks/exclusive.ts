@@ -1,0 +1,20 @@
+import { DatabaseSync } from "node:sqlite";
+
+import { SinkError } from "../errors.ts";
+
+/**
+ * Keeps every other process away from a file or folder, by a lock of the operating system on `<path>.lock`. It ends with the
+ * process, however that ends; Node itself can lock no file, its SQLite can.
+ *
+ * @throws SinkError (`LOCKED`) when another process has it.
+ */
+export function exclusive(path: string): Disposable {
+  const lock = new DatabaseSync(`${path}.lock`, { timeout: 0 });
+  try {
+    lock.exec("PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
+  } catch (error) {
+    lock.close();
+    throw new SinkError("FLEET_WORKER_SINK_LOCKED", `another process is using ${path}`, error);
+  }
+  return { [Symbol.dispose]: () => lock.close() };
+}

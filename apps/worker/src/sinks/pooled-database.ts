@@ -1,0 +1,66 @@
+import { Pool, type QueryResultRow } from "pg";
+
+import type { Database } from "./database.ts";
+import { isAnswer } from "./postgres-error.ts";
+
+interface PoolOptions {
+  readonly url: string;
+  /** Connections at most. */
+  readonly max: number;
+  readonly timeoutMs: number;
+}
+
+/** A Postgres server over a pool of connections, each made when it is needed. */
+export class PooledDatabase implements Database {
+  readonly #pool: Pool;
+  readonly #max: number;
+
+  constructor({ url, max, timeoutMs }: PoolOptions) {
+    this.#max = max;
+    this.#pool = new Pool({
+      connectionString: url,
+      max,
+      connectionTimeoutMillis: timeoutMs,
+      query_timeout: timeoutMs,
+      keepAlive: true,
+      application_name: "fleet-worker",
+    });
+    // Connections that wait in the pool may die; the next query gets another.
+    this.#pool.on("error", () => "nobody waits for it");
+  }
+
+  get waiting(): number {
+    return this.#pool.waitingCount / this.#max;
+  }
+
+  async query<Row>(
+    text: string,
+    values: readonly unknown[] = [],
+    signal?: AbortSignal,
+  ): Promise<readonly Row[]> {
+    const client = await this.#pool.connect();
+    let isReleased = false;
+    const release = (isBroken: boolean): void => {
+      if (!isReleased) client.release(isBroken);
+      isReleased = true;
+    };
+    // Half open, a connection would never answer: it goes with the query that nobody waits for.
+    const cut = (): void => release(true);
+    signal?.addEventListener("abort", cut, { once: true });
+    try {
+      signal?.throwIfAborted();
+      const { rows } = await client.query<Row & QueryResultRow>(text, [...values]);
+      release(false);
+      return rows;
+    } catch (error) {
+      release(signal?.aborted === true || !isAnswer(error));
+      throw error;
+    } finally {
+      signal?.removeEventListener("abort", cut);
+    }
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#pool.end();
+  }
+}

@@ -1,0 +1,19 @@
+import { SinkError } from "../errors.ts";
+
+const codeOf = (error: unknown): string => String((error as { readonly code?: unknown }).code);
+
+/** Whether Postgres itself has spoken: its codes have five characters. */
+export const isAnswer = (error: unknown): boolean => /^[0-9A-Z]{5}$/.test(codeOf(error));
+
+/** Classes 22 and 23: it is the record, and trying again is of no use. */
+export const isData = (error: unknown): boolean => /^2[23][0-9A-Z]{3}$/.test(codeOf(error));
+
+/** What is said of a Postgres that cannot be used. */
+export function refusal(error: unknown): SinkError {
+  if (error instanceof SinkError) return error;
+  const { message } = error as Error;
+  const reason = message === "" ? codeOf(error) : message;
+  return isAnswer(error)
+    ? new SinkError("FLEET_WORKER_SINK_REFUSED", `Postgres refuses: ${reason}`, error)
+    : new SinkError("FLEET_WORKER_SINK_UNREACHABLE", `Postgres cannot be reached: ${reason}`, error);
+}

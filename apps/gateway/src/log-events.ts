@@ -68,6 +68,11 @@ const lines: Readonly<Record<string, (message: Message) => Line | undefined>> = 
     const level = levelOf[String(event)];
     return level && { level, text: `reflector ${String(event)}`, facts: { source, resource, reason, code } };
   },
+  "fleet:client:role": ({ event, ...facts }) => ({
+    level: event === "disputed" ? "warn" : "info",
+    text: `role ${String(event)}`,
+    facts,
+  }),
   "fleet:breaker:state": ({ name, from, to, cause }) => ({
     level: to === "closed" ? "info" : "warn",
     text: `circuit ${String(to)}`,

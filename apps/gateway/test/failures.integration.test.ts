@@ -33,6 +33,40 @@ test("a Redis that is away does not keep the gateway from starting, and is found
   await eventually(async () => expect((await gateway.ask("/set/k/v")).json).toEqual({ result: "OK" }));
 });
 
+test("an instance that is known and has no endpoint is not available, which is not unknown", async () => {
+  const more = { labels: {}, state: "ready", reads: "primary", endpoints: [] } as const;
+  await using gateway = await openGateway({
+    instances: [{ name: "orders", endpoints: [{ host: "127.0.0.1", port: 1 }] }],
+    fleet: {
+      sources: [
+        {
+          name: "hand",
+          start: async (sink) =>
+            sink.replace([
+              { ...more, name: "empty", uid: "1", group: "empties" },
+              { ...more, name: "spread", uid: "2", cluster: true },
+            ]),
+          close: async () => {},
+        },
+      ],
+    },
+  });
+  for (const [name, reason] of [
+    ["empty", "no-endpoints"],
+    ["empties", "no-endpoints"],
+    ["spread", "cluster"],
+  ] as const) {
+    const { status, headers, json } = await gateway.ask(`/redis/${name}/get/k`);
+    expect(status).toBe(503);
+    expect(Number(headers.get("retry-after"))).toBeGreaterThanOrEqual(1);
+    expect(json).toEqual({
+      error: `ERR the instance is not available (${reason})`,
+      code: "FLEET_ROUTER_NO_TARGET",
+    });
+  }
+  expect((await gateway.ask("/redis/nobody/get/k")).status).toBe(404);
+});
+
 test("a write whose connection was cut has an unknown outcome, and is said so", async () => {
   await using redis = await startRedis();
   await using proxy = await startFaultProxy(redis);

@@ -1,6 +1,7 @@
 /** Of each channel's payload, what is counted. Declared here, so that nobody needs the other packages to be installed. */
 export interface Messages {
   readonly "fleet:client:command": CommandMessage;
+  readonly "fleet:client:role": RoleMessage;
   readonly "fleet:router:pick": PickMessage;
   readonly "fleet:breaker:state": BreakerMessage;
   readonly "fleet:pool:connection": ConnectionMessage;
@@ -18,6 +19,11 @@ export interface CommandMessage {
   readonly durationMs: number;
   readonly outcome: string;
   readonly code?: string;
+}
+
+interface RoleMessage {
+  readonly event: string;
+  readonly instance: string;
 }
 
 export interface PickMessage {

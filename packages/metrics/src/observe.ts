@@ -12,6 +12,7 @@ import { CommandRecorder } from "./record-commands.ts";
 import { DiscoveryRecorder } from "./record-discovery.ts";
 import { EndpointRecorder } from "./record-endpoints.ts";
 import { PickRecorder } from "./record-picks.ts";
+import { RoleRecorder } from "./record-roles.ts";
 import { on } from "./recorder.ts";
 import type { Recorder } from "./recorder.ts";
 import { Departures, rosterOf } from "./roster.ts";
@@ -72,6 +73,7 @@ export function observe({
     new PickRecorder(instruments),
     new EndpointRecorder(instruments),
     new DiscoveryRecorder(instruments),
+    new RoleRecorder(instruments),
   ];
   if (stats !== undefined) new FleetGauges(() => scrape.look() ?? stats()).register(instruments);
 

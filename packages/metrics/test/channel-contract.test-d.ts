@@ -14,6 +14,7 @@ test("the channels that are listened to are the channels whose payloads are know
 
 test("what is counted is in what is published, channel by channel", () => {
   expectTypeOf<Published["fleet:client:command"]>().toExtend<Messages["fleet:client:command"]>();
+  expectTypeOf<Published["fleet:client:role"]>().toExtend<Messages["fleet:client:role"]>();
   expectTypeOf<Published["fleet:router:pick"]>().toExtend<Messages["fleet:router:pick"]>();
   expectTypeOf<Published["fleet:breaker:state"]>().toExtend<Messages["fleet:breaker:state"]>();
   expectTypeOf<Published["fleet:pool:connection"]>().toExtend<Messages["fleet:pool:connection"]>();

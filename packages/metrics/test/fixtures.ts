@@ -1,7 +1,7 @@
 import { channel } from "node:diagnostics_channel";
 
 import type { BreakerTransition } from "@fleet/breaker";
-import type { CommandMessage } from "@fleet/client";
+import type { CommandMessage, RoleMessage } from "@fleet/client";
 import type {
   DiscoveryConditionMessage,
   DiscoveryErrorMessage,
@@ -17,6 +17,7 @@ import type { Messages } from "../src/messages.ts";
 /** What each channel carries, by the package that publishes it. */
 export interface Published {
   readonly "fleet:client:command": CommandMessage;
+  readonly "fleet:client:role": RoleMessage;
   readonly "fleet:router:pick": PickMessage;
   readonly "fleet:breaker:state": BreakerTransition;
   readonly "fleet:pool:connection": ConnectionEvent;
@@ -37,6 +38,13 @@ export const fixtures = {
     durationMs: 0.4,
     attempts: 1,
     outcome: "ok",
+  },
+  "fleet:client:role": {
+    event: "changed",
+    instance: "orders",
+    endpoint: "10.0.0.1:6379",
+    role: "primary",
+    previous: "replica",
   },
   "fleet:router:pick": {
     access: "read",

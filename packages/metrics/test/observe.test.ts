@@ -128,6 +128,16 @@ describe("what the channels tell is counted", () => {
     ]);
   });
 
+  test("roles that change", async () => {
+    using it = observed();
+    tell("fleet:client:role");
+    tell("fleet:client:role", { event: "disputed" });
+    expect(await it.lines("fleet_client_role_events_total")).toEqual([
+      'fleet_client_role_events_total{instance="orders",event="changed"} 1',
+      'fleet_client_role_events_total{instance="orders",event="disputed"} 1',
+    ]);
+  });
+
   test("what reflectors do", async () => {
     using it = observed();
     tell("fleet:discovery:reflector");
@@ -325,6 +335,7 @@ describe("series are bounded", () => {
     tell("fleet:client:command", { instance, endpoint: address });
     tell("fleet:client:command", { instance, endpoint: address, outcome: "error", code: "FLEET_POOL_REPLY" });
     tell("fleet:client:command", { instance, endpoint: undefined, outcome: "error" });
+    tell("fleet:client:role", { instance });
     tell("fleet:breaker:state", { name });
     tell("fleet:pool:connection", { name });
     tell("fleet:pool:acquire", { name });

@@ -17,6 +17,8 @@ interface IdleWaitOptions {
   readonly link: Link;
   readonly facts: Facts;
   readonly keys: Keys;
+  /** A lease that begins after the last look may end this much later: nobody sleeps through that. */
+  readonly leaseMs: number;
   readonly clock: Clock;
   readonly signal: AbortSignal;
   /** Called when there may be something to do again. */
@@ -44,9 +46,9 @@ export class IdleWait {
 
   /** Begins a wait, unless one is under way; `ring` is called at its end. @returns how long it may take. */
   begin(answer: Answer, isPressed: boolean): number {
-    const { facts } = this.#options;
-    const longest = isPressed ? shortMs : facts.kind === "list" ? listMs : this.#nextMs;
-    const ms = Math.max(1, Math.min(longest, (answer.dueMs ?? Infinity) + 1));
+    const { facts, leaseMs } = this.#options;
+    const usual = isPressed ? shortMs : facts.kind === "list" ? listMs : this.#nextMs;
+    const ms = Math.max(1, Math.min(usual, leaseMs / 2, (answer.dueMs ?? Infinity) + 1));
     if (this.#isWaiting) return ms;
     this.#isWaiting = true;
     void this.#wait(answer, ms).finally(() => {

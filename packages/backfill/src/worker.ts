@@ -100,6 +100,7 @@ export class Worker implements AsyncDisposable {
       link: this.#waits,
       facts,
       keys,
+      leaseMs: settings.leaseMs,
       clock,
       signal,
       ring: () => this.#bell.ring(),

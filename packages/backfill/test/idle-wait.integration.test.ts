@@ -29,13 +29,14 @@ const answer: Answer = {
   lastEntry: undefined,
 };
 
-function waiter(): { readonly wait: IdleWait; readonly rings: () => number } {
+function waiter(leaseMs = 60_000): { readonly wait: IdleWait; readonly rings: () => number } {
   let rings = 0;
   const { run, link } = scene;
   const wait = new IdleWait({
     link,
     facts: run.facts,
     keys: run.keys,
+    leaseMs,
     clock: systemClock,
     signal: new AbortController().signal,
     ring: () => (rings += 1),
@@ -65,6 +66,10 @@ test("waits a fifth of a second under pressure, and never past what is due", asy
   await eventually(() => expect(rings()).toBe(1));
   expect(wait.begin({ ...answer, dueMs: 40 }, false)).toBe(41);
   await eventually(() => expect(rings()).toBe(2));
+});
+
+test("waits no longer than half a lease: one that began meanwhile may be over by then", () => {
+  expect(waiter(600).wait.begin(answer, false)).toBe(300);
 });
 
 test("is woken by a wake-up that came between the answer and the wait", async () => {

@@ -28,7 +28,7 @@ function linkOver(connect: Connect, commandTimeoutMs = 1000): Link & Disposable 
 const increment = script("increment", "return redis.call('INCR', KEYS[1])");
 
 describe("a link", () => {
-  test.for<[string, RedisOptions]>([
+  test.for<[string, Omit<RedisOptions, "replyMapping">]>([
     ["their defaults", {}],
     ["a connection that waits to be asked", { lazyConnect: true }],
     ["no queue for what comes too early", { enableOfflineQueue: false }],

@@ -1,10 +1,11 @@
 import type { ApiRequestName } from "./api-error.ts";
+import type { ResourceName } from "./reflector-options.ts";
 
-const resourcePath = /^\/(?:api|apis\/([^/]+))\/[^/]+(?:\/namespaces\/([^/]+))?\/([^/]+)(\/.+)?$/;
+const pattern = /^\/(?:api|apis\/([^/]+))\/[^/]+(?:\/namespaces\/([^/]+))?\/([^/]+)(\/.+)?$/;
 
 /** A path of the API as its RBAC names it. */
 export function nameRequest(asked: "get" | "watch" | "create", path: string): ApiRequestName {
-  const [, group = "", namespace, resource = path, name] = resourcePath.exec(path) ?? [];
+  const [, group = "", namespace, resource = path, name] = pattern.exec(path) ?? [];
   const verb = asked === "get" && name === undefined && resource !== path ? "list" : asked;
   return {
     verb,
@@ -12,4 +13,13 @@ export function nameRequest(asked: "get" | "watch" | "create", path: string): Ap
     resource,
     ...(namespace !== undefined && { namespace: decodeURIComponent(namespace) }),
   };
+}
+
+/** Where the objects of a kind are: of one namespace, or all. */
+export function resourcePath(
+  { group, version, plural }: ResourceName,
+  namespace: string | undefined,
+): string {
+  const root = group === "" ? `/api/${version}` : `/apis/${group}/${version}`;
+  return namespace === undefined ? `${root}/${plural}` : `${root}/namespaces/${namespace}/${plural}`;
 }

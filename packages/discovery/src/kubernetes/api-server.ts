@@ -178,6 +178,8 @@ export class ApiServer implements AsyncDisposable {
       dispatcher: this.#connections.along(road)[lane],
       method,
       signal: life.signal,
+      // A watch takes its connection along when it ends: the next one comes in minutes, and may be sent to another server.
+      reset: lane === "watches",
       headers: {
         ...headers,
         accept,

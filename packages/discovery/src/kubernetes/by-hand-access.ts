@@ -1,6 +1,7 @@
 import { InvalidOptionError } from "../errors.ts";
 import { plain } from "../fault.ts";
 import type { ApiAccess, Approach, Road } from "./api-access.ts";
+import { KubeconfigError } from "./api-error.ts";
 
 export interface ApiServerByHand {
   /** `https://10.0.0.1:6443`; `http:` only for what runs beside us, as `kubectl proxy` does. */
@@ -30,12 +31,21 @@ export class ByHandAccess implements ApiAccess {
 
   async approach({ again }: { readonly again: boolean }): Promise<Approach | undefined> {
     if (again && typeof this.#token !== "function") return undefined;
-    const token = typeof this.#token === "function" ? await this.#token() : this.#token;
+    const token = await this.#readToken();
     const headers = token === undefined ? undefined : { authorization: `Bearer ${token.trim()}` };
     return { url: this.#url, headers: headers ?? {}, road: this.#road };
   }
 
   namespace(): Promise<string> {
     return Promise.resolve("default");
+  }
+
+  async #readToken(): Promise<string | undefined> {
+    try {
+      return typeof this.#token === "function" ? await this.#token() : this.#token;
+    } catch (error) {
+      const { code = "its function failed" } = error as NodeJS.ErrnoException;
+      throw new KubeconfigError(`the token cannot be had: ${code}`, { cause: error });
+    }
   }
 }

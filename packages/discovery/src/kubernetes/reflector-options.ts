@@ -1,4 +1,6 @@
+import { checkMs } from "../check-ms.ts";
 import type { Clock } from "../clock.ts";
+import { InvalidOptionError } from "../errors.ts";
 import type { ApiServer } from "./api-server.ts";
 import type { KubernetesObject } from "./kubernetes-object.ts";
 
@@ -49,4 +51,24 @@ export interface ReflectorOptions<T> {
   readonly clock?: Clock;
   /** Uniform in [0, 1), for jitter. @default Math.random */
   readonly random?: () => number;
+}
+
+const dnsName = /^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/;
+
+/** @throws InvalidOptionError */
+export function checkReflectorOptions(options: Omit<ReflectorOptions<unknown>, "handler">): void {
+  const { resource, namespace, resyncMs, pageSize } = options;
+  const { group, version, plural } = resource;
+  if (group !== "") checkName("resource.group", group);
+  checkName("resource.version", version);
+  checkName("resource.plural", plural);
+  if (namespace !== undefined) checkName("namespace", namespace);
+  if (resyncMs !== undefined) checkMs("resyncMs", resyncMs, 1);
+  if (pageSize !== undefined && !(Number.isInteger(pageSize) && pageSize > 0))
+    throw new InvalidOptionError("pageSize", "a positive integer", String(pageSize));
+}
+
+function checkName(option: string, name: string): void {
+  if (!dnsName.test(name))
+    throw new InvalidOptionError(option, "lower-case letters, digits, dashes and dots", JSON.stringify(name));
 }

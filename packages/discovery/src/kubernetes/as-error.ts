@@ -1,0 +1,6 @@
+/** What was thrown, as an error. */
+export function asError(thrown: unknown): Error {
+  return thrown instanceof Error
+    ? thrown
+    : new Error("it threw something that is not an error", { cause: thrown });
+}

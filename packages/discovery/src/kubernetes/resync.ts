@@ -1,0 +1,130 @@
+import type { Clock } from "../clock.ts";
+import { garbled } from "./api-answer.ts";
+import { ApiError } from "./api-error.ts";
+import { nameRequest } from "./api-path.ts";
+import type { ApiServer } from "./api-server.ts";
+import { Currency } from "./currency.ts";
+import { Interruption } from "./interruption.ts";
+
+interface ResyncOptions {
+  readonly api: Pick<ApiServer, "get">;
+  readonly path: string;
+  readonly resyncMs: number;
+  readonly clock: Clock;
+  readonly random: () => number;
+  /** The set is current. */
+  readonly proved: () => void;
+  readonly failed: (error: unknown) => void;
+}
+
+/** Servers say where a quiet watch stands about every minute. */
+const bookmarkMs = 60_000;
+/** So many times the time between two checks passes at least between two whole sets that are read out of doubt. */
+const doubtFactor = 5;
+/** Metadata is all that a check needs. */
+const accept = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json";
+
+/**
+ * Checks again and again, while a watch is open, that it has kept nothing from us. A check is a list of one object, which the server
+ * answers consistently: it costs about 1.3 kB however many objects there are, and says where the server stands.
+ */
+export class Resync {
+  readonly #options: ResyncOptions;
+  readonly #currency = new Currency();
+  #listedAt = 0;
+  #isDoubtful = false;
+  #timer: unknown;
+  #checking: Promise<void> = Promise.resolve();
+
+  constructor(options: ResyncOptions) {
+    this.#options = options;
+  }
+
+  get provedAt(): number | undefined {
+    return this.#currency.provedAt;
+  }
+
+  /** Whether the server may have another past than the set. */
+  get isDoubtful(): boolean {
+    return this.#isDoubtful;
+  }
+
+  /**
+   * The connection broke. Whoever answers next may have come back from a backup with a past of its own that has reached our version
+   * already, of which a watch says nothing; so the set is read again, though not at once and not too often.
+   */
+  doubt(): void {
+    this.#isDoubtful = true;
+  }
+
+  /** A whole set as of this version was read, asked for at this time. */
+  read(version: string, at: number): void {
+    this.#currency.read(version, at);
+    this.#listedAt = this.#options.clock.now();
+    this.#isDoubtful = false;
+  }
+
+  /** The watch has reached this version. */
+  reached(version: string): void {
+    if (this.#currency.reached(version)) this.#options.proved();
+  }
+
+  /** Checks until it is stopped. Ends the watch with an Interruption, or with why the server cannot be asked, when it is no good. */
+  start(watch: AbortController): void {
+    // Who comes back after a break may be behind; that shows at once.
+    this.#next(watch, this.#isDoubtful ? 0 : this.#pause());
+  }
+
+  /** Resolves when no check is under way any more; the watch is aborted before. */
+  async stop(): Promise<void> {
+    this.#options.clock.clearTimeout(this.#timer);
+    await this.#checking;
+  }
+
+  #next(watch: AbortController, ms: number): void {
+    this.#timer = this.#options.clock.setTimeout(() => {
+      this.#checking = this.#check(watch);
+    }, ms);
+  }
+
+  #pause(): number {
+    return this.#options.resyncMs * (0.8 + 0.4 * this.#options.random());
+  }
+
+  /** Never rejects. */
+  async #check(watch: AbortController): Promise<void> {
+    const { failed } = this.#options;
+    try {
+      const reason = this.#suspicion() ?? (await this.#ask(watch.signal));
+      if (reason !== undefined) watch.abort(new Interruption(reason));
+    } catch (error) {
+      // Without an answer the watch is not to be trusted either; a refusal says that the server is there.
+      if (error instanceof ApiError && error.status !== undefined) failed(error);
+      else watch.abort(error);
+    }
+    if (!watch.signal.aborted) this.#next(watch, this.#pause());
+  }
+
+  #suspicion(): Interruption["reason"] | undefined {
+    const { clock, resyncMs } = this.#options;
+    const now = clock.now();
+    if (this.#isDoubtful && now - this.#listedAt >= doubtFactor * resyncMs) return "doubtful";
+    return now - (this.provedAt ?? now) >= 2 * (bookmarkMs + resyncMs) ? "unproven" : undefined;
+  }
+
+  async #ask(signal: AbortSignal): Promise<Interruption["reason"] | undefined> {
+    const { api, path, clock, proved } = this.#options;
+    const from = this.#currency.position!;
+    const at = clock.now();
+    const { metadata } = await api.get<{ readonly metadata?: { readonly resourceVersion?: string } }>(path, {
+      query: { limit: "1" },
+      accept,
+      signal,
+    });
+    const version = metadata?.resourceVersion;
+    if (typeof version !== "string") throw garbled(nameRequest("get", path), "the answer is no list");
+    const answer = this.#currency.answered(version, { at, from });
+    if (answer === "current") proved();
+    return answer === "behind" ? "future" : undefined;
+  }
+}

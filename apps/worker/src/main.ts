@@ -35,6 +35,8 @@ async function main(): Promise<number> {
   }
 }
 
+// Whoever reads along may go; the work goes on.
+for (const stream of [process.stdout, process.stderr]) stream.on("error", () => "nobody reads it");
 try {
   process.exitCode = await main();
 } catch (error) {

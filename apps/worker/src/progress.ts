@@ -77,7 +77,8 @@ class Bar implements Progress {
   }
 
   [Symbol.dispose](): void {
-    this.#bars.stop();
+    // Where nothing is drawn it would move the cursor.
+    if (this.#bars.isActive) this.#bars.stop();
   }
 }
 

@@ -48,6 +48,17 @@ test("the most calls within any second are found, also across the edge of a whol
   expect(judge(times.map((at) => fetch(at, "1", 1)))).toMatchObject({ mostPerSecond: 4 });
 });
 
+test("the longest silence is between two ids that are new, whatever is written again meanwhile", () => {
+  const history = [
+    fetch(100, "1", 5),
+    write(150, ["1"], 5),
+    write(400, ["1"], 6),
+    write(900, ["1", "2"], 6),
+    write(950, ["3"], 6),
+  ];
+  expect(judge(history)).toMatchObject({ longestSilenceMs: 750 });
+});
+
 test("an id in flight when its worker is killed is recovered when somebody begins with it again", () => {
   const history: HistoryLine[] = [
     fetch(100, "1", 5),

@@ -218,6 +218,7 @@ function sumOf(rounds: readonly Findings[]): Findings {
     tokenFaults: rounds.flatMap(({ tokenFaults }) => tokenFaults),
     mostPerSecond: Math.max(...rounds.map(({ mostPerSecond }) => mostPerSecond)),
     kills: sum(({ kills }) => kills),
+    longestSilenceMs: Math.max(...rounds.map(({ longestSilenceMs }) => longestSilenceMs)),
     recoveries: rounds.flatMap(({ recoveries }) => recoveries).toSorted((a, b) => a - b),
   };
 }
@@ -235,5 +236,6 @@ export function inWords(findings: Findings): string {
     `token faults ${tokenFaults.length}`,
     `most calls in a second ${mostPerSecond}`,
     `back after ${at(0.5)} s (median), ${at(0.95)} s (95 %), ${at(1)} s (most)`,
+    `longest silence ${(findings.longestSilenceMs / 1000).toFixed(1)} s`,
   ].join(", ");
 }

@@ -29,6 +29,8 @@ export interface Findings {
   readonly kills: number;
   /** For each id that was in flight when its worker was killed: how long until somebody else began with it, ms, sorted. */
   readonly recoveries: readonly number[];
+  /** The longest time, ms, from the first fetch on, in which no id was written for the first time. */
+  readonly longestSilenceMs: number;
 }
 
 /** Judges a round by what hub and sink saw, and by nothing that the system says of itself (but for what it gave up). */
@@ -48,7 +50,20 @@ export function check({ history, from, to, stored, dead, hasTokens }: Evidence):
     mostPerSecond: mostPerSecondOf(history),
     kills: history.filter(({ kind }) => kind === "kill").length,
     recoveries: recoveriesOf(history).toSorted((a, b) => a - b),
+    longestSilenceMs: longestSilenceOf(history),
   };
+}
+
+function longestSilenceOf(history: readonly HistoryLine[]): number {
+  const written = new Set<string>();
+  let [last, longest] = [history.find(({ kind }) => kind === "fetch")?.at ?? 0, 0];
+  for (const line of history) {
+    if (line.kind !== "write" || line.ids.every((id) => written.has(id))) continue;
+    for (const id of line.ids) written.add(id);
+    longest = Math.max(longest, line.at - last);
+    last = line.at;
+  }
+  return longest;
 }
 
 function tokenFaultsOf(history: readonly HistoryLine[]): readonly string[] {

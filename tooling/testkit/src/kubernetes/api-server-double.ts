@@ -45,7 +45,7 @@ export class ApiServerDouble implements AsyncDisposable {
   readonly ca: string;
   /** Tokens that are known; everybody else is answered 401. A watch that is open outlives its token. */
   readonly tokens = new Set<string>();
-  /** What nobody may, as in `list services` (403). */
+  /** What nobody may, as in `list services`, or `list services in shop` (403). */
   readonly forbidden = new Set<string>();
   readonly #requests: DoubleRequest[] = [];
   readonly #options: ApiServerDoubleOptions;

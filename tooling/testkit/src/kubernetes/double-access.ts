@@ -4,12 +4,13 @@ import type { Status } from "./status.ts";
 
 const user = "system:serviceaccount:default:double";
 
-/** Why somebody may not, in the words of RBAC; `forbidden` as in `list services`. */
+/** Why somebody may not, in the words of RBAC; `forbidden` as in `list services`, or `list services in shop`. */
 export function refusalOf(
   { verb, resource, namespace, name }: DoubleRequest,
   forbidden: ReadonlySet<string>,
 ): Status | undefined {
-  if (!forbidden.has(`${verb} ${resource}`)) return undefined;
+  const asked = `${verb} ${resource}`;
+  if (!forbidden.has(asked) && !forbidden.has(`${asked} in ${namespace}`)) return undefined;
   const what = name === undefined ? resource : `${resource} "${name}"`;
   const where = namespace === undefined ? "at the cluster scope" : `in the namespace "${namespace}"`;
   const group = resource === "endpointslices" ? "discovery.k8s.io" : "";

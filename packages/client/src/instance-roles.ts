@@ -24,6 +24,7 @@ interface Heard extends Claim {
   said: RoleReply | undefined;
   current: boolean;
   refused: boolean;
+  asked: boolean;
   /** It does not say. */
   silent: boolean;
   asking: Promise<void> | undefined;
@@ -154,40 +155,55 @@ export class InstanceRoles {
     return promise;
   }
 
-  /** One question at a time. Set before it is asked, since asking opens the pool. */
+  /** One question at a time. Noted before it is asked, since asking opens the pool. */
   #asking(target: EndpointTarget, heard: Heard): Promise<void> {
     if (heard.asking !== undefined) return heard.asking;
     const { promise, resolve } = Promise.withResolvers<void>();
     heard.asking = promise;
-    void this.#askOne(target, heard).then(() => {
+    void this.#answerOf(target, heard).then((answer) => {
       heard.asking = undefined;
+      this.#hear(target, heard, answer);
       resolve();
     });
     return promise;
   }
 
-  async #askOne(target: EndpointTarget, heard: Heard): Promise<void> {
-    let reply: RoleReply | undefined;
+  async #answerOf(target: EndpointTarget, heard: Heard): Promise<RoleReply | "silent" | "none"> {
+    const { clock } = this.#options;
+    const { openPool } = target;
     try {
-      if (target.openPool?.shared.state === undefined || target.openPool.shared.state === "idle")
+      if (openPool === undefined || openPool.shared.state === "idle")
         await this.#dials.through(async () => {
           if (this.#isKnown(target, heard)) await target.pool.ready();
         });
-      if (!this.#isKnown(target, heard)) return;
-      reply = await askRole(target.pool.shared, { deadline: this.#options.clock.now() + urgentMs });
+      if (!this.#isKnown(target, heard)) return "none";
+      return (await askRole(target.pool.shared, { deadline: clock.now() + urgentMs })) ?? "silent";
     } catch {
       // Whoever needs it hears why from his own call.
-      heard.current = false;
-      this.#decideAnew();
-      return;
+      return "none";
     }
+  }
+
+  #hear(target: EndpointTarget, heard: Heard, answer: RoleReply | "silent" | "none"): void {
     if (!this.#isKnown(target, heard)) return;
-    if (reply === undefined && !heard.silent)
+    heard.asked = true;
+    heard.current = answer !== "none";
+    if (answer === "silent" && !heard.silent)
       publishRole({ event: "untold", instance: this.#name, endpoint: target.address });
-    Object.assign(heard, { said: reply, current: true, refused: false, silent: reply === undefined });
+    if (answer !== "none") {
+      heard.silent = answer === "silent";
+      heard.said = answer === "silent" ? undefined : answer;
+      heard.refused = false;
+    }
     this.#decideAnew();
-    if (reply?.role === "replica" && this.#heard.size === 1 && target.hint !== "replica")
-      this.#options.redial(target);
+    const isReplica = answer !== "none" && answer !== "silent" && answer.role === "replica";
+    if (isReplica && this.#heard.size === 1 && target.hint !== "replica") this.#options.redial(target);
+  }
+
+  /** A dispute begins: what was said before it does not count. */
+  #askAnew(): void {
+    for (const heard of this.#heard.values()) heard.asked = false;
+    void this.#ask([...this.#heard.keys()]);
   }
 
   #isKnown(target: EndpointTarget, heard: Heard): boolean {
@@ -206,10 +222,18 @@ export class InstanceRoles {
     const targets = [...this.#heard.keys()];
     const claims = [...this.#heard.values()];
     const favourite = this.#favourite && this.#heard.get(this.#favourite);
-    const { roles, claimants, primary } = decideRoles(claims, favourite);
-    if (claimants.length === 1) this.#favourite = targets[claims.indexOf(claimants[0] as Heard)];
+    let decision = decideRoles(claims, favourite);
+    const isDispute = decision.claimants.length > 1;
+    if (isDispute && this.#claimants < 2) {
+      this.#askAnew();
+      decision = decideRoles(claims, favourite);
+    }
+    const { roles, claimants, primary } = decision;
     this.#claimants = claimants.length;
-    const dispute = claimants.length < 2 ? "" : [primary, ...claimants].map((each) => each?.address).join();
+    // Who only answered first is no favourite.
+    if (claimants.length === 1 && claims.every(({ asked }) => asked))
+      this.#favourite = targets[claims.indexOf(claimants[0] as Heard)];
+    const dispute = !isDispute ? "" : [primary, ...claimants].map((each) => each?.address).join();
     if (dispute !== this.#told && dispute !== "")
       publishRole({
         event: "disputed",
@@ -238,6 +262,7 @@ function newcomer(target: EndpointTarget): Heard {
     said: undefined,
     current: false,
     refused: false,
+    asked: false,
     silent: false,
     asking: undefined,
   };

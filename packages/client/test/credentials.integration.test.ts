@@ -36,23 +36,88 @@ describe("credentials", () => {
     );
   });
 
-  test("are rotated without a failed call while the server knows both passwords", async () => {
-    await using redis = await startRedis({ acl: ["user app on >first ~* +@all"] });
+  test.for(["app", "default"])(
+    "of the user %s are rotated without a failed call while the server knows both passwords",
+    async (username) => {
+      await using redis = await startRedis({ acl: [`user ${username} on >first ~* +@all`] });
+      let password = "first";
+      await using fleet = await createFleet({
+        instances: [instance("orders", [redis], { credentials: reference })],
+        credentials: () => Promise.resolve({ username, password }),
+      });
+      const load = new Load(8, () => fleet.command(orders, ["GET", "x"]));
+      await eventually(load.progress(300));
+      await redis.call("ACL", "SETUSER", username, ">second");
+      password = "second";
+      await redis.call("CLIENT", "KILL", "USER", username);
+      await eventually(load.progress(300));
+      await redis.call("ACL", "SETUSER", username, "<first");
+      await eventually(load.progress(300));
+      await load.stop();
+      expect(load.errors).toEqual([]);
+    },
+  );
+
+  test("of a server that knows one password only are rotated without a failed read: what is open lives on", async () => {
+    await using redis = await startRedis({ acl: ["user default on >first ~* +@all"] });
     let password = "first";
     await using fleet = await createFleet({
-      instances: [instance("orders", [redis], { credentials: reference })],
-      credentials: () => Promise.resolve({ username: "app", password }),
+      instances: [instance("orders", [redis], { credentials: { password: "file:/run/secrets/orders" } })],
+      credentials: () => Promise.resolve({ password }),
     });
     const load = new Load(8, () => fleet.command(orders, ["GET", "x"]));
     await eventually(load.progress(300));
-    await redis.call("ACL", "SETUSER", "app", ">second");
-    password = "second";
-    await redis.call("CLIENT", "KILL", "USER", "app");
+    await redis.call("CONFIG", "SET", "requirepass", "second");
     await eventually(load.progress(300));
-    await redis.call("ACL", "SETUSER", "app", "<first");
+    password = "second";
+    await redis.call("CLIENT", "KILL", "USER", "default");
     await eventually(load.progress(300));
     await load.stop();
     expect(load.errors).toEqual([]);
+  });
+
+  test("that are refused are resolved anew by the next dial, a second later: no storm of dials, and no restart", async () => {
+    await using redis = await startRedis({ acl: ["user default on >first ~* +@all"] });
+    let password = "first";
+    let dials = 0;
+    await using fleet = await createFleet({
+      instances: [instance("orders", [redis], { credentials: { password: "file:/run/secrets/orders" } })],
+      credentials: () => {
+        dials += 1;
+        return Promise.resolve({ password });
+      },
+    });
+    const load = new Load(8, () => fleet.command(orders, ["GET", "x"]));
+    await eventually(load.progress(300));
+    await redis.call("CONFIG", "SET", "requirepass", "second");
+    const killedAt = performance.now();
+    await redis.call("CLIENT", "KILL", "USER", "default");
+    await eventually(() => expect(dials).toBeGreaterThanOrEqual(4));
+    const lateMs = performance.now() - killedAt;
+    expect(dials).toBeLessThanOrEqual(2 + Math.ceil(lateMs / 1000));
+    password = "second";
+    const rotatedAt = performance.now();
+    await eventually(load.progress(300));
+    expect(performance.now() - rotatedAt).toBeLessThan(2500);
+    await load.stop();
+    const codes = new Set(load.errors.map((error) => (error as { code?: string }).code));
+    for (const code of codes)
+      expect(code).toMatch(/^FLEET_(?:POOL_AUTHENTICATION|POOL_CONNECTION_LOST|BREAKER_(?:HALF_)?OPEN)$/);
+  });
+
+  test("of which there are several places reach the resolver as they are", async () => {
+    await using redis = await startRedis();
+    const places = { password: ["secret:shop/orders/password", "env:ORDERS_PASSWORD"] };
+    const asked: unknown[] = [];
+    await using fleet = await createFleet({
+      instances: [instance("orders", [redis], { credentials: places })],
+      credentials: (reference) => {
+        asked.push(reference);
+        return Promise.resolve(undefined);
+      },
+    });
+    expect(await fleet.command(orders, ["PING"])).toBe("PONG");
+    expect(asked).toEqual([places]);
   });
 
   test("that nobody can resolve are an error of their own: the server is not dialled without", async () => {
@@ -95,6 +160,26 @@ describe("TLS", () => {
     await expect(fleet.command(orders, ["PING"])).rejects.toMatchObject({ outcome: "not-sent" });
     await writeFile(caFile, redis.tls?.ca ?? "");
     expect(await eventually(() => fleet.command(orders, ["PING"]))).toBe("PONG");
+  });
+
+  test("is spoken with the Secret that the instance refers to, and not at all where nobody can read it", async () => {
+    await using redis = await startRedis({ tls: true });
+    const secured = instance("orders", [redis], { tls: { secret: "shop/orders-tls" } });
+    await using helpless = await createFleet({ instances: [secured] });
+    await expect(helpless.command(orders, ["PING"])).rejects.toMatchObject({
+      code: "FLEET_CLIENT_CREDENTIALS",
+      option: "certificates",
+    });
+    const asked: unknown[] = [];
+    await using fleet = await createFleet({
+      instances: [secured],
+      certificates: (reference, { name }) => {
+        asked.push([reference, name]);
+        return Promise.resolve({ ca: redis.tls?.ca ?? "" });
+      },
+    });
+    expect(await fleet.command(orders, ["PING"])).toBe("PONG");
+    expect(asked).toEqual([["shop/orders-tls", "orders"]]);
   });
 
   test("is refused when the certificate is of somebody unknown", async () => {

@@ -9,7 +9,7 @@ const replicaOf = (address: string): RoleReply => ({ role: "replica", primary: a
 /** An endpoint that was never asked, unless it is said what it answered. */
 function claim(address: string, facts: Partial<Claim> = {}): Claim {
   const current = facts.said !== undefined;
-  return { address, hint: "unknown", said: undefined, current, refused: false, ...facts };
+  return { address, hint: "unknown", said: undefined, current, refused: false, asked: true, ...facts };
 }
 
 function roles(claims: readonly Claim[], favourite?: Claim): readonly string[] {
@@ -65,6 +65,12 @@ describe("two that say they are the primary", () => {
   test("are told apart by whom the replicas name", () => {
     const replicas = [claim("c", { said: replicaOf("a") }), claim("d", { said: replicaOf("a") })];
     expect(roles([a, b, ...replicas], b)).toEqual(["primary", "unknown", "replica", "replica"]);
+  });
+
+  test("but not before everybody was asked again: an older word may name the primary of before", () => {
+    const replica = claim("c", { said: replicaOf("a"), asked: false });
+    expect(roles([a, b, replica], b)).toEqual(["unknown", "primary", "replica"]);
+    expect(roles([a, b, replica])).toEqual(["replica", "replica", "replica"]);
   });
 
   test("else by how many replicas are connected, as these may be known by other names", () => {

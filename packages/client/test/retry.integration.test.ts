@@ -1,9 +1,11 @@
-import { eventually, FakeClock, startFaultProxy, startRedis } from "@fleet/testkit";
+import { roundRobin } from "@fleet/router";
+import { eventually, FakeClock, startFaultProxy, startRedis, startReplication } from "@fleet/testkit";
 import { expect, test } from "vitest";
 
 import { createFleet } from "../src/index.ts";
-import { instance } from "./hand-source.ts";
+import { endpoint, instance } from "./hand-source.ts";
 import { heard } from "./heard.ts";
+import { Load } from "./load.ts";
 import { needRedis } from "./need-redis.ts";
 
 needRedis();
@@ -34,4 +36,52 @@ test("the same endpoint is asked again after the advised pause, times a random p
   await clock.advance(1);
   expect(await call).toBeNull();
   expect(channel.messages).toMatchObject([{ attempts: 2, outcome: "ok", durationMs: 250 }]);
+});
+
+test("calls that wait for one dial, or are on one connection, take one retry out of the budget together", async () => {
+  await using redis = await startRedis();
+  await using proxy = await startFaultProxy(redis);
+  // Nobody has called yet: the budget is its reserve.
+  const retryBudget = { ratio: 0, reserve: 1 };
+  const read = (fleet: Awaited<ReturnType<typeof createFleet>>): Promise<unknown> =>
+    Promise.all(Array.from({ length: 300 }, () => fleet.command(orders, ["GET", "x"])));
+  const alive = endpoint(redis, { role: "primary" });
+  const [dead, other] = [{ host: "127.0.0.1", port: 1 }, proxy].map((server) =>
+    instance("orders", [alive, endpoint(server, { role: "replica" })], { reads: "any" }),
+  );
+  if (dead === undefined || other === undefined) throw new Error("no instance");
+  await using cold = await createFleet({ instances: [dead], retryBudget });
+  await read(cold);
+  await using fleet = await createFleet({
+    instances: [other],
+    retryBudget,
+    policy: roundRobin(),
+  });
+  for (let count = 0; count < 2; count += 1) await fleet.command(orders, ["GET", "x"]);
+  proxy.inject({ kind: "blackhole" }, { direction: "reply" });
+  const calls = read(fleet);
+  await eventually(() => expect(fleet.stats.instances[0]?.endpoints[1]?.inFlight).toBeGreaterThan(100));
+  proxy.cut();
+  await calls;
+});
+
+test("a replica that hangs fails no read: half of its time is left for another", async () => {
+  await using set = await startReplication({ replicas: 2 });
+  const endpoints = [
+    endpoint(set.primary, { role: "primary" }),
+    ...set.replicas.map((replica) => endpoint(replica, { role: "replica" })),
+  ];
+  await using fleet = await createFleet({
+    instances: [instance("orders", endpoints, { reads: "replica" })],
+    timeoutMs: 1000,
+  });
+  const load = new Load(16, () => fleet.command(orders, ["GET", "x"]));
+  await eventually(load.progress(1000));
+  set.replicas[0]?.pause();
+  const pausedAt = performance.now();
+  await eventually(() => expect(performance.now() - pausedAt).toBeGreaterThan(1100));
+  await eventually(load.progress(500));
+  await load.stop();
+  set.replicas[0]?.resume();
+  expect(load.errors).toEqual([]);
 });

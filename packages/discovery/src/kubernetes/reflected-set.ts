@@ -1,4 +1,5 @@
 import { equal } from "../equal.ts";
+import { ByName } from "./by-name.ts";
 import type { KubernetesObject } from "./kubernetes-object.ts";
 import type { ObjectIdentity } from "./object-identity.ts";
 
@@ -18,6 +19,8 @@ export class ReflectedSet<T> {
   readonly #options: ReflectedSetOptions<T>;
   readonly #items = new Map<string, T>();
   readonly #versions = new Map<string, string>();
+  /** Who had a name last. */
+  #uids = new ByName<string>();
 
   constructor(options: ReflectedSetOptions<T>) {
     this.#options = options;
@@ -27,26 +30,27 @@ export class ReflectedSet<T> {
     return this.#items;
   }
 
-  /** An object is there, or has changed. */
-  apply(object: KubernetesObject, { uid, version }: ObjectIdentity): SetChange<T> | undefined {
-    const previous = this.#items.get(uid);
+  /** An object is there, or has changed. Whoever has its name, and was not said to be gone, is gone. */
+  apply(object: KubernetesObject, identity: ObjectIdentity): readonly SetChange<T>[] {
+    const { uid, namespace, name } = identity;
+    const namesake = this.#uids.get(namespace, name);
+    const gone = namesake === undefined || namesake === uid ? [] : this.#drop(namesake);
     let item: T | undefined;
     try {
       item = this.#options.project(object);
     } catch (error) {
       this.#options.dropped(error);
-      return undefined;
+      return gone;
     }
-    if (item === undefined) return this.delete(uid);
-    this.#put(uid, item, version);
-    return { type: "applied", item, previous };
+    if (item === undefined) return [...gone, ...this.delete(identity)];
+    const previous = this.#items.get(uid);
+    this.#put(item, identity);
+    return [...gone, { type: "applied", item, previous }];
   }
 
-  delete(uid: string): SetChange<T> | undefined {
-    const item = this.#items.get(uid);
-    this.#items.delete(uid);
-    this.#versions.delete(uid);
-    return item === undefined ? undefined : { type: "deleted", item };
+  delete({ uid, namespace, name }: ObjectIdentity): readonly SetChange<T>[] {
+    if (this.#uids.get(namespace, name) === uid) this.#uids.delete(namespace, name);
+    return this.#drop(uid);
   }
 
   /**
@@ -72,46 +76,55 @@ export class ReflectedSet<T> {
   /** Becomes what was drafted, at once; what that changed, first what has gone, so that a name is free before it is taken again. */
   replace(draft: SetDraft<T>): readonly SetChange<T>[] {
     const changes: SetChange<T>[] = [];
-    for (const [uid, item] of this.#items)
-      if (!draft.items.has(uid)) {
-        this.delete(uid);
-        changes.push({ type: "deleted", item });
-      }
-    for (const [uid, { item, version }] of draft.items) {
+    for (const uid of this.#items.keys()) if (!draft.items.has(uid)) changes.push(...this.#drop(uid));
+    this.#uids = new ByName();
+    for (const [uid, { item, identity }] of draft.items) {
       const previous = this.#items.get(uid);
-      this.#put(uid, item, version);
+      this.#put(item, identity);
       if (item !== previous) changes.push({ type: "applied", item, previous });
     }
     return changes;
   }
 
-  #put(uid: string, item: T, version: string): void {
+  #put(item: T, { uid, version, namespace, name }: ObjectIdentity): void {
     this.#items.set(uid, item);
     this.#versions.set(uid, version);
+    this.#uids.set(namespace, name, uid);
   }
+
+  #drop(uid: string): readonly SetChange<T>[] {
+    const item = this.#items.get(uid);
+    this.#items.delete(uid);
+    this.#versions.delete(uid);
+    return item === undefined ? [] : [{ type: "deleted", item }];
+  }
+}
+
+interface Drafted<T> {
+  readonly item: T;
+  readonly identity: ObjectIdentity;
 }
 
 /** A set that is not whole yet. */
 export class SetDraft<T> {
   readonly #read: (object: KubernetesObject, identity: ObjectIdentity) => T | undefined;
-  readonly #items = new Map<string, { readonly item: T; readonly version: string }>();
+  readonly #items = new Map<string, Drafted<T>>();
 
   constructor(read: (object: KubernetesObject, identity: ObjectIdentity) => T | undefined) {
     this.#read = read;
   }
 
-  get items(): ReadonlyMap<string, { readonly item: T; readonly version: string }> {
+  get items(): ReadonlyMap<string, Drafted<T>> {
     return this.#items;
   }
 
-  /** Nobody hears of a draft. */
-  apply(object: KubernetesObject, identity: ObjectIdentity): undefined {
+  apply(object: KubernetesObject, identity: ObjectIdentity): void {
     const item = this.#read(object, identity);
     if (item === undefined) this.#items.delete(identity.uid);
-    else this.#items.set(identity.uid, { item, version: identity.version });
+    else this.#items.set(identity.uid, { item, identity });
   }
 
-  delete(uid: string): undefined {
+  delete(uid: string): void {
     this.#items.delete(uid);
   }
 }

@@ -262,10 +262,16 @@ export class Reflector<T> implements AsyncDisposable {
     }
     if (type !== "ADDED" && type !== "MODIFIED" && type !== "DELETED") return undefined;
     const identity = this.#identityOf(object, "watch");
-    const into = draft ?? this.#set;
-    const change = type === "DELETED" ? into.delete(identity.uid) : into.apply(object, identity);
-    if (change !== undefined) this.#tell(change);
-    if (draft === undefined) this.#reached(identity.version);
+    if (draft !== undefined) {
+      if (type === "DELETED") draft.delete(identity.uid);
+      else draft.apply(object, identity);
+      return undefined;
+    }
+    const changes = type === "DELETED" ? this.#set.delete(identity) : this.#set.apply(object, identity);
+    for (const change of changes) this.#tell(change);
+    this.#reached(identity.version);
+    // A name that is taken again before it was free: we were not told everything.
+    if (changes.length > 1) this.#work.abort(new Interruption("doubtful"));
     return undefined;
   }
 
@@ -334,7 +340,7 @@ export class Reflector<T> implements AsyncDisposable {
   #identityOf(object: KubernetesObject, verb: "get" | "watch"): ObjectIdentity {
     const identity = identityOf(object);
     if (identity === undefined)
-      throw garbled(nameRequest(verb, this.#path), "an object without a uid or a version");
+      throw garbled(nameRequest(verb, this.#path), "an object without a uid, a version or a name");
     return identity;
   }
 

@@ -99,6 +99,49 @@ describe("what would be found", () => {
   });
 });
 
+describe("a kubeconfig that leads nowhere is an error of its source, and everything else goes on", () => {
+  const cluster = { server: "https://127.0.0.1:1" };
+  const kubeconfig = (change: object): object => ({
+    apiVersion: "v1",
+    kind: "Config",
+    clusters: [{ name: "c", cluster }],
+    users: [{ name: "u", user: { token: "CANARY" } }],
+    contexts: [{ name: "x", context: { cluster: "c", user: "u", namespace: "shop" } }],
+    "current-context": "x",
+    ...change,
+  });
+  const exec = { apiVersion: "client.authentication.k8s.io/v1", command: "false", interactiveMode: "Never" };
+
+  test.for([
+    ["is not there", undefined, "FLEET_DISCOVERY_KUBECONFIG"],
+    ["is no YAML", "{", "FLEET_DISCOVERY_KUBECONFIG"],
+    ["has no such context", kubeconfig({ "current-context": "y" }), "FLEET_DISCOVERY_KUBECONFIG"],
+    [
+      "has a login that fails",
+      kubeconfig({ users: [{ name: "u", user: { exec } }] }),
+      "FLEET_DISCOVERY_KUBECONFIG",
+    ],
+    ["points nowhere", kubeconfig({}), "FLEET_DISCOVERY_API_UNREACHABLE"],
+  ] as const)("because it %s", async ([, content, code]) => {
+    const path = join(folder, `${crypto.randomUUID()}.yaml`);
+    if (content !== undefined)
+      await writeFile(path, typeof content === "string" ? content : JSON.stringify(content));
+    const { ok, sources, instances, rights } = await found(
+      { kubernetes: { kubeconfig: path }, instances: [{ name: "orders", endpoints }] },
+      {},
+      1000,
+    );
+    expect(ok).toBe(false);
+    expect(instances.map(({ name }) => name)).toEqual(["orders"]);
+    expect(sources).toMatchObject([
+      { name: "static", state: "current" },
+      { name: "kubernetes", state: "failed", lastError: code, error: expect.any(String) as unknown },
+    ]);
+    expect(rights).toEqual({ missing: [], error: expect.any(String) as unknown });
+    expect(JSON.stringify([sources, rights])).not.toContain("CANARY");
+  });
+});
+
 test("without any source there is nothing to discover", async () => {
   await expect(found({})).rejects.toBeInstanceOf(ConfigurationError);
 });

@@ -24,11 +24,33 @@ const bitnami = (primary: string): readonly ServiceRule[] => [
 const redisPassword = ["{full}/redis-password"];
 const valkeyPassword = ["{full}/valkey-password"];
 
+/** The name of a convention that is known. */
+export type ProfileName =
+  | "sap-redis"
+  | "bitnami-redis"
+  | "bitnami-redis-cluster"
+  | "valkey-operator"
+  | "hyperspike"
+  | "bitnami-valkey"
+  | "bitnami-valkey-cluster"
+  | "cloudpirates-redis"
+  | "cloudpirates-valkey"
+  | "valkey-helm"
+  | "ot"
+  | "ot-cluster"
+  | "spotahome"
+  | "dragonfly"
+  | "kubeblocks"
+  | "redis-ha"
+  | "redisgate"
+  | "annotated"
+  | "seed";
+
 /**
  * Every convention that is known. The first that recognises a Service has it, so the special stand before the general. Where two
  * charts share their labels, the names of their ports tell them apart.
  */
-const builtIn = [
+export const profiles: readonly (Profile & { readonly name: ProfileName })[] = [
   {
     name: "sap-redis",
     labels: { "redis-operator.cs.sap.com/owner-id": ".+", [name]: "redis" },
@@ -224,9 +246,4 @@ const builtIn = [
     instance: "{label:instance}",
     grouped: false,
   },
-] as const satisfies readonly Profile[];
-
-/** The name of a convention that is known. */
-export type ProfileName = (typeof builtIn)[number]["name"];
-
-export const profiles: readonly Profile[] = builtIn;
+];

@@ -1,4 +1,5 @@
 import type { FoundRedis } from "@fleet/testkit";
+import type { KubernetesServer } from "@fleet/testkit/kubernetes";
 
 import { calls, sdkLines } from "./calls.ts";
 import type { Access } from "./calls.ts";
@@ -8,11 +9,18 @@ export function screen(
   access: Access,
   admin: { readonly url: string; readonly token: string },
   redis: FoundRedis,
+  cluster: KubernetesServer | undefined,
 ): string {
+  const found =
+    cluster === undefined
+      ? ""
+      : `All are found through a Kubernetes API server ${cluster.version}; see them, or change them, with
+  kubectl --kubeconfig ${cluster.kubeconfig} get services,endpointslices,pods
+`;
   return `
 Fleet is up: orders (a primary, two replicas), sessions (one server), the group cache (two servers)
 Each is a real ${redis.flavour} ${redis.version} (${redis.how}); the root of the URL means sessions.
-
+${found}
   URL     ${access.url}
   token   ${access.token}
 
@@ -29,6 +37,7 @@ ${sdkLines(access)
   .join("\n")}
 
 Metrics    ${admin.url}/metrics    readiness ${admin.url}/readyz
+Discovery  curl ${admin.url}/discovery -H "Authorization: Bearer ${admin.token}"
 Instances  curl ${admin.url}/v1/instances -H "Authorization: Bearer ${admin.token}"
 
 Ctrl-C ends it all and leaves nothing.

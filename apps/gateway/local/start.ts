@@ -2,23 +2,29 @@ import { hash, randomBytes } from "node:crypto";
 import { parseArgs } from "node:util";
 
 import { findRedis } from "@fleet/testkit";
+import { kubernetesAvailable } from "@fleet/testkit/kubernetes";
 
 import { parseConfig } from "../src/config-schema.ts";
 import { serve } from "../src/serve.ts";
 import { startFault } from "../src/start-fault.ts";
+import { startLocalCluster } from "./local-cluster.ts";
 import { startLocalFleet } from "./local-fleet.ts";
 import { screen } from "./screen.ts";
 import { tryLocalFleet } from "./try.ts";
 
 const say = (line: string): void => console.log(line);
 
-/** `pnpm start`: a local fleet of real Redis servers with the gateway in front, until Ctrl-C; with `--try`, one tour of it. */
+/**
+ * `pnpm start`: a local fleet of real Redis servers with the gateway in front, until Ctrl-C; with `--try`, one tour of it; with
+ * `--kubernetes`, found through a real API server.
+ */
 async function start(): Promise<void> {
   const { values } = parseArgs({
     // pnpm hands its own `--` on.
     args: process.argv.slice(2).filter((argument) => argument !== "--"),
     options: {
       try: { type: "boolean", default: false },
+      kubernetes: { type: "boolean", default: false },
       port: { type: "string" },
       "admin-port": { type: "string" },
     },
@@ -26,10 +32,13 @@ async function start(): Promise<void> {
   // A tour needs no port that anybody knows, so it never finds one taken.
   const port = Number(values.port ?? (values.try ? 0 : 8080));
   const adminPort = Number(values["admin-port"] ?? (values.try ? 0 : 8081));
+  const missing = values.kubernetes ? kubernetesAvailable({ controllers: true }) : undefined;
+  if (missing !== undefined) throw new Error(missing);
   const redis = await findRedis({ say });
   await using opened = new AsyncDisposableStack();
   const stopped = interrupted();
   const fleet = opened.use(await startLocalFleet());
+  const cluster = values.kubernetes ? opened.use(await startLocalCluster(fleet)) : undefined;
 
   const token = randomBytes(16).toString("hex");
   const adminToken = randomBytes(16).toString("hex");
@@ -37,7 +46,7 @@ async function start(): Promise<void> {
     listen: { port },
     adminListen: { port: adminPort },
     log: { level: "error" },
-    instances: fleet.instances,
+    ...(cluster?.settings ?? { instances: fleet.instances }),
     tokens: [
       {
         name: "local",
@@ -57,7 +66,7 @@ async function start(): Promise<void> {
   opened.defer(() => gateway.close());
 
   const access = { url: gateway.data, token };
-  say(screen(access, { url: gateway.admin, token: adminToken }, redis));
+  say(screen(access, { url: gateway.admin, token: adminToken }, redis, cluster?.server));
   if (!values.try) return stopped;
   const isWhole = await tryLocalFleet(fleet, access, say);
   say(isWhole ? "\nnothing failed" : "\nsomething failed");

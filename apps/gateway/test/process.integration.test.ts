@@ -178,6 +178,26 @@ describe("the command line", () => {
     expect(out).not.toContain(hash("sha256", token));
   });
 
+  test("discover prints what would be found, for people and for programs, and needs no tokens", async () => {
+    const instances = JSON.stringify([{ name: "orders", endpoints: [at(redis)] }]);
+    const people = await run(["discover"], { FLEET_INSTANCES: instances });
+    expect(people).toMatchObject({ code: 0, error: "" });
+    expect(people.out).toMatch(/^source static: current, 1 instance, .*\n\norders, ready, from static\n/);
+    const { code, out } = await run(["discover", "--json"], { FLEET_INSTANCES: instances });
+    expect([code, JSON.parse(out)]).toMatchObject([0, { ok: true, instances: [{ name: "orders" }] }]);
+    expect(await run(["discover"])).toMatchObject({ code: 2, out: "" });
+  });
+
+  test("discover ends with 1 where a source fails, and tells what the others know", async () => {
+    const kubeconfig = join(folder, "absent.kubeconfig");
+    const args = ["discover", "--config", config, "--kubernetes-kubeconfig", kubeconfig];
+    const { code, out, error } = await run(args);
+    expect([code, error]).toEqual([1, ""]);
+    expect(out).toMatch(/^source kubernetes: failed, .*\n {2}failed: FLEET_DISCOVERY_KUBECONFIG .*ENOENT/m);
+    expect(out).toMatch(/^rights: not known: .*ENOENT/m);
+    expect(out).toMatch(/^orders, ready, from static$/m);
+  });
+
   test("digest makes what the configuration wants", async () => {
     expect(await run(["digest"], {}, `${token}\n`)).toEqual({
       code: 0,
@@ -186,6 +206,14 @@ describe("the command line", () => {
     });
     expect(await run(["digest"], {}, "short\n")).toMatchObject({ code: 2, out: "" });
   });
+});
+
+test("a source that leads nowhere keeps nobody from serving what the others know, and is to be seen", async () => {
+  await using gateway = await serving("--kubernetes-kubeconfig", join(folder, "absent.kubeconfig"));
+  expect((await fetch(`${gateway.url}/set/k/v`, authorized)).status).toBe(200);
+  const metrics = await (await fetch(`${gateway.adminUrl}/metrics`)).text();
+  expect(metrics).toContain('fleet_discovery_source_state{source="kubernetes",state="failed"} 1');
+  expect(metrics).toMatch(/^fleet_discovery_last_sync_age_seconds\{source="static"\}/m);
 });
 
 test("several of the longest pipelines pass at once", async () => {

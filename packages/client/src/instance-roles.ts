@@ -43,6 +43,7 @@ export class InstanceRoles {
   #watched = false;
   /** How many say that they are the primary. */
   #claimants = 0;
+  #primary: Claim | undefined;
   /** The dispute that was told. */
   #told = "";
   #timer: unknown;
@@ -100,10 +101,11 @@ export class InstanceRoles {
     this.#options.clock.clearTimeout(this.#timer);
   }
 
-  /** One says that it is the primary, or asking is of no use. */
+  /** One says that it is the primary, or nobody has asked it yet, or asking is of no use. */
   get #settled(): boolean {
     if (!this.#watched || this.#claimants === 1) return true;
-    return this.#claimants === 0 && [...this.#heard.values()].some(({ silent }) => silent);
+    if (this.#claimants > 1) return false;
+    return this.#primary?.asked === false || [...this.#heard.values()].some(({ silent }) => silent);
   }
 
   #isUnknown(target: EndpointTarget): boolean {
@@ -230,6 +232,7 @@ export class InstanceRoles {
     }
     const { roles, claimants, primary } = decision;
     this.#claimants = claimants.length;
+    this.#primary = primary;
     // Who only answered first is no favourite.
     if (claimants.length === 1 && claims.every(({ asked }) => asked))
       this.#favourite = targets[claims.indexOf(claimants[0] as Heard)];

@@ -1,11 +1,12 @@
 import { BrokenCircuitError, type Rejection, RetryBudget, type RetryBudgetOptions } from "@fleet/breaker";
-import { ReplyError } from "@fleet/pool";
+import type { ReplyError } from "@fleet/pool";
 import { type Classification, classify, type RedisPool } from "@fleet/pool/ioredis";
 import { NoTargetError, Router, type RoutingPolicy, type Ticket } from "@fleet/router";
 
 import type { Call } from "./call.ts";
 import type { EndpointTarget } from "./endpoint-target.ts";
 import type { Clock } from "./fleet-options.ts";
+import { isOfReplica, isReadonly } from "./readonly-error.ts";
 import type { Roles } from "./roles.ts";
 import { sleep } from "./sleep.ts";
 
@@ -287,23 +288,6 @@ const losses: ReadonlySet<unknown> = new Set([
 /** Whether it is the end of a connection, or of a dial, that all calls on it see. */
 function isLoss(error: unknown): boolean {
   return losses.has((error as { readonly code?: unknown }).code);
-}
-
-/** A replica's word for a write. */
-function isReadonly(error: unknown): boolean {
-  return error instanceof Error && textOf(error).startsWith("READONLY");
-}
-
-/**
- * Whether nothing was executed, for sure: a script may answer READONLY in words of its own after it has written. What discarded a
- * transaction is its cause.
- */
-function isOfReplica(error: unknown): boolean {
-  return error instanceof Error && textOf(error) === "READONLY You can't write against a read only replica.";
-}
-
-function textOf({ message, cause }: Error): string {
-  return cause instanceof ReplyError ? cause.message : message;
 }
 
 /** The refusal of the breaker that will be asked again first. */

@@ -37,10 +37,10 @@ describe("endpoints of whose roles nothing is known", () => {
     await using fleet = await createFleet({ instances: [instance("orders", servers, { reads: "replica" })] });
     await eventually(() => expect(roles(fleet)).toEqual(["replica", "primary", "replica"]));
     for (let count = 0; count < 20; count += 1) await fleet.command(orders, ["INCR", "n"]);
-    await set.primary.call("WAIT", "2", "1000");
-    expect(await set.primary.call("GET", "n")).toBe("20");
+    for (const replica of set.replicas)
+      await eventually(async () => expect(await replica.call("GET", "n")).toBe("20"));
     for (let count = 0; count < 20; count += 1) expect(await fleet.command(orders, ["GET", "n"])).toBe("20");
-    expect(String(await set.primary.call("INFO", "commandstats"))).not.toMatch(/cmdstat_get:calls=(?!1,)/);
+    expect(String(await set.primary.call("INFO", "commandstats"))).not.toContain("cmdstat_get:");
   });
 
   test("are asked again when one comes that nobody has asked", async () => {

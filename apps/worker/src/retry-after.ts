@@ -9,7 +9,7 @@ export function retryAfterMs(headers: Headers): number | undefined {
   const value = headers.get("retry-after")?.trim();
   if (value === undefined) return undefined;
   if (/^\d+$/.test(value)) return Math.min(longestMs, Number(value) * 1000);
-  const at = Date.parse(value);
+  const at = /^[A-Za-z]/.test(value) ? Date.parse(value) : Number.NaN;
   const now = Date.parse(headers.get("date") ?? "");
   if (Number.isNaN(at)) return undefined;
   return Math.min(longestMs, Math.max(0, at - (Number.isNaN(now) ? Date.now() : now)));

@@ -1,7 +1,6 @@
 import { createReadStream } from "node:fs";
 import { type FileHandle, mkdir, open } from "node:fs/promises";
 import { dirname } from "node:path";
-import { createInterface } from "node:readline";
 
 import type { CallOptions, Fetched } from "@fleet/backfill";
 
@@ -78,8 +77,13 @@ export class FileStore implements Store {
 
   async *ids(): AsyncGenerator<string> {
     if (this.#length === 0) return;
-    const lines = createInterface({ input: createReadStream(this.#path, { end: this.#length - 1 }) });
-    for await (const line of lines) yield (JSON.parse(line) as { readonly id: string }).id;
+    // Not `readline`: it also ends a line where JSON has U+2028 in a text.
+    let rest = "";
+    for await (const chunk of createReadStream(this.#path, { encoding: "utf8", end: this.#length - 1 })) {
+      const lines = (rest + String(chunk)).split("\n");
+      rest = lines.pop()!;
+      for (const line of lines) yield (JSON.parse(line) as { readonly id: string }).id;
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -9,10 +9,9 @@ import { toJson } from "./to-json.ts";
 interface PostgresStoreOptions {
   readonly table: string;
   readonly run: string;
+  /** How often the server is asked how many of its connections are taken. @default 5000 */
+  readonly lookMs?: number;
 }
-
-/** How often the server is asked how many of its connections are taken. */
-const lookMs = 5000;
 
 /** Rows `(run, id, value, token, written_at)` in Postgres; a row does not replace one that came with a higher token. */
 export class PostgresStore implements Store {
@@ -21,10 +20,16 @@ export class PostgresStore implements Store {
   readonly #run: string;
   readonly #upsert: string;
   readonly #timer: NodeJS.Timeout;
+  readonly #lookMs: number;
+  readonly #closing = new AbortController();
   #isThere: boolean;
   #taken = 0;
 
-  private constructor(database: Database, { table, run }: PostgresStoreOptions, isThere: boolean) {
+  private constructor(
+    database: Database,
+    { table, run, lookMs = 5000 }: PostgresStoreOptions,
+    isThere: boolean,
+  ) {
     this.#database = database;
     this.#table = table;
     this.#run = run;
@@ -33,6 +38,7 @@ export class PostgresStore implements Store {
       select $1, id, value::jsonb, $2::bigint from unnest($3::text[], $4::text[]) as record(id, value)
       on conflict (run, id) do update set value = excluded.value, token = excluded.token, written_at = now()
       where known.token <= excluded.token`;
+    this.#lookMs = lookMs;
     this.#timer = setInterval(() => void this.#look(), lookMs);
     this.#timer.unref();
   }
@@ -90,6 +96,7 @@ export class PostgresStore implements Store {
 
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#timer);
+    this.#closing.abort();
     await this.#database[Symbol.asyncDispose]();
   }
 
@@ -100,6 +107,8 @@ export class PostgresStore implements Store {
       const [row] = await this.#database.query<{ readonly taken: number }>(
         `select count(*) filter (where backend_type = 'client backend')::float
           / current_setting('max_connections')::float as taken from pg_stat_activity`,
+        [],
+        AbortSignal.any([this.#closing.signal, AbortSignal.timeout(this.#lookMs)]),
       );
       this.#taken = row?.taken ?? 0;
     } catch {

@@ -58,35 +58,39 @@ const commands = fc.commands(
   { maxCommands: 80, size: "max" },
 );
 
-test("the scripts do what a plain run in memory does, whatever is said in whatever order", async () => {
-  let runs = 0;
-  const property = fc.asyncProperty(commands, async (list) => {
-    runs += 1;
-    await server.call("FLUSHALL");
-    using scene = await openScripts(server, {
-      source: { kind: "range", from: 0, to: chunks * size - 1 },
-      chunkSize: size,
-    });
-    const actors = Array.from(
-      { length: workers },
-      (_, at) => new Actor(`worker${at}`, scene.run, scene.link, crashLimit),
-    );
-    const setup = (): { model: Model; real: Real } => {
-      const run = new ReferenceRun(chunks, size, crashLimit);
-      return {
-        model: {
-          run,
-          beliefs: Array.from({ length: workers }, () => new Map<number, string>()),
-          said: Array.from({ length: workers }, () => undefined),
-          turns: Array.from({ length: workers }, () => 0),
-        },
-        real: { scene, actors },
+test(
+  "the scripts do what a plain run in memory does, whatever is said in whatever order",
+  { timeout: 60_000 },
+  async () => {
+    let runs = 0;
+    const property = fc.asyncProperty(commands, async (list) => {
+      runs += 1;
+      await server.call("FLUSHALL");
+      using scene = await openScripts(server, {
+        source: { kind: "range", from: 0, to: chunks * size - 1 },
+        chunkSize: size,
+      });
+      const actors = Array.from(
+        { length: workers },
+        (_, at) => new Actor(`worker${at}`, scene.run, scene.link, crashLimit),
+      );
+      const setup = (): { model: Model; real: Real } => {
+        const run = new ReferenceRun(chunks, size, crashLimit);
+        return {
+          model: {
+            run,
+            beliefs: Array.from({ length: workers }, () => new Map<number, string>()),
+            said: Array.from({ length: workers }, () => undefined),
+            turns: Array.from({ length: workers }, () => 0),
+          },
+          real: { scene, actors },
+        };
       };
-    };
-    await fc.asyncModelRun(setup, list);
-  });
-  const seed = Number(process.env["FLEET_SEED"] ?? 20_26);
-  const outcome = await fc.check(property, { seed, numRuns: 60, includeErrorInReport: true });
-  expect(await fc.asyncDefaultReportMessage(outcome)).toBeUndefined();
-  expect(runs).toBeGreaterThanOrEqual(60);
-});
+      await fc.asyncModelRun(setup, list);
+    });
+    const seed = Number(process.env["FLEET_SEED"] ?? 20_26);
+    const outcome = await fc.check(property, { seed, numRuns: 60, includeErrorInReport: true });
+    expect(await fc.asyncDefaultReportMessage(outcome)).toBeUndefined();
+    expect(runs).toBeGreaterThanOrEqual(60);
+  },
+);

@@ -25,6 +25,7 @@ const worker = new Worker<{ readonly ids: readonly string[] }>(
     limiter: { max: options.jobsPerSecond, duration: 1000 },
   },
 );
+worker.on("ready", () => process.stdout.write("started\n"));
 worker.on("error", () => "it goes on by itself, or it does not");
 process.on("SIGTERM", () => {
   void worker.close().then(() => process.exit(0));

@@ -167,8 +167,11 @@ class Crew {
     for (let place = 0; place < this.#workers.length; place += 1) this.#fill(place);
   }
 
-  kill(place: number): void {
-    this.#workers[place]?.kill("SIGKILL");
+  /** Not before it has got as far as speaking to Redis: killing what has not begun tests the machine's patience. */
+  async kill(place: number): Promise<void> {
+    const child = this.#workers[place]!;
+    while (!child.said.includes("started") && !child.isGone) await sleep(10);
+    child.kill("SIGKILL");
   }
 
   /** From now on only those die whose end is decided already. */

@@ -44,9 +44,13 @@ if (crashAt !== undefined) {
     if (seen === crashAt.nth) die();
   });
 }
+let isStarted = false;
 subscribe("fleet:backfill:turn", (message) => {
   const { phase, claimed, token } = message as { phase: string; claimed: number; token: number };
-  if (phase === "answered" && claimed > 0) ledger.claim(token);
+  if (phase !== "answered") return;
+  if (!isStarted) process.stdout.write("started\n");
+  isStarted = true;
+  if (claimed > 0) ledger.claim(token);
 });
 
 await using backfill = await Backfill.open({
@@ -78,7 +82,6 @@ await using worker = backfill.worker({
   },
 });
 process.on("SIGTERM", () => void worker.close({ graceMs: 200 }));
-process.stdout.write("started\n");
 const outcome = await worker.start();
 process.stdout.write(`${outcome}\n`);
 ledger.close();

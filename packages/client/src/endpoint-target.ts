@@ -51,7 +51,8 @@ export class EndpointTarget implements Target {
   #lostAt = Number.NEGATIVE_INFINITY;
 
   constructor(instance: Instance, endpoint: Endpoint, options: OpenOptions) {
-    this.id = `${instance.uid}/${endpoint.uid}`;
+    // No uid has a space in it, so no two pairs of them make the same.
+    this.id = `${instance.uid} ${endpoint.uid}`;
     this.address = `${endpoint.host}:${endpoint.port}`;
     this.name = `${instance.name}/${this.address}`;
     this.instance = instance.name;

@@ -58,6 +58,7 @@ export class InstanceRoles {
 
   /** These are the endpoints now. Their roles are decided when this returns, by what is known so far. */
   set(targets: readonly EndpointTarget[]): void {
+    const settled = this.#settled;
     const heard = this.#heard;
     this.#heard = new Map(targets.map((target) => [target, heard.get(target) ?? newcomer(target)]));
     for (const [target, one] of this.#heard) one.hint = target.hint;
@@ -65,8 +66,12 @@ export class InstanceRoles {
     const renamed = named.length === 1 && named[0] !== this.#hinted;
     if (renamed) this.#favourite = this.#hinted = named[0];
     this.#decide();
-    const asked = renamed && this.#watched ? targets : targets.filter((target) => this.#isUnknown(target));
-    if (targets.length > 1 && asked.length > 0) void this.#watch(asked);
+    const lost = settled && !this.#settled;
+    if (lost || (renamed && this.#watched)) void this.#watch(targets);
+    else if (targets.length > 1) {
+      const unknown = targets.filter((target) => this.#isUnknown(target));
+      if (unknown.length > 0) void this.#watch(unknown);
+    }
   }
 
   /** A first call has opened its pool. */

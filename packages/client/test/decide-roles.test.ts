@@ -1,3 +1,4 @@
+import { seededRandom } from "@fleet/testkit";
 import { describe, expect, test } from "vitest";
 
 import { type Claim, decideRoles } from "../src/decide-roles.ts";
@@ -108,5 +109,29 @@ describe("two whom sources name", () => {
     const both = [claim("a", { hint: "primary" }), claim("b", { hint: "primary" })];
     expect(roles(both)).toEqual(["replica", "replica"]);
     expect(roles(both, both[1])).toEqual(["unknown", "primary"]);
+  });
+});
+
+describe("whatever was said", () => {
+  test("at most one may be written to where anybody claims to be the primary, and never one that has refused", () => {
+    const random = seededRandom(20_26);
+    const oneOf = <T>(...values: readonly T[]): T => values[Math.floor(random() * values.length)] as T;
+    for (let turn = 0; turn < 5000; turn += 1) {
+      const claims = ["a", "b", "c", "d"].slice(0, 1 + Math.floor(random() * 4)).map((address) =>
+        claim(address, {
+          hint: oneOf("primary", "replica", "unknown"),
+          said: oneOf(undefined, primary(), primary("c", "d"), replicaOf("a"), replicaOf("b")),
+          current: random() < 0.7,
+          refused: random() < 0.2,
+          asked: random() < 0.7,
+        }),
+      );
+      const { roles, claimants, primary: kept } = decideRoles(claims, oneOf(undefined, ...claims));
+      // Where no primary is known, those that are unknown are written to.
+      const writable = roles.filter((role) => role === (kept === undefined ? "unknown" : "primary"));
+      const most = kept !== undefined ? 1 : claimants.length > 0 ? 0 : claims.length;
+      expect(writable.length).toBeLessThanOrEqual(most);
+      expect(claims.filter(({ refused }, index) => refused && roles[index] !== "replica")).toEqual([]);
+    }
   });
 });

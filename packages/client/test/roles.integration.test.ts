@@ -52,6 +52,20 @@ describe("endpoints of whose roles nothing is known", () => {
     await eventually(() => expect(roles(fleet)).toEqual(["primary", "replica"]));
   });
 
+  test("are asked every second when the primary is taken away, until another is promoted", async () => {
+    await using set = await startReplication();
+    const source = new HandSource(instance("orders", [set.primary, replicaOf(set)]));
+    await using fleet = await createFleet({ sources: [source] });
+    await eventually(() => expect(roles(fleet)).toEqual(["primary", "replica"]));
+    source.say(instance("orders", [replicaOf(set)]));
+    await eventually(() => expect(roles(fleet)).toEqual(["replica"]));
+    await expect(fleet.command(orders, ["INCR", "n"])).rejects.toMatchObject({ reason: "no-primary" });
+    await replicaOf(set).call("REPLICAOF", "NO", "ONE");
+    const promotedAt = performance.now();
+    await eventually(() => fleet.command(orders, ["INCR", "n"]));
+    expect(performance.now() - promotedAt).toBeLessThan(2000);
+  });
+
   test("are dialled a few at a time", async () => {
     await using redis = await startRedis();
     await using proxy = await startFaultProxy(redis);

@@ -72,7 +72,7 @@ describe("the changes of one turn", () => {
     expect(targets.of(second)).toEqual([]);
     await Promise.resolve();
     expect(updates).toBe(1);
-    expect(targets.of(second).map(({ id }) => id)).toEqual(["2/10.0.0.1:2"]);
+    expect(targets.of(second).map(({ id }) => id)).toEqual(["2 10.0.0.1:2"]);
     expect(targets.of(first)).toEqual([]);
     expect(router.pick({ instance: "cache", access: "write" }).target.instance).toBe("cache");
   });

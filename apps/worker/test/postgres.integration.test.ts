@@ -21,7 +21,7 @@ const at = (token: number, signal = AbortSignal.timeout(10_000)): CallOptions =>
 });
 
 function open(table: string, url = server.url, max = 2): Promise<PostgresStore> {
-  return PostgresStore.open(new PooledDatabase({ url, max, timeoutMs: 5000 }), {
+  return PostgresStore.open(new PooledDatabase({ url, max, timeoutMs: 2000 }), {
     table,
     run: "casts",
     lookMs: 50,

@@ -10,6 +10,9 @@ interface PoolOptions {
   readonly timeoutMs: number;
 }
 
+/** A pool that closes waits for who is being dialed. */
+const longestDialMs = 5000;
+
 /** A Postgres server over a pool of connections, each made when it is needed. */
 export class PooledDatabase implements Database {
   readonly #pool: Pool;
@@ -20,7 +23,7 @@ export class PooledDatabase implements Database {
     this.#pool = new Pool({
       connectionString: url,
       max,
-      connectionTimeoutMillis: timeoutMs,
+      connectionTimeoutMillis: Math.min(timeoutMs, longestDialMs),
       query_timeout: timeoutMs,
       keepAlive: true,
       application_name: "fleet-worker",

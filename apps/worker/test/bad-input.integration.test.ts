@@ -1,0 +1,209 @@
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer, type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { startRedis, type RedisServer } from "@fleet/testkit";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+import { json, startHub, type TestHub } from "./start-hub.ts";
+import { run } from "./worker-process.ts";
+
+let redis: RedisServer;
+let hub: TestHub;
+let folder: string;
+beforeAll(async () => {
+  [redis, hub, folder] = await Promise.all([
+    startRedis(),
+    startHub(),
+    mkdtemp(join(tmpdir(), "fleet-worker-bad-")),
+  ]);
+});
+afterAll(async () => {
+  await Promise.all([redis.close(), hub[Symbol.asyncDispose]()]);
+  await rm(folder, { recursive: true });
+});
+
+const usual = (): Record<string, string> => ({
+  FLEET_WORKER_REDIS_URL: `redis://${redis.host}:${redis.port}`,
+  FLEET_WORKER_HUB_URL: hub.url,
+  FLEET_WORKER_SINK: `ndjson:${join(folder, "records.ndjson")}`,
+});
+
+async function file(name: string, text: string): Promise<string> {
+  const path = join(folder, name);
+  await writeFile(path, text);
+  return path;
+}
+
+describe("what cannot be done is told with a code before any work is claimed", () => {
+  test.for<[string, readonly string[], Record<string, string>, number, RegExp]>([
+    [
+      "a backwards range",
+      ["--range", "10..1"],
+      {},
+      2,
+      /FLEET_WORKER_CONFIGURATION\nconfig: range: .*"10\.\.1"/,
+    ],
+    ["ids that are no numbers", ["--ids", "1,two"], {}, 2, /CONFIGURATION\nconfig: ids: .*got "two"/],
+    ["an empty list of ids", [], { FLEET_WORKER_IDS: "[]" }, 2, /config: ids: expected at least one id/],
+    ["no source for a run that is not there", [], {}, 1, /FLEET_BACKFILL_NOT_FOUND/],
+    [
+      "nothing to fetch with",
+      ["--range", "1..2"],
+      { FLEET_WORKER_HUB_URL: "" },
+      2,
+      /config: hubUrl: there is nothing to fetch with/,
+    ],
+    [
+      "a hub whose name nobody knows",
+      ["--range", "1..2"],
+      { FLEET_WORKER_HUB_URL: "http://hub.invalid/{id}" },
+      1,
+      /FLEET_WORKER_HUB_UN(?:KNOWN|REACHABLE)/,
+    ],
+    [
+      "a job that is not there",
+      ["--range", "1..2", "--job", "none.ts"],
+      {},
+      2,
+      /FLEET_WORKER_JOB job: there is no file/,
+    ],
+    [
+      "a Redis that is not there",
+      ["--range", "1..2", "--redis-timeout-ms", "300"],
+      { FLEET_WORKER_REDIS_URL: "redis://127.0.0.1:1" },
+      1,
+      /FLEET_BACKFILL_REDIS_UNREACHABLE/,
+    ],
+    [
+      "a sink that is not there",
+      ["--range", "1..2"],
+      { FLEET_WORKER_SINK: "postgres://u:hunter2@127.0.0.1:1/db" },
+      1,
+      /FLEET_WORKER_SINK_UNREACHABLE/,
+    ],
+    [
+      "a name that Redis keys cannot have",
+      ["--range", "1..2", "--name", "a b"],
+      {},
+      2,
+      /FLEET_BACKFILL_INVALID_OPTION name/,
+    ],
+    [
+      "a range of more ids than there are bits",
+      ["--range", "0..9999999999"],
+      {},
+      2,
+      /FLEET_BACKFILL_INVALID_OPTION to/,
+    ],
+    ["a crash limit of one", ["--range", "1..2", "--crash-limit", "1"], {}, 2, /config: crashLimit: .*got 1/],
+  ])("%s", async ([, args, environment, code, message]) => {
+    await redis.call("FLUSHALL");
+    const asked = hub.asked.length;
+    const ended = await run(["start", ...args], { ...usual(), ...environment });
+    expect(ended).toMatchObject({ code, out: "", error: expect.stringMatching(message) as string });
+    expect(ended.error).not.toContain("hunter2");
+    expect(ended.error).not.toMatch(/\n\s+at /);
+    expect(await redis.call("DBSIZE")).toBe(0);
+    expect(hub.asked.length - asked).toBeLessThanOrEqual(1);
+  });
+
+  test("a hub that answers HTML, or refuses the token", async () => {
+    await redis.call("FLUSHALL");
+    await using strange = await startHub(
+      (_id, _request, response) => void response.writeHead(200, { "content-type": "text/html" }).end("<p>hi"),
+    );
+    const args = ["start", "--range", "1..100"];
+    expect(await run(args, { ...usual(), FLEET_WORKER_HUB_URL: strange.url })).toMatchObject({
+      code: 1,
+      error: expect.stringMatching(/FLEET_WORKER_HUB_NOT_JSON .*text\/html/) as string,
+    });
+    strange.answer = (_id, _request, response) => json(response, 401, {});
+    expect(await run(args, { ...usual(), FLEET_WORKER_HUB_URL: strange.url })).toMatchObject({
+      code: 1,
+      error: "fleet-worker: FLEET_WORKER_HUB_REFUSED the hub answered 401\n",
+    });
+    expect(strange.asked).toEqual(["1", "1"]);
+    expect(await redis.call("DBSIZE")).toBe(0);
+  });
+
+  test("a job module that throws when it is imported", async () => {
+    await redis.call("FLUSHALL");
+    const job = await file("throws.ts", "const url: string = undefined!; new URL(url);");
+    const ended = await run(["start", "--range", "1..2", "--job", job], usual());
+    expect(ended).toMatchObject({
+      code: 2,
+      error: expect.stringMatching(/FLEET_WORKER_JOB .*Invalid URL/) as string,
+    });
+    expect(await redis.call("DBSIZE")).toBe(0);
+  });
+
+  test("a file that is something else, and it stays as it is", async () => {
+    const sink = `ndjson:${await file("notes.txt", "my notes\n")}`;
+    expect(await run(["start", "--range", "1..2", "--sink", sink], usual())).toMatchObject({
+      code: 1,
+      error: expect.stringContaining("FLEET_WORKER_SINK_DIFFERS") as string,
+    });
+  });
+
+  test("a port that is taken", async () => {
+    const squatter = createServer().listen(0, "127.0.0.1");
+    await once(squatter, "listening");
+    const { port } = squatter.address() as AddressInfo;
+    const args = ["start", "--name", "port", "--range", "1..2", "--listen-port", String(port)];
+    expect(await run(args, usual())).toMatchObject({
+      code: 1,
+      error: expect.stringContaining("EADDRINUSE") as string,
+    });
+    squatter.close();
+  });
+});
+
+describe("another run of the same name", () => {
+  test("with another range is refused, and the first stays as it is", async () => {
+    await redis.call("FLUSHALL");
+    const sink = { FLEET_WORKER_SINK: `ndjson:${join(folder, "mismatch.ndjson")}` };
+    expect((await run(["start", "--range", "1..20"], { ...usual(), ...sink })).code).toBe(0);
+    const other = await run(["start", "--range", "1..21"], { ...usual(), ...sink });
+    expect(other).toMatchObject({
+      code: 2,
+      error: expect.stringMatching(/FLEET_BACKFILL_MISMATCH .*1\.\.20.*1\.\.21/) as string,
+    });
+    expect((await run(["verify"], { ...usual(), ...sink })).code).toBe(0);
+  });
+});
+
+describe("a Redis that may lose the run", () => {
+  test("is refused when it evicts, unless it is allowed", async () => {
+    await using evicting = await startRedis({ config: { "maxmemory-policy": "allkeys-lru" } });
+    const environment = {
+      ...usual(),
+      FLEET_WORKER_REDIS_URL: `redis://${evicting.host}:${evicting.port}`,
+      FLEET_WORKER_SINK: `ndjson:${join(folder, "evicting.ndjson")}`,
+    };
+    const args = ["start", "--range", "1..2"];
+    expect(await run(args, environment)).toMatchObject({
+      code: 1,
+      error: expect.stringMatching(/FLEET_BACKFILL_EVICTION maxmemory-policy is allkeys-lru/) as string,
+    });
+    expect(await evicting.call("DBSIZE")).toBe(0);
+    expect(await run([...args, "--allow-eviction"], environment)).toMatchObject({
+      code: 0,
+      error: expect.stringContaining("maxmemory-policy is allkeys-lru") as string,
+    });
+  });
+
+  test("is warned of when it keeps nothing on disk", async () => {
+    await redis.call("FLUSHALL");
+    const sink = { FLEET_WORKER_SINK: `ndjson:${join(folder, "memory.ndjson")}` };
+    const ended = await run(["start", "--range", "1..2"], { ...usual(), ...sink });
+    expect(ended.code).toBe(0);
+    expect(JSON.parse(ended.error.split("\n")[0]!)).toMatchObject({
+      level: 40,
+      warning: "no-persistence",
+      msg: expect.stringContaining("appendonly is off") as string,
+    });
+  });
+});

@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 
 import { eventually } from "@fleet/testkit";
@@ -19,6 +18,7 @@ export class WorkerProcess implements AsyncDisposable {
   readonly child: ChildProcess;
   readonly ended: Promise<Ended>;
   #out = "";
+  #error = "";
 
   constructor(args: readonly string[], environment: Readonly<Record<string, string>> = {}, cwd?: string) {
     this.child = spawn(process.execPath, ["--conditions=@fleet/source", main, ...args], {
@@ -27,9 +27,12 @@ export class WorkerProcess implements AsyncDisposable {
       ...(cwd !== undefined && { cwd }),
     });
     this.child.stdout!.on("data", (chunk: Buffer) => (this.#out += chunk.toString()));
-    this.ended = Promise.all([text(this.child.stderr!), once(this.child, "exit")]).then(
-      ([error, [code]]) => ({ code: code as number | null, out: this.#out, error }),
-    );
+    this.child.stderr!.on("data", (chunk: Buffer) => (this.#error += chunk.toString()));
+    this.ended = once(this.child, "close").then(([code]) => ({
+      code: code as number | null,
+      out: this.#out,
+      error: this.#error,
+    }));
   }
 
   /** What it has printed so far. */
@@ -41,6 +44,18 @@ export class WorkerProcess implements AsyncDisposable {
   get last(): { readonly [key: string]: unknown } | undefined {
     const line = this.#out.split("\n").at(-2);
     return line === undefined ? undefined : (JSON.parse(line) as Record<string, unknown>);
+  }
+
+  /** The URL of its port. */
+  async listening(): Promise<string> {
+    return eventually(
+      () => {
+        const [, url] = /"url":"([^"]+)","msg":"listening"/.exec(this.#error) ?? [];
+        if (url === undefined) throw new Error(`not listening yet: ${this.#error}`);
+        return url;
+      },
+      { timeoutMs: 15_000 },
+    );
   }
 
   async until(printed: RegExp): Promise<void> {

@@ -19,6 +19,11 @@ export class Currency {
     return this.#provedAt;
   }
 
+  /** Whether the server was seen to stand where the watch has not been yet. */
+  get isWaiting(): boolean {
+    return this.#asked !== undefined;
+  }
+
   /** A whole set as of this version was read, asked for at this time. */
   read(version: string, at: number): void {
     this.#position = version;

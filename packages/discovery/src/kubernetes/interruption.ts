@@ -1,11 +1,12 @@
-/** Why a watch that seems to be well is ended, and the whole set read again. */
+/** Why a watch is ended that seems to be well. */
 export class Interruption extends Error {
   override readonly name = "Interruption";
   /**
-   * `future`: the server is behind what was seen. `unproven`: for too long the watch has not reached where the server stands. `doubtful`:
-   * the connection broke, and who came back may have another past. `unstreamed`: the server does not stream whole sets.
+   * `doubtful`: the server may have another past than the set. `future`: it has, and a watch of it would be silent for ever. `silent`:
+   * the server has moved on, and the watch says nothing. `unproven`: for too long nothing has proved the set to be current.
+   * `unstreamed`: the server does not stream whole sets.
    */
-  readonly reason: "doubtful" | "future" | "unproven" | "unstreamed";
+  readonly reason: "doubtful" | "future" | "silent" | "unproven" | "unstreamed";
 
   constructor(reason: Interruption["reason"]) {
     super(reason);

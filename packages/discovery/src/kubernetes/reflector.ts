@@ -21,6 +21,7 @@ import { Resync } from "./resync.ts";
 import { StreamLook } from "./stream-look.ts";
 import { Turns } from "./turns.ts";
 import { refusesStreaming, verdictOf } from "./verdict.ts";
+import type { Verdict } from "./verdict.ts";
 import type { WatchEvent } from "./watch-event.ts";
 
 const backoffMinMs = 800;
@@ -225,7 +226,7 @@ export class Reflector<T> implements AsyncDisposable {
     } catch (error) {
       const isRefused = reading !== undefined && refusesStreaming(error);
       const cause = isRefused ? new Interruption("unstreamed") : error;
-      if (!this.#isClosed) this.#tally.restarted(verdictOf(cause, this.#failures).reason);
+      if (!this.#isClosed) this.#tally.restarted(this.#verdictOf(cause).reason);
       throw cause;
     } finally {
       work.abort();
@@ -313,7 +314,7 @@ export class Reflector<T> implements AsyncDisposable {
 
   async #recover(error: unknown): Promise<void> {
     if (this.#clock.now() - this.#calmSince >= backoffMaxMs) this.#failures = 0;
-    const { reason, relists, isDoubtful, isNormal } = verdictOf(error, this.#failures);
+    const { reason, relists, isDoubtful, isNormal } = this.#verdictOf(error);
     if (relists) this.#version = undefined;
     if (isDoubtful) this.#resync.doubt();
     if (reason === "unstreamed") this.#streams = false;
@@ -326,6 +327,12 @@ export class Reflector<T> implements AsyncDisposable {
     if (this.#isClosed) return;
     await this.#pause(ms);
     this.#calmSince = this.#clock.now();
+  }
+
+  #verdictOf(error: unknown): Verdict {
+    const age = this.#clock.now() - this.#resync.listedAt;
+    const isAged = this.#version !== undefined && age >= backoffMaxMs;
+    return verdictOf(error, { failures: this.#failures, isAged });
   }
 
   async #pause(ms: number): Promise<void> {

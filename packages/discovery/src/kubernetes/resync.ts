@@ -17,10 +17,12 @@ interface ResyncOptions {
   readonly failed: (error: unknown) => void;
 }
 
-/** Servers say where a quiet watch stands about every minute. */
-const bookmarkMs = 60_000;
-/** So many times the time between two checks passes at least between two whole sets that are read out of doubt. */
-const doubtFactor = 5;
+/** In times between two checks: how long a watch may be silent that has something to say. Servers say where it stands every minute. */
+const silence = 2.5;
+/** Between two whole sets that are read out of doubt. */
+const doubt = 5;
+/** How long a set may be unproved, although the watch says something now and then. */
+const age = 10;
 /** Metadata is all that a check needs. */
 const accept = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json";
 
@@ -32,12 +34,18 @@ export class Resync {
   readonly #options: ResyncOptions;
   readonly #currency = new Currency();
   #listedAt = 0;
+  #heardAt = 0;
   #isDoubtful = false;
   #timer: unknown;
   #checking: Promise<void> = Promise.resolve();
 
   constructor(options: ResyncOptions) {
     this.#options = options;
+  }
+
+  /** When a whole set was read last. */
+  get listedAt(): number {
+    return this.#listedAt;
   }
 
   get provedAt(): number | undefined {
@@ -66,11 +74,13 @@ export class Resync {
 
   /** The watch has reached this version. */
   reached(version: string): void {
+    this.#heardAt = this.#options.clock.now();
     if (this.#currency.reached(version)) this.#options.proved();
   }
 
   /** Checks until it is stopped. Ends the watch with an Interruption, or with why the server cannot be asked, when it is no good. */
   start(watch: AbortController): void {
+    this.#heardAt = this.#options.clock.now();
     // Who comes back after a break may be behind; that shows at once.
     this.#next(watch, this.#isDoubtful ? 0 : this.#pause());
   }
@@ -107,9 +117,10 @@ export class Resync {
 
   #suspicion(): Interruption["reason"] | undefined {
     const { clock, resyncMs } = this.#options;
-    const now = clock.now();
-    if (this.#isDoubtful && now - this.#listedAt >= doubtFactor * resyncMs) return "doubtful";
-    return now - (this.provedAt ?? now) >= 2 * (bookmarkMs + resyncMs) ? "unproven" : undefined;
+    const since = (at: number): number => (clock.now() - at) / resyncMs;
+    if (this.#isDoubtful && since(this.#listedAt) >= doubt) return "doubtful";
+    if (since(this.provedAt ?? this.#listedAt) >= age) return "unproven";
+    return this.#currency.isWaiting && since(this.#heardAt) >= silence ? "silent" : undefined;
   }
 
   async #ask(signal: AbortSignal): Promise<Interruption["reason"] | undefined> {

@@ -16,16 +16,23 @@ export interface Verdict {
 /** Failures in a row after which a version is given up that the server cannot go on from, although it does not say so. */
 const patience = 3;
 
-/** @param failures how many there were in a row before this one. */
-export function verdictOf(error: unknown, failures: number): Verdict {
+interface Before {
+  /** How many there were in a row. */
+  readonly failures: number;
+  /** Whether a whole set was read long before, so that its version may well be too old by now. */
+  readonly isAged: boolean;
+}
+
+export function verdictOf(error: unknown, { failures, isAged }: Before): Verdict {
   if (error instanceof Interruption) {
     const { reason } = error;
-    return { reason, relists: true, isDoubtful: reason !== "unstreamed", isNormal: true };
+    const isDoubtful = reason === "doubtful" || reason === "future";
+    return { reason, relists: reason !== "silent", isDoubtful, isNormal: true };
   }
   const { code, status } = error instanceof ApiError ? error : {};
   const reason = status === 410 ? "expired" : reasonOf(error);
-  // The first time it is how a server forgets; again and again it is a fault.
-  if (status === 410) return { reason, relists: true, isDoubtful: false, isNormal: failures === 0 };
+  // It is how a server forgets; again and again it is a fault.
+  if (status === 410) return { reason, relists: true, isDoubtful: false, isNormal: isAged || failures === 0 };
   const isBroken = code === "FLEET_DISCOVERY_API_UNREACHABLE" || code === "FLEET_DISCOVERY_API_TIMEOUT";
   const isDoubtful = isBroken || (status !== undefined && status >= 500);
   // The version is not what they have against us.
@@ -34,10 +41,9 @@ export function verdictOf(error: unknown, failures: number): Verdict {
   return { reason, relists: !waits && (isRefused || failures + 1 >= patience), isDoubtful, isNormal: false };
 }
 
-/** Whether a server that answers so does not stream whole sets: it knows the request, and does not like what it asks for. */
+/** Whether a server that answers so does not stream whole sets: it finds the question invalid. */
 export function refusesStreaming(error: unknown): boolean {
-  const { status = 0 } = error instanceof ApiError ? error : {};
-  return status >= 400 && status < 500 && ![401, 403, 408, 410, 429].includes(status);
+  return error instanceof ApiError && (error.status === 400 || error.status === 422);
 }
 
 /** The code of an error in one word. */

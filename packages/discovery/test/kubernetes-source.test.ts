@@ -1,10 +1,11 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
-import { writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { FakeClock, eventually } from "@fleet/testkit";
 import { service } from "@fleet/testkit/kubernetes";
+import type { ApiServerDouble } from "@fleet/testkit/kubernetes";
 import { describe, expect, test } from "vitest";
 
 import { Discovery } from "../src/index.ts";
@@ -14,6 +15,18 @@ import { Heard, kubernetesScene, release } from "./kubernetes-scene.ts";
 
 const codes = ({ failures }: Heard): readonly unknown[] =>
   failures.map((error) => (error as Error & { readonly code?: string }).code);
+
+function kubeconfigOf({ url, ca, adminToken }: ApiServerDouble, namespace: string): string {
+  const authority = Buffer.from(ca).toString("base64");
+  return JSON.stringify({
+    apiVersion: "v1",
+    kind: "Config",
+    clusters: [{ name: "c", cluster: { server: url, "certificate-authority-data": authority } }],
+    users: [{ name: "me", user: { token: adminToken } }],
+    contexts: [{ name: "x", context: { cluster: "c", user: "me", namespace } }],
+    "current-context": "x",
+  });
+}
 
 describe("what happens to Services and slices happens to instances", () => {
   test("one that comes is added, one that is relabelled or deleted goes, and the others stay what they were", async () => {
@@ -89,15 +102,11 @@ describe("the first set", () => {
     ]);
   });
 
-  test("is told to be late when the API server is silent, and is waited for all the same", async () => {
-    await using scene = await kubernetesScene(release("orders"), { startTimeoutMs: 2000 });
+  test("is waited for while the API server is silent, which is told", async () => {
+    await using scene = await kubernetesScene(release("orders"));
     scene.double.pause();
     scene.start();
-    await scene.passing(() => expect(scene.heard.failures).toHaveLength(1));
-    expect(codes(scene.heard)).toEqual(["FLEET_DISCOVERY_SOURCE_FAILED"]);
-    expect(scene.heard.failures[0]?.message).toMatch(
-      /has not heard of .*services.*endpointslices.* within 2000 ms/,
-    );
+    await scene.passing(() => expect(codes(scene.heard)).toContain("FLEET_DISCOVERY_API_TIMEOUT"), 2000);
     expect(scene.started).toBe(false);
     scene.double.resume();
     await scene.passing(() => expect(scene.heard.names).toEqual(["orders"]));
@@ -220,30 +229,28 @@ describe("trouble", () => {
         { timeoutMs: 15_000 },
       );
     await passing(() => expect(codes(heard)).toContain("FLEET_DISCOVERY_KUBECONFIG"));
-    const user = { name: "me", user: { token: double.adminToken } };
-    const cluster = {
-      name: "c",
-      cluster: {
-        server: double.url,
-        "certificate-authority-data": Buffer.from(double.ca).toString("base64"),
-      },
-    };
-    const context = { name: "x", context: { cluster: "c", user: "me" } };
-    await writeFile(
-      path,
-      JSON.stringify({
-        apiVersion: "v1",
-        kind: "Config",
-        clusters: [cluster],
-        users: [user],
-        contexts: [context],
-        "current-context": "x",
-      }),
-    );
+    await writeFile(path, kubeconfigOf(double, "default"));
     await passing(() => expect(heard.names).toEqual(["orders"]));
     await start;
     await source.close();
     await eventually(() => expect(double.connections).toBe(0));
+    await rm(path);
+  });
+
+  test("with a kubeconfig that names what is no namespace is told, and leaves nothing behind", async () => {
+    await using scene = await kubernetesScene([]);
+    const path = join(tmpdir(), `fleet-kubeconfig-${process.pid}-${Math.random()}`);
+    await writeFile(path, kubeconfigOf(scene.double, "Not/A/Namespace"));
+    const clock = new FakeClock();
+    const source = new KubernetesSource({ api: { kubeconfig: path }, clock });
+    const heard = new Heard();
+    const start = source.start(heard, { signal: new AbortController().signal });
+    const ended = start.catch((error: unknown) => error);
+    await eventually(() => expect(codes(heard)).toEqual(["FLEET_DISCOVERY_INVALID_OPTION"]));
+    await source.close();
+    expect(await ended).toMatchObject({ code: "FLEET_DISCOVERY_CLOSED" });
+    expect(clock.pending).toBe(0);
+    await rm(path);
   });
 });
 

@@ -29,8 +29,6 @@ export interface KubernetesSourceOptions {
   readonly labelSelector?: string;
   /** Milliseconds between two checks that nothing was missed. @default 30000 */
   readonly resyncMs?: number;
-  /** Milliseconds after which a first set that is still on its way counts as a failed attempt. @default 5000 */
-  readonly startTimeoutMs?: number;
   /** @default the process's monotonic clock */
   readonly clock?: Clock;
   /** Jitter, in [0, 1). @default Math.random */
@@ -48,7 +46,6 @@ export function checkKubernetesOptions(options: KubernetesSourceOptions): void {
     throw new InvalidOptionError("clusterDomain", "a domain", JSON.stringify(clusterDomain));
   if (defaultCredentials !== undefined) checkDefaultCredentials(defaultCredentials);
   checkMs("resyncMs", options.resyncMs ?? 30_000, 1);
-  checkMs("startTimeoutMs", options.startTimeoutMs ?? 5000, 1);
   resolveProfiles(options.profiles);
 }
 

@@ -6,7 +6,6 @@ import type { Clock } from "../clock.ts";
 import { ConditionSet } from "../condition-set.ts";
 import type { Condition } from "../condition.ts";
 import { Delivery } from "../delivery.ts";
-import { DiscoveryError } from "../errors.ts";
 import type { Instance } from "../instance.ts";
 import type { ResourceStats } from "../resource-stats.ts";
 import type { InstanceSource, SourceSink } from "../source.ts";
@@ -45,7 +44,6 @@ export class KubernetesSource implements InstanceSource {
   #watches: readonly NamespaceWatch[] = [];
   #isWhole = false;
   #handedOver: readonly Instance[] | undefined;
-  #timer: unknown;
   #closing: Promise<unknown> = Promise.resolve();
 
   /** @throws InvalidOptionError (FLEET_DISCOVERY_INVALID_OPTION) */
@@ -93,50 +91,55 @@ export class KubernetesSource implements InstanceSource {
     await this.#closing;
   }
 
+  /** Asks where to look until somebody knows: a kubeconfig may come late, or say something that cannot be. */
   async #open(): Promise<void> {
-    const { startTimeoutMs = 5000 } = this.#options;
-    this.#timer = this.#clock.setTimeout(() => this.#isLate(startTimeoutMs), startTimeoutMs);
-    const namespaces = await this.#namespaces();
-    if (namespaces === undefined || this.#delivery.signal.aborted) return;
-    this.#watches = namespaces.map(
-      (namespace) =>
-        new NamespaceWatch({
-          ...this.#options,
-          api: this.#api,
-          source: this.name,
-          namespace,
-          clock: this.#clock,
-          random: this.#random,
-          projection: this.#projection,
-          releases: this.#releases,
-          conditions: this.#conditions,
-          changed: () => this.#changed(),
-          synced: () => this.#synced(),
-          failed: (error) => this.#failed(error),
-        }),
-    );
-    for (const watch of this.#watches) watch.open();
-  }
-
-  /** Where to look; undefined is everywhere. Asks until somebody knows, or until the end, when there is no list. */
-  async #namespaces(): Promise<readonly (string | undefined)[] | undefined> {
-    const { namespaces } = this.#options;
-    if (namespaces === "*") return [undefined];
-    if (namespaces !== undefined) return [...new Set(namespaces)];
     const { signal } = this.#delivery;
     for (let attempt = 0; !signal.aborted; attempt += 1)
       try {
-        return [await this.#api.namespace({ signal })];
+        const namespaces = await this.#namespaces(signal);
+        if (signal.aborted) return;
+        this.#watches = namespaces.map((namespace) => this.#watch(namespace));
+        for (const watch of this.#watches) watch.open();
+        return;
       } catch (error) {
-        if (signal.aborted) break;
         this.#delivery.fail(error);
-        const { promise, resolve } = Promise.withResolvers<void>();
-        const timer = this.#clock.setTimeout(resolve, backoff(attempt, 800, 30_000, this.#random));
-        signal.addEventListener("abort", () => resolve(), { once: true });
-        await promise;
-        this.#clock.clearTimeout(timer);
+        await this.#pause(backoff(attempt, 800, 30_000, this.#random));
       }
-    return undefined;
+  }
+
+  /** Undefined is everywhere. */
+  async #namespaces(signal: AbortSignal): Promise<readonly (string | undefined)[]> {
+    const { namespaces } = this.#options;
+    if (namespaces === "*") return [undefined];
+    return namespaces === undefined ? [await this.#api.namespace({ signal })] : [...new Set(namespaces)];
+  }
+
+  #watch(namespace: string | undefined): NamespaceWatch {
+    return new NamespaceWatch({
+      ...this.#options,
+      api: this.#api,
+      source: this.name,
+      namespace,
+      clock: this.#clock,
+      random: this.#random,
+      projection: this.#projection,
+      releases: this.#releases,
+      conditions: this.#conditions,
+      changed: () => this.#changed(),
+      synced: () => this.#synced(),
+      failed: (error) => this.#failed(error),
+    });
+  }
+
+  async #pause(ms: number): Promise<void> {
+    const { signal } = this.#delivery;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = this.#clock.setTimeout(resolve, ms);
+    const stop = (): void => resolve();
+    signal.addEventListener("abort", stop, { once: true });
+    await promise;
+    signal.removeEventListener("abort", stop);
+    this.#clock.clearTimeout(timer);
   }
 
   #changed(): void {
@@ -148,9 +151,7 @@ export class KubernetesSource implements InstanceSource {
     this.#isWhole ||=
       this.#watches.some(({ hasSynced }) => hasSynced) &&
       this.#watches.every(({ hasSynced, isForbidden }) => hasSynced || isForbidden);
-    if (!this.#isWhole) return;
-    this.#clock.clearTimeout(this.#timer);
-    this.#pace.ask();
+    this.#changed();
   }
 
   #failed(error: unknown): void {
@@ -181,21 +182,8 @@ export class KubernetesSource implements InstanceSource {
     this.#handedOver = instances;
   }
 
-  #isLate(startTimeoutMs: number): void {
-    const waiting = this.resources.filter(({ hasSynced }) => !hasSynced).map(({ resource }) => resource);
-    const what = waiting.length === 0 ? "the namespace to look into" : waiting.join(", ");
-    this.#delivery.fail(
-      new DiscoveryError(
-        "FLEET_DISCOVERY_SOURCE_FAILED",
-        `Source ${this.name} has not heard of ${what} within ${startTimeoutMs} ms`,
-        { source: this.name },
-      ),
-    );
-  }
-
   async #stop(): Promise<void> {
     this.#pace.stop();
-    this.#clock.clearTimeout(this.#timer);
     await Promise.all(this.#watches.map((watch) => watch.close()));
     if (this.#api !== this.#options.api) await this.#api.close();
   }

@@ -6,6 +6,7 @@ import type { Endpoint, Role } from "../instance.ts";
 import type { EndpointRecord, SliceRecord } from "./objects.ts";
 import type { ChosenPort } from "./ports.ts";
 import type { ServiceKind } from "./profile.ts";
+import { condition } from "./reasons.ts";
 import { validPort } from "./settings.ts";
 
 /** A Service that leads to Redis, and its slices. */
@@ -60,8 +61,8 @@ export function endpointsOf(roads: readonly Road[], options: EndpointsOptions): 
   for (const road of roads.toSorted((a, b) => (rank[a.kind] ?? 0) - (rank[b.kind] ?? 0)))
     for (const slice of [...road.slices].toSorted(byName)) {
       const port = road.port.number ?? slice.ports.find(({ name = "" }) => name === road.port.name)?.port;
-      const condition = sliceFault(slice, port);
-      if (condition !== undefined) conditions.push(condition);
+      const fault = sliceFault(slice, port);
+      if (fault !== undefined) conditions.push(fault);
       for (const endpoint of slice.endpoints) {
         const name = endpoint.pod?.name;
         if (name !== undefined && (pod === undefined || name < pod)) pod = name;
@@ -157,12 +158,8 @@ function sliceFault(slice: SliceRecord, port: number | undefined): Condition | u
   if (refused !== undefined) {
     const fault =
       slice.addressType === "FQDN" ? "is a name, which may resolve to anything" : hostFault(refused.address)!;
-    return {
-      reason: "RefusedAddress",
-      object,
-      message: `${JSON.stringify(refused.address)} ${fault}`,
-    };
+    return condition("RefusedAddress", object, `${JSON.stringify(refused.address)} ${fault}`);
   }
   if (port === undefined || validPort(port)) return undefined;
-  return { reason: "PortOutOfRange", object, message: `a port must be from 1 to 65535, got ${port}` };
+  return condition("PortOutOfRange", object, `a port must be from 1 to 65535, got ${port}`);
 }

@@ -1,6 +1,8 @@
 import type { Condition } from "../condition.ts";
 import type { Recognition } from "./convention.ts";
 import type { ServiceRecord, SliceRecord } from "./objects.ts";
+import { condition } from "./reasons.ts";
+import type { Reason } from "./reasons.ts";
 
 /** A Service of a release, how it was recognised, and its slices. */
 export interface Member {
@@ -10,6 +12,6 @@ export interface Member {
 }
 
 /** A condition of a Service. */
-export function about({ service }: Member, reason: string, message: string): Condition {
-  return { reason, object: `Service ${service.namespace}/${service.name}`, message };
+export function about({ service }: Member, reason: Reason, message: string): Condition {
+  return condition(reason, `Service ${service.namespace}/${service.name}`, message);
 }

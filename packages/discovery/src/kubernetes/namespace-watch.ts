@@ -1,9 +1,11 @@
 import type { Clock } from "../clock.ts";
 import type { ConditionSet } from "../condition-set.ts";
+import type { Condition } from "../condition.ts";
 import type { ResourceStats } from "../resource-stats.ts";
 import { ApiError } from "./api-error.ts";
 import type { ApiServer } from "./api-server.ts";
 import type { Projection } from "./projection.ts";
+import { condition } from "./reasons.ts";
 import type { ReflectorHandler } from "./reflector-options.ts";
 import { Reflector } from "./reflector.ts";
 import type { Releases } from "./releases.ts";
@@ -130,13 +132,10 @@ function isForbidden(error: Error | undefined): error is ApiError {
   return error instanceof ApiError && error.code === "FLEET_DISCOVERY_API_FORBIDDEN";
 }
 
-function missingRight({ request }: ApiError): { reason: string; object: string; message: string } {
+function missingRight({ request }: ApiError): Condition {
   const { verb, group, resource, namespace } = request;
   const what = group === "" ? resource : `${resource}.${group}`;
   const where = namespace === undefined ? "in every namespace" : `in namespace ${namespace}`;
-  return {
-    reason: "MissingRight",
-    object: namespace === undefined ? resource : `${resource}/${namespace}`,
-    message: `the API server does not let us ${verb} ${what} ${where}`,
-  };
+  const object = namespace === undefined ? resource : `${resource}/${namespace}`;
+  return condition("MissingRight", object, `the API server does not let us ${verb} ${what} ${where}`);
 }

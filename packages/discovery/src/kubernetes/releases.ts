@@ -5,6 +5,7 @@ import type { Instance } from "../instance.ts";
 import { ByName } from "./by-name.ts";
 import type { Conventions } from "./conventions.ts";
 import type { ServiceRecord, SliceRecord } from "./objects.ts";
+import { condition } from "./reasons.ts";
 import { translate } from "./translate.ts";
 import type { TranslateOptions, Translation } from "./translate.ts";
 
@@ -178,11 +179,12 @@ function byAge(a: Release, b: Release): number {
 }
 
 function nameTaken(loser: Release, winner: Release): Condition {
-  return {
-    reason: "NameTaken",
-    object: mainService(loser),
-    message: `${mainService(winner)} is older and has the name ${loser.translation.instance!.name}`,
-  };
+  const { name } = loser.translation.instance!;
+  return condition(
+    "NameTaken",
+    mainService(loser),
+    `${mainService(winner)} is older and has the name ${name}`,
+  );
 }
 
 function mainService({ namespace, services, translation }: Release): string {

@@ -72,6 +72,9 @@ const readers: { readonly [K in Setting]: Reader<Settings[K]> } = {
   "sentinel-master": matching("1 to 253 characters without spaces", /^[^\s\p{Cc}]{1,253}$/u),
 };
 
+/** As they stand behind the prefix. */
+export const settingNames: readonly string[] = Object.keys(readers);
+
 /** Something under our prefix that nobody can read: what stands there is not known, or its value is not. */
 export interface SettingFault {
   readonly setting: string;

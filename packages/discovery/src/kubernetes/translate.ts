@@ -10,6 +10,7 @@ import type { Member } from "./member.ts";
 import type { ServiceRecord } from "./objects.ts";
 import { hasBus, sentinelPort } from "./ports.ts";
 import type { Profile, ServiceKind } from "./profile.ts";
+import { condition } from "./reasons.ts";
 import { roadsOf } from "./roads.ts";
 import { annotationPrefix, isSetting } from "./settings.ts";
 import { expand } from "./template.ts";
@@ -83,11 +84,13 @@ export function translate(members: readonly Member[], options: TranslateOptions)
 
   const fallback = options.defaultCredentials(namespace);
   if (fallback === "withheld" && told.of("password-secret") === undefined)
-    conditions.push({
-      reason: "DefaultPasswordWithheld",
-      object: `Namespace ${namespace}`,
-      message: "its instances are not sent the default password, since it is not listed",
-    });
+    conditions.push(
+      condition(
+        "DefaultPasswordWithheld",
+        `Namespace ${namespace}`,
+        "its instances are not sent the default password, since it is not listed",
+      ),
+    );
 
   const variables = variablesIn(main);
   const dnsName = (of: ServiceRecord): string =>

@@ -38,8 +38,8 @@ export function parseOptions(args: readonly string[]): Options {
 
 /** The scenario's plan with what the command line says in its place. */
 export function planOf(scenario: { readonly full: Plan; readonly quick: Plan }, options: Options): Plan {
-  const { rounds, roundMs } = options.quick ? scenario.quick : scenario.full;
-  return { rounds: options.rounds ?? rounds, roundMs: options.roundMs ?? roundMs };
+  const plan = options.quick ? scenario.quick : scenario.full;
+  return { ...plan, rounds: options.rounds ?? plan.rounds, roundMs: options.roundMs ?? plan.roundMs };
 }
 
 function positive(option: string, least: number): (text: string) => number {

@@ -1,3 +1,4 @@
+import { answerRequests } from "./answer-requests.ts";
 import { closedLoop } from "./closed-loop.ts";
 import { inFlight, keyOf, shuffled, valueOf } from "./keys.ts";
 import type { Peer, PeerRequest, Session, Workload } from "./peer.ts";
@@ -38,22 +39,8 @@ async function round(workload: Workload, roundMs: number): Promise<Figures> {
   return closedLoop({ inFlight, durationMs: roundMs, call });
 }
 
-async function answer(request: PeerRequest): Promise<Figures | undefined> {
-  if (request.type === "connect") await connect(request);
-  else if (request.type === "round") return round(request.workload, request.roundMs);
-  else {
-    await session?.close();
-    process.disconnect();
-  }
-  return undefined;
-}
-
-process.on("message", (request: PeerRequest) => {
-  answer(request).then(
-    (figures) => process.send?.({ figures }),
-    (error: unknown) => process.send?.({ error: error instanceof Error ? error.message : String(error) }),
-  );
-});
-// A Ctrl-C in the terminal reaches every process of the bench; the bench itself closes this one in order.
-process.on("SIGINT", () => {});
-process.once("disconnect", () => process.exit());
+answerRequests(
+  (request: PeerRequest) =>
+    request.type === "connect" ? connect(request) : round(request.workload, request.roundMs),
+  async () => session?.close(),
+);

@@ -21,5 +21,4 @@ export type Workload = "get" | "set";
 /** From the bench to the process of a peer. */
 export type PeerRequest =
   | { readonly type: "connect"; readonly peer: string; readonly server: Address; readonly seed: number }
-  | { readonly type: "round"; readonly workload: Workload; readonly roundMs: number }
-  | { readonly type: "close" };
+  | { readonly type: "round"; readonly workload: Workload; readonly roundMs: number };

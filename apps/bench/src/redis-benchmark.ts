@@ -25,7 +25,7 @@ export function redisBenchmark(
       const target = ["-h", server.host, "-p", String(server.port)];
       const load = ["-c", "1", "-P", String(inFlight), "-n", String(count), "-r", String(keyCount), "--csv"];
       const figures = figuresOf(await runProgram([program, ...target, ...load, ...command], { signal }));
-      opsPerSec = figures.opsPerSec;
+      opsPerSec = figures["opsPerSec"]!;
       return figures;
     },
   };

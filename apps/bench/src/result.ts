@@ -22,7 +22,9 @@ export type Row = { readonly name: string } & {
 /** One row per contestant that did not fail. */
 export function rowsOf({ rounds }: Measured): readonly Row[] {
   return [...rounds].map(([name, figures]) => {
-    const { low, high } = spread(figures.map(({ opsPerSec }) => opsPerSec));
+    const opsPerSec = valuesOf(figures, "opsPerSec");
+    if (opsPerSec === undefined) return { name, ...mediansOf(figures) };
+    const { low, high } = spread(opsPerSec);
     return {
       name,
       ...mediansOf(figures),
@@ -32,18 +34,17 @@ export function rowsOf({ rounds }: Measured): readonly Row[] {
   });
 }
 
-/** Every ratio whose both sides have figures. */
+/** Every ratio whose both sides have figures; nothing can be divided by zero. */
 export function ratiosOf(
   { rounds }: Measured,
   comparisons: readonly Comparison[],
 ): ReadonlyMap<string, Spread> {
   const ratios = new Map<string, Spread>();
-  const opsPerSec = (name: string): readonly number[] | undefined =>
-    rounds.get(name)?.map((figures) => figures.opsPerSec);
-  for (const { ours, theirs } of comparisons) {
+  for (const { ours, theirs, figure = "opsPerSec" } of comparisons) {
     for (const [label, row] of Object.entries(theirs)) {
-      const [mine, other] = [opsPerSec(ours), opsPerSec(row)];
-      if (mine !== undefined && other !== undefined) ratios.set(`${ours}/${label}`, ratio(mine, other));
+      const [mine, other] = [ours, row].map((name) => valuesOf(rounds.get(name) ?? [], figure));
+      if (mine !== undefined && other?.every((value) => value > 0))
+        ratios.set(`${ours}/${label}`, ratio(mine, other));
     }
   }
   return ratios;
@@ -57,6 +58,12 @@ export function plainRatios(ratios: ReadonlyMap<string, Spread>): Readonly<Recor
 /** The text of the file: a single scenario is an object, several are a list. */
 export function jsonOf(results: readonly Result[]): string {
   return `${JSON.stringify(results.length === 1 ? results[0] : results, undefined, 2)}\n`;
+}
+
+/** One figure of all rounds; undefined where there is none. */
+function valuesOf(figures: readonly Figures[], figure: string): readonly number[] | undefined {
+  const values = figures.flatMap((round) => round[figure] ?? []);
+  return values.length === 0 ? undefined : values;
 }
 
 function mediansOf(figures: readonly Figures[]): Readonly<Record<string, number>> {

@@ -23,7 +23,7 @@ export async function runScenario(
   const before = machineFacts();
   print(`${scenario.name}: ${scenario.question}`);
   progress("starting");
-  const field = await scenario.prepare({ seed, signal, opened });
+  const field = await scenario.prepare({ plan, seed, signal, opened });
   const versions = { node: process.versions.node, ...field.versions, ...packageVersions(field.packages) };
   const machine = { ...before, ...field.setup };
   print(`machine: ${listed(machine)}`);

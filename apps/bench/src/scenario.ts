@@ -16,9 +16,12 @@ export interface Plan {
   readonly rounds: number;
   /** How long each contestant is under load in one round, in milliseconds. */
   readonly roundMs: number;
+  /** How much there is to hold or to do, where that is not a matter of time. @default the scenario has no such measure */
+  readonly size?: number;
 }
 
 export interface Context {
+  readonly plan: Plan;
   readonly seed: number;
   /** Aborted when the user has had enough. */
   readonly signal: AbortSignal;
@@ -46,11 +49,8 @@ export interface Contestant {
   measure(options: { readonly roundMs: number; readonly signal: AbortSignal }): Promise<Figures>;
 }
 
-/** What one round gave; the unit stands at the end of each name. `opsPerSec` is what the ratios are made of. */
-export interface Figures {
-  readonly opsPerSec: number;
-  readonly [figure: string]: number;
-}
+/** What one round gave; the unit stands at the end of each name. */
+export type Figures = Readonly<Record<string, number>>;
 
 /** One table: one of our rows against rows of theirs. */
 export interface Comparison {
@@ -59,4 +59,6 @@ export interface Comparison {
   readonly ours: string;
   /** Name in the ratio -> name of the row. */
   readonly theirs: Readonly<Record<string, string>>;
+  /** What the ratios are made of. @default "opsPerSec" */
+  readonly figure?: string;
 }

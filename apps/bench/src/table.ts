@@ -6,7 +6,7 @@ const spreadFigures = ["spreadLowOpsPerSec", "spreadHighOpsPerSec"];
 
 /** One comparison as lines to print: ours first, then theirs, each with the ratio of ours to it. */
 export function tableOf(
-  { title, ours, theirs }: Comparison,
+  { title, ours, theirs, figure: compared = "opsPerSec" }: Comparison,
   rows: readonly Row[],
   ratios: ReadonlyMap<string, Spread>,
 ): string {
@@ -16,16 +16,17 @@ export function tableOf(
   ]);
   const shown = [...labels.keys()].flatMap((name) => rows.filter((row) => row.name === name));
   const figures = [...new Set(shown.flatMap((row) => Object.keys(row)))].filter(
-    (figure) => figure !== "name" && figure !== "opsPerSec" && !spreadFigures.includes(figure),
+    (figure) => figure !== "name" && figure !== compared && !spreadFigures.includes(figure),
   );
+  const spreads = compared === "opsPerSec" ? ["lowest..highest"] : [];
   const cells = [
-    ["", "opsPerSec", "lowest..highest", ...figures, `${ours}/this`, "lowest..highest"],
+    ["", compared, ...spreads, ...figures, `${ours}/this`, "lowest..highest"],
     ...shown.map((row) => {
       const ratio = ratios.get(`${ours}/${labels.get(row.name)}`);
       return [
         row.name,
-        readable(row["opsPerSec"]),
-        spreadFigures.map((figure) => readable(row[figure])).join(".."),
+        readable(row[compared]),
+        ...spreads.map(() => spreadFigures.map((figure) => readable(row[figure])).join("..")),
         ...figures.map((figure) => readable(row[figure])),
         ratio === undefined ? "" : ratio.median.toFixed(2),
         ratio === undefined ? "" : `${ratio.low.toFixed(2)}..${ratio.high.toFixed(2)}`,

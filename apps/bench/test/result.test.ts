@@ -42,6 +42,21 @@ test("a ratio is named after ours and theirs, and left out when one of them fail
   expect(plainRatios(ratios)).toEqual({ "fleet/ioredis": 4, "fleet-set/ioredis": 1.5 });
 });
 
+test("a comparison may be of another figure: rows need no opsPerSec, and nothing is divided by zero", () => {
+  const waits: Measured = {
+    rounds: new Map([
+      ["limit", [{ p99Ms: 50 }, { p99Ms: 50 }]],
+      ["fleet", [{ p99Ms: 20 }, { p99Ms: 30 }]],
+      ["never", [{ p99Ms: 0 }, { p99Ms: 5 }]],
+    ]),
+    failures: new Map(),
+  };
+  const theirs = { "event-to-routable": "fleet", never: "never" };
+  const ratios = ratiosOf(waits, [{ title: "waits", ours: "limit", theirs, figure: "p99Ms" }]);
+  expect(plainRatios(ratios)).toEqual({ "limit/event-to-routable": 2.083 });
+  expect(rowsOf(waits)[1]).toEqual({ name: "fleet", p99Ms: 25 });
+});
+
 describe("the JSON", () => {
   const result = (scenario: string): Result => ({
     scenario,

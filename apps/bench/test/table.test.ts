@@ -24,3 +24,18 @@ test("a table has ours first, then theirs with the ratio; who failed is not in i
     "ioredis    100,000   90,000..110,000      -        4.25       4.00..4.50",
   ]);
 });
+
+test("a table of another figure has that figure first, and the spread of no other", () => {
+  const waits = [
+    { name: "limit", p99Ms: 50 },
+    { name: "fleet", opsPerSec: 9, spreadLowOpsPerSec: 8, spreadHighOpsPerSec: 10, p99Ms: 25 },
+  ];
+  const comparison = { title: "waits", ours: "limit", theirs: { fleet: "fleet" }, figure: "p99Ms" };
+  const factor = new Map([["limit/fleet", { median: 2, low: 1, high: 3 }]]);
+  expect(tableOf(comparison, waits, factor).split("\n")).toEqual([
+    "waits",
+    "       p99Ms  opsPerSec  limit/this  lowest..highest",
+    "limit     50          -",
+    "fleet     25          9        2.00       1.00..3.00",
+  ]);
+});

@@ -1,0 +1,16 @@
+/** In a process that is asked: answers one request after the other, and at the end closes what is open. */
+export function answerRequests<Request>(
+  answer: (request: Request) => Promise<unknown>,
+  close: () => Promise<void> = () => Promise.resolve(),
+): void {
+  process.on("message", (request: Request) => {
+    answer(request).then(
+      (answered) => process.send?.({ answer: answered }),
+      (error: unknown) => process.send?.({ error: error instanceof Error ? error.message : String(error) }),
+    );
+  });
+  // A Ctrl-C in the terminal reaches every process of the bench; the bench itself closes this one in order.
+  process.on("SIGINT", () => {});
+  const end = (): never => process.exit();
+  process.once("disconnect", () => void close().then(end, end));
+}

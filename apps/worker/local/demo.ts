@@ -80,7 +80,7 @@ Report
   run        ${status.state} after ${(tookMs / 1000).toFixed(1)} s: ${status.ids.done} of ${to} ids, ${verification.empty} with nothing to write, ${verification.dead} dead
   hub        ${counts.requests} requests, at most ${counts.peak} within a second; ${counts.limited} times 429, ${counts.failed} times 502, ${counts.html} pages of HTML, ${counts.slow} slow
   retries    ${status.counts.retried} ids tried again, no attempt burnt by 429
-  kill -9    ${status.counts.crashed} chunks lost with their worker, taken over after ${takenOverAt === undefined ? "-" : `${((takenOverAt - killedAt!) / 1000).toFixed(1)} s`} (lease ${leaseMs / 1000} s)
+  kill -9    ${status.counts.crashed} chunks lost with their worker, seen taken over after ${takenOverAt === undefined ? "-" : `${((takenOverAt - killedAt!) / 1000).toFixed(1)} s`} (lease ${leaseMs / 1000} s, looked at once a second)
   verify     ${verification.clean ? "clean" : "NOT CLEAN"}: ${verification.missing.count} missing, ${verification.unexpected.count} unexpected, ${verification.seen} in the sink
   dead       ${letter.id}: ${letter.error?.message}`);
   return (

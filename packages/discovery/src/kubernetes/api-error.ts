@@ -55,6 +55,12 @@ export class KubeconfigError extends Error {
   readonly code = "FLEET_DISCOVERY_KUBECONFIG";
 }
 
+/** Whether there was no way to the server, or none back. */
+export function isBroken(error: unknown): boolean {
+  if (!(error instanceof ApiError)) return false;
+  return error.code === "FLEET_DISCOVERY_API_UNREACHABLE" || error.code === "FLEET_DISCOVERY_API_TIMEOUT";
+}
+
 function nameOf({ verb, group, resource, namespace }: ApiRequestName): string {
   const what = group === "" ? resource : `${resource}.${group}`;
   return namespace === undefined ? `${verb} ${what}` : `${verb} ${what} in ${namespace}`;

@@ -61,8 +61,8 @@ export class Reflector<T> implements AsyncDisposable {
   /** Where the next watch goes on; undefined when a whole set comes first. */
   #version: string | undefined;
   #failures = 0;
-  /** When the last pause after a failure was over. */
-  #calmSince = 0;
+  /** When the last failure, and the pause after it, was over. */
+  #failedAt = 0;
   /** What is under way: a list, a watch or a pause. Aborted, it ends. */
   #work = new AbortController();
   #running: Promise<void> = Promise.resolve();
@@ -313,7 +313,7 @@ export class Reflector<T> implements AsyncDisposable {
   }
 
   async #recover(error: unknown): Promise<void> {
-    if (this.#clock.now() - this.#calmSince >= backoffMaxMs) this.#failures = 0;
+    if (this.#clock.now() - this.#failedAt >= backoffMaxMs) this.#failures = 0;
     const { reason, relists, isDoubtful, isNormal } = this.#verdictOf(error);
     if (relists) this.#version = undefined;
     if (isDoubtful) this.#resync.doubt();
@@ -321,12 +321,13 @@ export class Reflector<T> implements AsyncDisposable {
     if (reason === "garbled") this.#tally.garbled();
     const { retryAfterMs = 0 } = error instanceof ApiError ? error : {};
     const ms = retryAfterMs + backoff(this.#failures, backoffMinMs, backoffMaxMs, this.#random);
-    if (!(error instanceof Interruption)) this.#failures += 1;
-    if (isNormal) return;
-    this.#failed(error);
-    if (this.#isClosed) return;
-    await this.#pause(ms);
-    this.#calmSince = this.#clock.now();
+    if (error instanceof Interruption) return;
+    this.#failures += 1;
+    if (!isNormal) {
+      this.#failed(error);
+      if (!this.#isClosed) await this.#pause(ms);
+    }
+    this.#failedAt = this.#clock.now();
   }
 
   #verdictOf(error: unknown): Verdict {

@@ -1,6 +1,6 @@
 import type { Clock } from "../clock.ts";
 import { garbled } from "./api-answer.ts";
-import { ApiError } from "./api-error.ts";
+import { isBroken } from "./api-error.ts";
 import { nameRequest } from "./api-path.ts";
 import type { ApiServer } from "./api-server.ts";
 import { Currency } from "./currency.ts";
@@ -35,7 +35,8 @@ export class Resync {
   readonly #currency = new Currency();
   #listedAt = 0;
   #heardAt = 0;
-  #isDoubtful = false;
+  /** When the set is to be read again, since the server may have another past. */
+  #doubtedAt: number | undefined;
   #timer: unknown;
   #checking: Promise<void> = Promise.resolve();
 
@@ -54,22 +55,22 @@ export class Resync {
 
   /** Whether the server may have another past than the set. */
   get isDoubtful(): boolean {
-    return this.#isDoubtful;
+    return this.#doubtedAt !== undefined;
   }
 
   /**
-   * The connection broke. Whoever answers next may have come back from a backup with a past of its own that has reached our version
-   * already, of which a watch says nothing; so the set is read again, though not at once and not too often.
+   * The connection broke. Whoever answers next may have come back from a backup, with a past of its own that has reached our version
+   * already: no watch tells of that. So the set is read again: not at once, as everybody would, and not too often.
    */
   doubt(): void {
-    this.#isDoubtful = true;
+    this.#doubtedAt ??= this.#options.clock.now() + this.#pause();
   }
 
   /** A whole set as of this version was read, asked for at this time. */
   read(version: string, at: number): void {
     this.#currency.read(version, at);
     this.#listedAt = this.#options.clock.now();
-    this.#isDoubtful = false;
+    this.#doubtedAt = undefined;
   }
 
   /** The watch has reached this version. */
@@ -82,7 +83,7 @@ export class Resync {
   start(watch: AbortController): void {
     this.#heardAt = this.#options.clock.now();
     // Who comes back after a break may be behind; that shows at once.
-    this.#next(watch, this.#isDoubtful ? 0 : this.#pause());
+    this.#next(watch, this.isDoubtful ? 0 : this.#pause());
   }
 
   /** Resolves when no check is under way any more; the watch is aborted before. */
@@ -108,9 +109,9 @@ export class Resync {
       const reason = this.#suspicion() ?? (await this.#ask(watch.signal));
       if (reason !== undefined) watch.abort(new Interruption(reason));
     } catch (error) {
-      // Without an answer the watch is not to be trusted either; a refusal says that the server is there.
-      if (error instanceof ApiError && error.status !== undefined) failed(error);
-      else watch.abort(error);
+      // Where there is no way to the server, the watch is not to be trusted either.
+      if (isBroken(error)) watch.abort(error);
+      else if (!watch.signal.aborted) failed(error);
     }
     if (!watch.signal.aborted) this.#next(watch, this.#pause());
   }
@@ -118,7 +119,7 @@ export class Resync {
   #suspicion(): Interruption["reason"] | undefined {
     const { clock, resyncMs } = this.#options;
     const since = (at: number): number => (clock.now() - at) / resyncMs;
-    if (this.#isDoubtful && since(this.#listedAt) >= doubt) return "doubtful";
+    if (since(this.#doubtedAt ?? Infinity) >= 0 && since(this.#listedAt) >= doubt) return "doubtful";
     if (since(this.provedAt ?? this.#listedAt) >= age) return "unproven";
     return this.#currency.isWaiting && since(this.#heardAt) >= silence ? "silent" : undefined;
   }

@@ -1,4 +1,4 @@
-import { ApiError } from "./api-error.ts";
+import { ApiError, isBroken } from "./api-error.ts";
 import { Interruption } from "./interruption.ts";
 
 /** What the end of a watch, or of a list, means for the next attempt. */
@@ -33,10 +33,10 @@ export function verdictOf(error: unknown, { failures, isAged }: Before): Verdict
   const reason = status === 410 ? "expired" : reasonOf(error);
   // It is how a server forgets; again and again it is a fault.
   if (status === 410) return { reason, relists: true, isDoubtful: false, isNormal: isAged || failures === 0 };
-  const isBroken = code === "FLEET_DISCOVERY_API_UNREACHABLE" || code === "FLEET_DISCOVERY_API_TIMEOUT";
-  const isDoubtful = isBroken || (status !== undefined && status >= 500);
+  const isLost = isBroken(error);
+  const isDoubtful = isLost || (status !== undefined && status >= 500);
   // The version is not what they have against us.
-  const waits = isBroken || code === undefined || status === 401 || status === 403 || status === 429;
+  const waits = isLost || code === undefined || status === 401 || status === 403 || status === 429;
   const isRefused = status !== undefined && status < 500;
   return { reason, relists: !waits && (isRefused || failures + 1 >= patience), isDoubtful, isNormal: false };
 }

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { eventually, type RedisServer, startRedis } from "@fleet/testkit";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 
 import type { ChildOptions } from "./campaign/child.ts";
 import { Children } from "./campaign/children.ts";
@@ -11,6 +11,9 @@ import { type Ledger, startLedger } from "./campaign/ledger.ts";
 import { all, idsFrom, MemorySink, openOn, workerOn } from "./scene.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "fleet-backfill-"));
+/** Starting a process takes seconds where a machine is busy. */
+vi.setConfig({ testTimeout: 60_000 });
+
 const leaseMs = 600;
 let server: RedisServer;
 beforeAll(async () => {

@@ -68,6 +68,7 @@ function sliceOf({ metadata, spec }: Service, pods: readonly Pod[]): Raw {
         "kubernetes.io/service-name": metadata.name,
         "endpointslice.kubernetes.io/managed-by": "endpointslice-controller.k8s.io",
       },
+      ownerReferences: [{ kind: "Service", uid: metadata.uid! }],
     },
     addressType: "IPv4",
     ports: (spec.ports ?? []).flatMap(({ name = "", port, targetPort = port }) => {

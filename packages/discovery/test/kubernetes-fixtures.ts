@@ -16,6 +16,7 @@ export interface Raw {
     readonly annotations?: Readonly<Record<string, string>>;
     readonly creationTimestamp?: string;
     readonly deletionTimestamp?: string;
+    readonly ownerReferences?: readonly { readonly kind: string; readonly uid: string }[];
   };
   readonly [field: string]: unknown;
 }

@@ -182,6 +182,15 @@ describe("names", () => {
     model.drop(service!);
     expect(model.instances.map(({ uid }) => uid)).toEqual(["second"]);
   });
+
+  test("a slice that was made for a Service is none of its successor's, whose name it bears", () => {
+    const [service, ...rest] = release("orders");
+    const { model } = world([service!, ...rest]);
+    expect(model.instances).toMatchObject([{ endpoints: [{ host: "10.20.0.1" }] }]);
+    model.put({ ...service!, metadata: { ...service!.metadata, uid: "second" } });
+    model.drop(service!);
+    expect(model.instances).toMatchObject([{ uid: "second", endpoints: [] }]);
+  });
 });
 
 test("an instance without a Pod that is ready stays, without endpoints, and says so", () => {

@@ -28,6 +28,8 @@ export interface SliceRecord {
   readonly name: string;
   /** The label `kubernetes.io/service-name`. */
   readonly service: string;
+  /** The uid of the Service that the controller made it for; its namesake of another time is another Service. */
+  readonly owner?: string;
   readonly addressType: string;
   /** Port numbers are those of the Pods. */
   readonly ports: readonly PortRecord[];

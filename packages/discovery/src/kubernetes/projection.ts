@@ -11,6 +11,7 @@ interface RawObject {
     readonly creationTimestamp?: string;
     readonly labels?: Readonly<Record<string, string>>;
     readonly annotations?: Readonly<Record<string, string>>;
+    readonly ownerReferences?: readonly { readonly kind?: string; readonly uid?: string }[];
   };
 }
 
@@ -92,9 +93,11 @@ export class Projection {
     const byController =
       labels["endpointslice.kubernetes.io/managed-by"] === "endpointslice-controller.k8s.io";
     if (byController && !this.#conventions.mayBe(labels)) return undefined;
+    const owner = metadata.ownerReferences?.find(({ kind }) => kind === "Service")?.uid;
     return {
       ...this.#identity(object),
       service,
+      ...(owner !== undefined && { owner }),
       addressType: this.#strings.of(addressType),
       ports: this.#portsOf(ports ?? []),
       endpoints: (endpoints ?? []).flatMap((endpoint) => this.#endpoint(endpoint)),

@@ -137,7 +137,10 @@ export class Releases {
     const members = services.map((service) => ({
       service,
       recognition: this.#options.conventions.recognise(service)!,
-      slices: this.#slices.get(service.namespace, service.name) ?? [],
+      slices: (this.#slices.get(service.namespace, service.name) ?? []).filter(
+        // Those of a Service that had this name before stay until somebody collects them.
+        ({ owner }) => owner === undefined || owner === service.uid,
+      ),
     }));
     return translate(members, this.#options);
   }

@@ -116,6 +116,7 @@ beforeAll(async () => {
   adminUrl = gateway.admin;
   load = opened.use(new SteadyLoad(gateway.data, token, kinds));
   for (const path of Object.values(kinds)) await routable(path);
+  await ordersServers[0]!.call("DEL", "tally");
   load.start();
 }, 120_000);
 
@@ -208,7 +209,9 @@ test("a release that comes is routable at once, and disturbs nobody", async () =
     await kubernetes.apply(...fresh.objects, fresh.pod(0, ips.fresh));
     const start = performance.now();
     await routable("/redis/fresh/get/price");
-    expect(performance.now() - start).toBeLessThan(2000);
+    const took = performance.now() - start;
+    load.say(`routable ${Math.round(took)} ms after its last object was there`);
+    expect(took).toBeLessThan(3000);
     await kubernetes.delete([fresh.pod(0, ips.fresh), ...fresh.objects]);
     await eventually(async () =>
       expect(await load.ask("/redis/fresh/get/price")).toMatchObject({ status: 404 }),
@@ -263,10 +266,12 @@ test("a release that is made again under the same name is another one, and answe
   await servers.sessionsLater.call("SET", "price", "43");
   const met = await load.during("sessions is deleted and made again", async () => {
     await kubernetes.delete([sessions.pod(0, ips.sessions), ...sessions.objects]);
-    await kubernetes.apply(...sessions.objects, sessions.pod(0, ips.sessionsLater));
     await eventually(async () =>
-      expect((await load.ask("/redis/sessions/get/price")).text).toBe('{"result":"43"}'),
+      expect(await load.ask("/redis/sessions/get/price")).toMatchObject({ status: 404 }),
     );
+    await kubernetes.apply(...sessions.objects, sessions.pod(0, ips.sessionsLater));
+    await routable("/redis/sessions/get/price");
+    expect(await load.ask("/redis/sessions/get/price")).toMatchObject({ text: '{"result":"43"}' });
   });
   const after = await shown("sessions");
   expect(after!.uid).not.toBe(before!.uid);

@@ -56,6 +56,11 @@ export class SteadyLoad implements AsyncDisposable {
     return tallies;
   }
 
+  /** A line of one's own for the table. */
+  say(line: string): void {
+    this.#lines.push(`  ${line}`);
+  }
+
   /** All there ever was. */
   get total(): Tallies {
     return this.#total;

@@ -1,16 +1,40 @@
 import type { Clock } from "./clock.ts";
 import { CallTimeoutError } from "./errors.ts";
 
-/** A call under way that can be ended from outside. */
-export interface OpenCall {
-  readonly due: number;
-  /** The call's promise rejects with the reason at once, whatever the callee does with its signal. */
-  end(reason: unknown): void;
-}
-
 /** Whose calls end together. */
 export interface CallOwner {
   readonly calls: Set<OpenCall>;
+}
+
+/** A call under way that can be ended from outside. */
+export class OpenCall {
+  readonly due: number;
+  readonly #reject: (reason: unknown) => void;
+  #controller: AbortController | undefined;
+  #reason: unknown;
+  #isEnded = false;
+
+  constructor(due: number, reject: (reason: unknown) => void) {
+    this.due = due;
+    this.#reject = reject;
+  }
+
+  /** Made when somebody asks for it: most calls are quick, and an AbortController costs more than they do. */
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#isEnded) this.#controller.abort(this.#reason);
+    }
+    return this.#controller.signal;
+  }
+
+  /** The call's promise rejects with the reason at once, whatever the callee does with its signal. */
+  end(reason: unknown): void {
+    this.#isEnded = true;
+    this.#reason = reason;
+    this.#reject(reason);
+    this.#controller?.abort(reason);
+  }
 }
 
 /** Calls of one kind, each with the same time to end in: one timer for all of them. */
@@ -28,21 +52,14 @@ export class Calls {
     this.#clock = clock;
   }
 
-  async run<T>(owner: CallOwner, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const controller = new AbortController();
+  async run<T>(owner: CallOwner, work: (call: OpenCall) => Promise<T>): Promise<T> {
     const { promise, resolve, reject } = Promise.withResolvers<T>();
-    const call: OpenCall = {
-      due: this.#clock.now() + this.#timeoutMs,
-      end: (reason) => {
-        reject(reason);
-        controller.abort(reason);
-      },
-    };
+    const call = new OpenCall(this.#clock.now() + this.#timeoutMs, reject);
     this.#open.add(call);
     owner.calls.add(call);
     if (this.#timer === undefined) this.#arm();
     try {
-      work(controller.signal).then(resolve, reject);
+      work(call).then(resolve, reject);
       return await promise;
     } finally {
       this.#open.delete(call);

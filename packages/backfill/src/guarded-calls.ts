@@ -1,4 +1,4 @@
-import type { Calls } from "./calls.ts";
+import type { Calls, OpenCall } from "./calls.ts";
 import type { Clock } from "./clock.ts";
 import type { Gate, GatePermit } from "./gate.ts";
 import type { HeldChunk } from "./held-chunk.ts";
@@ -47,7 +47,7 @@ export class GuardedCalls {
   async run<T>(
     chunk: HeldChunk,
     witness: Witness,
-    work: (signal: AbortSignal) => Promise<T>,
+    work: (call: OpenCall) => Promise<T>,
   ): Promise<Verdict<T>> {
     const { calls, gate, bucket, clock, signal } = this.#options;
     for (;;) {

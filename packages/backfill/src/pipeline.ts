@@ -224,11 +224,13 @@ export class Pipeline<T> {
             ...codeIn(error),
           })),
       },
-      async (signal) => {
+      async (call) => {
         chunk.isStarted = true;
         const { attempt, token } = facts;
         const value = await settings.fetch(task.id, {
-          signal,
+          get signal() {
+            return call.signal;
+          },
           attempt,
           token,
           ...(task.fields !== undefined && { fields: task.fields }),
@@ -258,7 +260,14 @@ export class Pipeline<T> {
             ...codeIn(error),
           })),
       },
-      async (signal) => settings.sink.write(told, { signal, attempt, token: facts.token }),
+      async (call) =>
+        settings.sink.write(told, {
+          get signal() {
+            return call.signal;
+          },
+          attempt,
+          token: facts.token,
+        }),
     );
   }
 }

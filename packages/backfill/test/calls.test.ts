@@ -1,3 +1,5 @@
+import { setImmediate as turn } from "node:timers/promises";
+
 import { FakeClock } from "@fleet/testkit";
 import { describe, expect, test } from "vitest";
 
@@ -26,7 +28,7 @@ describe("calls with a time to end in", () => {
     const ended: string[] = [];
     const begin = (name: string): void => {
       calls
-        .run(owner(), (signal) => {
+        .run(owner(), ({ signal }) => {
           signal.addEventListener("abort", () => ended.push(`${name} told at ${clock.now() - 1_000_000}`));
           return never();
         })
@@ -46,6 +48,20 @@ describe("calls with a time to end in", () => {
       "b: write did not end within 100 ms",
     ]);
     expect(clock.pending).toBe(0);
+  });
+
+  test("tell a signal that is asked for late that it is too late", async () => {
+    const calls = new Calls("fetch", 100, new FakeClock());
+    const mine = owner();
+    let late: AbortSignal | undefined;
+    const end = calls.run(mine, async (call) => {
+      await turn();
+      late = call.signal;
+    });
+    for (const call of mine.calls) call.end(new Error("over"));
+    await expect(end).rejects.toThrow("over");
+    await turn();
+    expect(late).toMatchObject({ aborted: true, reason: { message: "over" } });
   });
 
   test("end with their owner at once, whatever the callee does with its signal", async () => {

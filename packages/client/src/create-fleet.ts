@@ -6,6 +6,7 @@ import type { EndpointTarget } from "./endpoint-target.ts";
 import { checkOptions, type FleetOptions, systemClock } from "./fleet-options.ts";
 import { Fleet } from "./fleet.ts";
 import { Roles } from "./roles.ts";
+import { Successions } from "./successions.ts";
 import { Targets } from "./targets.ts";
 import { Walk } from "./walk.ts";
 
@@ -29,7 +30,13 @@ export async function createFleet(
   checkOptions(options);
   const { instances = [], sources = [], policy, retryBudget } = options;
   const { credentials, certificates, addressMap, startTimeoutMs = 0 } = options;
-  const { timeoutMs = 3000, retries = 2, graceMs = 5000, rolesIntervalMs = 10_000 } = options;
+  const {
+    timeoutMs = 3000,
+    retries = 2,
+    graceMs = 5000,
+    rolesIntervalMs = 10_000,
+    failoverMs = 5000,
+  } = options;
   const { clock = systemClock, random = Math.random, breaker = {} } = options;
   const pool = { reconnectMaxDelayMs, ...options.pool, commandTimeoutMs: timeoutMs };
   // Pools and breakers are made by the first call; a wrong setting should stop the start.
@@ -44,6 +51,7 @@ export async function createFleet(
     changed: (instance) => targets.reroute(instance),
     redial: (target) => targets.redial(target),
   });
+  const successions = new Successions({ ms: failoverMs, clock });
   const walk = new Walk({
     ...(policy && { policy }),
     ...(retryBudget && { retryBudget }),
@@ -51,11 +59,12 @@ export async function createFleet(
     clock,
     random,
     roles,
+    successions,
     closing: closing.signal,
   });
   const opened = (target: EndpointTarget): void => roles.used(target);
   const open = { pool, breaker, credentials, certificates, addressMap, clock, random, opened };
-  const targets = new Targets({ router: walk.router, roles, open, graceMs });
+  const targets = new Targets({ router: walk.router, roles, successions, open, graceMs });
   const byHand = instances.length === 0 ? [] : [new StaticSource(instances)];
   const discovery = new Discovery({ sources: [...byHand, ...sources], startTimeoutMs, clock });
   await discovery.start(signal === undefined ? {} : { signal });

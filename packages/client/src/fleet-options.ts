@@ -70,6 +70,11 @@ export interface FleetOptions {
    * primary, or more than one, is known. @default 10000
    */
   readonly rolesIntervalMs?: number;
+  /**
+   * How long calls to an instance wait for a primary, or for any endpoint, after it was lost, in milliseconds and within their own
+   * time: nothing of them was sent. A gap that lasts longer refuses them at once; 0 always does. @default 5000
+   */
+  readonly failoverMs?: number;
   /** Settings of every pool. @default those of `RedisPool`, except `reconnectMaxDelayMs` 1000; their command timeout is `timeoutMs` */
   readonly pool?: Partial<
     Omit<
@@ -98,6 +103,7 @@ export function checkOptions(options: FleetOptions): void {
   if ((options.instances?.length ?? 0) + (options.sources?.length ?? 0) === 0)
     throw new InvalidOptionError("instances or sources", "given, at least one of them", undefined);
   if (options.timeoutMs !== undefined) checkMs("timeoutMs", options.timeoutMs);
+  if (options.failoverMs !== undefined) checkMs("failoverMs", options.failoverMs, 0);
   if (options.graceMs !== undefined) checkMs("graceMs", options.graceMs, 0);
   if (options.startTimeoutMs !== undefined) checkMs("startTimeoutMs", options.startTimeoutMs, 0);
   if (options.rolesIntervalMs !== undefined) checkMs("rolesIntervalMs", options.rolesIntervalMs);

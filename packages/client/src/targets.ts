@@ -3,10 +3,12 @@ import type { Router, Vacancy } from "@fleet/router";
 
 import { EndpointTarget, type OpenOptions } from "./endpoint-target.ts";
 import type { Roles } from "./roles.ts";
+import type { Successions } from "./successions.ts";
 
 export interface TargetsOptions {
   readonly router: Router<EndpointTarget>;
   readonly roles: Pick<Roles, "set" | "close">;
+  readonly successions: Pick<Successions, "lost" | "over">;
   readonly open: OpenOptions;
   /** How long a dropped endpoint's calls in flight are waited for. */
   readonly graceMs: number;
@@ -16,6 +18,8 @@ interface Kept {
   readonly instance: Instance;
   /** By the uid of the endpoint. */
   readonly targets: ReadonlyMap<string, EndpointTarget>;
+  /** Whether somebody of them may be written to, as far as roles say. */
+  readonly isManned: boolean;
 }
 
 /** Instances by name; undefined where there is none any more. */
@@ -55,14 +59,13 @@ export class Targets {
    * then its pools finish what is in flight, and close.
    */
   apply(changes: Changes): void {
-    const { router, roles, graceMs } = this.#options;
+    const { router, roles, successions, graceMs } = this.#options;
     const routes = new Map<string, readonly EndpointTarget[] | Vacancy>();
     const closing = new Set<EndpointTarget>();
     for (const [name, instance] of changes) {
       const before = this.#kept.get(name);
       for (const target of before?.targets.values() ?? []) closing.add(target);
-      if (instance === undefined) this.#kept.delete(name);
-      else this.#kept.set(name, { instance, targets: this.#targetsOf(instance, before) });
+      this.#keep(name, instance, before);
       const targets = [...(this.#kept.get(name)?.targets.values() ?? [])];
       // Maintenance means no checks either: the breaker stays, the connections go.
       for (const target of targets) if (target.state !== "maintenance") closing.delete(target);
@@ -70,6 +73,7 @@ export class Targets {
       routes.set(name, instance === undefined || targets.length > 0 ? targets : vacancyOf(instance));
     }
     router.replace(routes);
+    for (const name of changes.keys()) if (this.#kept.get(name)?.isManned !== false) successions.over(name);
     for (const target of closing) this.#close(target, graceMs);
   }
 
@@ -100,6 +104,17 @@ export class Targets {
         if (!this.#closed) this.apply(changes);
       });
     this.#pending.set(name, instance);
+  }
+
+  #keep(name: string, instance: Instance | undefined, before: Kept | undefined): void {
+    if (instance === undefined) {
+      this.#kept.delete(name);
+      return;
+    }
+    const targets = this.#targetsOf(instance, before);
+    const isManned = [...targets.values()].some(({ role }) => role !== "replica");
+    this.#kept.set(name, { instance, targets, isManned });
+    if (before?.isManned === true && !isManned) this.#options.successions.lost(name);
   }
 
   /** The same server behind a new uid, of the instance or of the endpoint, is another one to us. */

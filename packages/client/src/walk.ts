@@ -9,6 +9,7 @@ import type { Clock } from "./fleet-options.ts";
 import { isOfReplica, isReadonly } from "./readonly-error.ts";
 import type { Roles } from "./roles.ts";
 import { sleep } from "./sleep.ts";
+import type { Successions } from "./successions.ts";
 
 /** Longest pause before the same endpoint is asked again, in milliseconds. */
 const longestPauseMs = 512;
@@ -36,6 +37,7 @@ export interface WalkOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly roles: Pick<Roles, "refused" | "doubted">;
+  readonly successions: Pick<Successions, "await">;
   /** Ends the pauses between attempts. */
   readonly closing: AbortSignal;
 }
@@ -140,9 +142,12 @@ export class Walk {
     let error = failure;
     for (;;) {
       const pause = this.#settle(call, error);
-      if (pause === undefined) throw error;
-      if (call.target !== undefined) tried.push(call.target);
-      const pool = this.#beginElsewhere(call, tried) ?? (await this.#beginAfter(call, pause, error));
+      let pool = await this.#beginWithSuccessor(call, error);
+      if (pool === undefined) {
+        if (pause === undefined) throw error;
+        if (call.target !== undefined) tried.push(call.target);
+        pool = this.#beginElsewhere(call, tried) ?? (await this.#beginAfter(call, pause, error));
+      }
       let value: T;
       try {
         value = await attempt(pool);
@@ -255,18 +260,52 @@ export class Walk {
     const { closing } = this.#options;
     const leftMs = call.giveUpAt - this.#now;
     if (typeof pause === "number" && pause >= leftMs) throw error;
-    const over = new AbortController();
-    if (typeof pause !== "number") void pause.then(() => over.abort());
-    await sleep(this.#clock, typeof pause === "number" ? pause : leftMs, [closing, call.signal, over.signal]);
+    if (typeof pause === "number") await sleep(this.#clock, pause, [closing, call.signal]);
+    else await this.#until(pause, leftMs, call);
     this.now();
     call.signal?.throwIfAborted();
     if (closing.aborted) throw error;
     try {
       return this.begin(call);
-    } catch {
+    } catch (next) {
       this.#release(call);
-      throw error;
+      const pool = await this.#beginWithSuccessor(call, next);
+      if (pool === undefined) throw error;
+      return pool;
     }
+  }
+
+  /**
+   * Where the instance has lost its primary, or all its endpoints, a moment ago: waits for somebody to take over and begins there.
+   * Undefined where that is not so, or did not happen in time.
+   */
+  async #beginWithSuccessor(call: Call, error: unknown): Promise<RedisPool | undefined> {
+    const { successions, closing } = this.#options;
+    const { instance } = call;
+    if (instance === undefined || call.final || !isVacant(error)) return undefined;
+    const wait = (found: Promise<void>, ms: number): Promise<void> =>
+      this.#until(found, Math.min(ms, call.giveUpAt - this.now()), call);
+    while (this.now() < call.giveUpAt && (await successions.await(instance, wait))) {
+      call.signal?.throwIfAborted();
+      if (closing.aborted) return undefined;
+      try {
+        this.now();
+        const pool = this.begin(call);
+        call.deadline = call.giveUpAt;
+        return pool;
+      } catch (next) {
+        this.#release(call);
+        if (!isVacant(next)) return undefined;
+      }
+    }
+    return undefined;
+  }
+
+  /** Until the promise resolves, the time is up, the caller leaves or the fleet closes. */
+  async #until(promise: Promise<void>, ms: number, { signal }: Call): Promise<void> {
+    const over = new AbortController();
+    void promise.then(() => over.abort());
+    await sleep(this.#clock, ms, [this.#options.closing, signal, over.signal]);
   }
 
   #release(call: Call): void {
@@ -288,6 +327,11 @@ const losses: ReadonlySet<unknown> = new Set([
 /** Whether it is the end of a connection, or of a dial, that all calls on it see. */
 function isLoss(error: unknown): boolean {
   return losses.has((error as { readonly code?: unknown }).code);
+}
+
+/** Whether there is nobody to ask, where somebody may be soon. */
+function isVacant(error: unknown): boolean {
+  return error instanceof NoTargetError && (error.reason === "no-primary" || error.reason === "no-endpoints");
 }
 
 /** The refusal of the breaker that will be asked again first. */

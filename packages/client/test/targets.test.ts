@@ -4,6 +4,7 @@ import { FakeClock, seededRandom } from "@fleet/testkit";
 import { describe, expect, test } from "vitest";
 
 import type { EndpointTarget } from "../src/endpoint-target.ts";
+import { Successions } from "../src/successions.ts";
 import { Targets } from "../src/targets.ts";
 import { endpoint, instance } from "./hand-source.ts";
 
@@ -16,6 +17,7 @@ function targetsOf(): { readonly targets: Targets; readonly router: Router<Endpo
     },
     close: () => undefined,
   };
+  const successions = new Successions({ ms: 0, clock: new FakeClock() });
   const open = {
     pool: {},
     breaker: {},
@@ -26,7 +28,7 @@ function targetsOf(): { readonly targets: Targets; readonly router: Router<Endpo
     random: seededRandom(1),
     opened: () => undefined,
   };
-  return { targets: new Targets({ router, roles, open, graceMs: 0 }), router };
+  return { targets: new Targets({ router, roles, successions, open, graceMs: 0 }), router };
 }
 
 /** Everybody who would be asked, each excluding those before, and why nobody is left. */

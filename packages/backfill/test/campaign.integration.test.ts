@@ -9,7 +9,7 @@ import { fleet } from "./campaign/fleet-system.ts";
 
 test(
   "thirty workers killed, Redis too, connections half-opened: nothing is lost, and the work is back within a lease",
-  { timeout: 120_000 },
+  { timeout: 240_000 },
   async () => {
     const folder = mkdtempSync(join(tmpdir(), "fleet-campaign-"));
     const leaseMs = 1000;
@@ -31,8 +31,8 @@ test(
       stuck: 0,
     });
     expect(report.kills).toBeGreaterThanOrEqual(30);
-    // The burst, and what a busy machine lets stand beside each other.
-    expect(report.mostPerSecond).toBeLessThanOrEqual(perSecond * 1.1);
+    // The rate, its burst, and for each place at the hub a call that a busy machine held up after it was let go.
+    expect(report.mostPerSecond).toBeLessThanOrEqual(perSecond + perSecond / 100 + 1 + 3 * 5);
     expect(report.duplicates).toBeLessThanOrEqual(report.kills * (4 * 5 + 8 * 5));
     rmSync(folder, { recursive: true });
   },

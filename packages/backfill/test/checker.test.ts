@@ -6,6 +6,7 @@ import type { HistoryLine } from "./campaign/history.ts";
 const fetch = (at: number, id: string, token: number, pid = 1): HistoryLine => ({
   kind: "fetch",
   at,
+  sent: at,
   id,
   token,
   pid,

@@ -87,7 +87,9 @@ function tokenFaultsOf(history: readonly HistoryLine[]): readonly string[] {
 }
 
 function mostPerSecondOf(history: readonly HistoryLine[]): number {
-  const times = history.filter(({ kind }) => kind === "fetch").map(({ at }) => at);
+  const times = history
+    .flatMap((line) => (line.kind === "fetch" ? [line.sent] : []))
+    .toSorted((a, b) => a - b);
   let most = 0;
   for (let first = 0, last = 0; last < times.length; last += 1) {
     while (times[last]! - times[first]! >= 1000) first += 1;

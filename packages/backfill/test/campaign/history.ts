@@ -1,9 +1,10 @@
 /** One line of the history of a round; times are performance.now() of the process that keeps it. */
 export type HistoryLine =
-  /** An id was asked for at the hub. */
+  /** An id was asked for at the hub; `sent` is when, by the worker: this process may have been too busy to notice. */
   | {
       readonly kind: "fetch";
       readonly at: number;
+      readonly sent: number;
       readonly id: string;
       readonly token: number;
       readonly pid: number;

@@ -11,7 +11,9 @@ export class LedgerClient {
 
   /** What the hub has of an id. */
   fetch(id: string, token: number, signal?: AbortSignal): Promise<string> {
-    return this.#ask("/fetch", { id, token }, "", signal);
+    // The same for all processes of this machine.
+    const sent = performance.timeOrigin + performance.now();
+    return this.#ask("/fetch", { id, token, sent }, "", signal);
   }
 
   async write(ids: readonly string[], token: number, signal?: AbortSignal): Promise<void> {

@@ -39,7 +39,7 @@ export async function startLedger({ file, fetchMs = 0, writeMs = 0 }: LedgerOpti
     if (url.pathname === "/fetch") {
       fetches += 1;
       const id = url.searchParams.get("id")!;
-      record({ kind: "fetch", id, token: token!, pid: pid! });
+      record({ kind: "fetch", sent: Number(url.searchParams.get("sent")), id, token: token!, pid: pid! });
       setTimeout(() => response.end(JSON.stringify({ id })), fetchMs);
       return;
     }

@@ -50,7 +50,7 @@ describe("a Postgres server", () => {
 
   test("lets many workers make the table in the same moment", async () => {
     const name = table();
-    const stores = await Promise.all(Array.from({ length: 4 }, () => open(name, server.url, 1)));
+    const stores = await Promise.all(Array.from({ length: 6 }, () => open(name, server.url, 1)));
     await Promise.all(stores.map((store) => store.prepare()));
     expect(await server.query(`select count(*)::int as rows from ${name}`)).toEqual([{ rows: 0 }]);
     await Promise.all(stores.map((store) => store[Symbol.asyncDispose]()));
@@ -198,8 +198,8 @@ describe("a Postgres server", () => {
   test("short of connections is hard pressed, whoever has them", async () => {
     await using store = await open(table());
     await store.prepare();
-    const others = await Promise.all(Array.from({ length: 8 }, () => lock()));
-    await eventually(() => expect(store.pressure()).toBeGreaterThanOrEqual(0.66));
+    const others = await Promise.all(Array.from({ length: 6 }, () => lock()));
+    await eventually(() => expect(store.pressure()).toBeGreaterThanOrEqual(0.5));
     await Promise.all(others.map((other) => other[Symbol.asyncDispose]()));
   });
 });
@@ -208,6 +208,7 @@ describe("a Postgres server", () => {
 async function lock(name?: string): Promise<AsyncDisposable> {
   const { Client } = await import("pg");
   const client = new Client({ connectionString: server.url });
+  client.on("error", () => "the server may be gone first");
   await client.connect();
   if (name !== undefined) await client.query(`begin; lock table ${name}`);
   let isOpen = true;

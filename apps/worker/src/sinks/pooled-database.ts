@@ -28,7 +28,9 @@ export class PooledDatabase implements Database {
       keepAlive: true,
       application_name: "fleet-worker",
     });
-    // Connections that wait in the pool may die; the next query gets another.
+    // A connection that dies says so aside from the query that it had, and in the pool it has none; unheard it would end
+    // the process.
+    this.#pool.on("connect", (client) => client.on("error", () => "its query tells of it"));
     this.#pool.on("error", () => "nobody waits for it");
   }
 

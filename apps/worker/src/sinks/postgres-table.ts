@@ -66,6 +66,9 @@ export async function checkTable(database: Database, table: string): Promise<boo
   return true;
 }
 
+/** unique_violation, duplicate_object (the table's type), duplicate_table. */
+const taken = new Set(["23505", "42710", "42P07"]);
+
 /** Makes the table, unless another worker is quicker. */
 export async function createTable(database: Database, table: string): Promise<void> {
   const name = quoted(table);
@@ -73,7 +76,7 @@ export async function createTable(database: Database, table: string): Promise<vo
     await database.query(`create table if not exists ${name} (run text not null, id text not null, value jsonb not null,
       token bigint not null, written_at timestamptz not null default now(), primary key (run, id))`);
   } catch (error) {
-    // Two that create it in the same moment: Postgres lets one fail on its own catalogue.
-    if ((error as { code?: unknown }).code !== "23505") throw error;
+    // Two that create it in the same moment: Postgres lets one fail on its own catalogue, in one way or another.
+    if (!taken.has(String((error as { code?: unknown }).code))) throw error;
   }
 }

@@ -60,7 +60,8 @@ export class Cluster implements AsyncDisposable {
   async put(object: KubernetesObject): Promise<void> {
     const subjects = (object as { subjects?: { namespace?: string }[] }).subjects;
     for (const subject of subjects ?? []) subject.namespace = this.namespace;
-    const placed = { ...object, metadata: { ...object.metadata, namespace: this.namespace } };
+    const metadata = Object.assign({}, object.metadata, { namespace: this.namespace });
+    const placed = { ...object, metadata };
     await this.#objects.patch(placed, undefined, undefined, "fleet-e2e", true, PatchStrategy.ServerSideApply);
   }
 

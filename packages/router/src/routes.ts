@@ -51,19 +51,17 @@ export class Routes<T extends Target> {
 
   /** @throws InvalidOptionError when an id stands twice, or a target under another name; then nothing is changed. */
   replace(changes: ReadonlyMap<string, Members<T>>): void {
-    this.#check(changes);
-    const slots = new Map<string, Slot<T>>();
+    const ids = this.#check(changes);
     const regroup = new Set<string>();
     for (const name of changes.keys())
-      for (const slot of this.#instances.get(name)?.route.instances[0] ?? []) {
-        slots.set(slot.target.id, slot);
-        this.#slots.delete(slot.target.id);
-      }
-    for (const [name, members] of changes) this.#set(name, members, slots, regroup);
+      for (const { target } of this.#instances.get(name)?.route.instances[0] ?? [])
+        if (!ids.has(target.id)) this.#slots.delete(target.id);
+    for (const [name, members] of changes) this.#set(name, members, regroup);
     for (const name of regroup) this.#rebuildGroup(name);
   }
 
-  #check(changes: ReadonlyMap<string, Members<T>>): void {
+  /** The ids of all targets in the changes. */
+  #check(changes: ReadonlyMap<string, Members<T>>): ReadonlySet<string> {
     const seen = new Set<string>();
     for (const [name, members] of changes) {
       if ("reason" in members) continue;
@@ -76,9 +74,10 @@ export class Routes<T extends Target> {
         seen.add(id);
       }
     }
+    return seen;
   }
 
-  #set(name: string, members: Members<T>, before: ReadonlyMap<string, Slot<T>>, regroup: Set<string>): void {
+  #set(name: string, members: Members<T>, regroup: Set<string>): void {
     const known = this.#instances.get(name);
     const groups = groupsOf(members);
     for (const group of groups) this.#groupOf(group).instances.add(name);
@@ -96,7 +95,7 @@ export class Routes<T extends Target> {
       this.#instances.delete(name);
     } else {
       const slots = members.map((target) => {
-        const slot = before.get(target.id) ?? new Slot(target);
+        const slot = this.#slots.get(target.id) ?? new Slot(target);
         slot.target = target;
         this.#slots.set(target.id, slot);
         return slot;

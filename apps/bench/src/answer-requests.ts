@@ -1,10 +1,10 @@
 /** In a process that is asked: answers one request after the other, and at the end closes what is open. */
-export function answerRequests<Request>(
-  answer: (request: Request) => Promise<unknown>,
+export function answerRequests(
+  answer: (request: never) => Promise<unknown>,
   close: () => Promise<void> = () => Promise.resolve(),
 ): void {
-  process.on("message", (request: Request) => {
-    answer(request).then(
+  process.on("message", (request) => {
+    answer(request as never).then(
       (answered) => process.send?.({ answer: answered }),
       (error: unknown) => process.send?.({ error: error instanceof Error ? error.message : String(error) }),
     );

@@ -6,6 +6,7 @@ test("--list names the scenarios", async () => {
   const { code, out } = await bench(["--list"]);
   expect(code).toBe(0);
   expect(out.split("\n").map((line) => line.split(" ")[0])).toEqual([
+    "discovery",
     "gateway",
     "shared-lane",
     "whole-walk",

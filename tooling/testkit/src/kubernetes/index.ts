@@ -1,4 +1,5 @@
 export { startApiServerDouble } from "./api-server-double.ts";
+export { kubeconfig } from "./kubeconfig.ts";
 export { kubernetesAvailable } from "./kubernetes-available.ts";
 export { endpointSlice, namespace, node, pod, secret, service, serviceAccount } from "./objects.ts";
 export { startKubernetes } from "./start-kubernetes.ts";

@@ -13,6 +13,7 @@ import type {
 } from "@fleet/testkit/kubernetes";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
+import { kept } from "./mirror.ts";
 import { reflectorContract } from "./reflector-contract.ts";
 import { open } from "./reflector-subject.ts";
 import type { Subject, SubjectOptions } from "./reflector-subject.ts";
@@ -411,6 +412,27 @@ test("an object that was deleted and made again between two watches is gone, the
   await pair.double.compact();
   await pair.subject.passing(() => expect(pair.subject.mirror.told.slice(3)).toEqual(["-a", "+a"]));
   await pair.subject.has("a", "b");
+});
+
+test("an object that bears the name of another one whose end was not told is another one", async () => {
+  await using pair = await reflecting();
+  const [present] = await pair.double.list("v1", "Service");
+  const resourceVersion = String(Number(pair.double.resourceVersion) + 1);
+  const object = { ...present!, metadata: { ...present!.metadata, uid: "another", resourceVersion } };
+  pair.double.write(`${JSON.stringify({ type: "ADDED", object })}\n`);
+  await pair.subject.passing(() => expect(pair.subject.mirror.told.slice(3, 5)).toEqual(["-a", "+a"]));
+  expect(pair.subject.mirror.contradictions).toEqual([]);
+});
+
+test("an object that the projection keeps no more is gone", async () => {
+  await using pair = await reflecting({
+    project: (object) => (object.metadata.labels?.["left"] === "out" ? undefined : kept(object)),
+  });
+  await pair.double.apply(make("b", { left: "out" }));
+  await pair.subject.has("a");
+  await pair.double.apply(make("b"));
+  await pair.subject.has("a", "b");
+  expect(pair.subject.mirror.told.slice(3)).toEqual(["-b", "+b"]);
 });
 
 test("403 says which right is missing, and the reflector goes on asking, slowly, until it is given", async () => {

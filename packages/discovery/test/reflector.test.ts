@@ -147,6 +147,17 @@ describe("the life of a reflector", () => {
     await new Scene().reflector.close();
   });
 
+  test.for(["auto", "never"] as const)("ends when it has just begun (streaming %s)", async (streaming) => {
+    const scene = new Scene({ streaming });
+    const started = scene.reflector.start();
+    await scene.settle();
+    scene.api.watches[0]?.whole("100", "a");
+    await started;
+    await scene.reflector.close();
+    expect(scene.reflector.stats.state).toBe("closed");
+    await scene[Symbol.asyncDispose]();
+  });
+
   test("keeps its set when it is closed, and tells nothing any more", async () => {
     const scene = await Scene.synced();
     const { watched } = scene.api;

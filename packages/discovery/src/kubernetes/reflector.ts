@@ -276,7 +276,9 @@ export class Reflector<T> implements AsyncDisposable {
     return undefined;
   }
 
+  /** @throws DiscoveryError when it was closed meanwhile. */
   #begin(state: ResourceStats["state"]): AbortController {
+    if (this.#isClosed) throw this.#over();
     this.#state = state;
     this.#work = new AbortController();
     return this.#work;

@@ -3,10 +3,12 @@ export function answerRequests(
   answer: (request: never) => Promise<unknown>,
   close: () => Promise<void> = () => Promise.resolve(),
 ): void {
+  // Whoever asked may be gone by now, and then nobody wants to know.
+  const send = (said: object): void => void process.send?.(said, undefined, undefined, () => {});
   process.on("message", (request) => {
     answer(request as never).then(
-      (answered) => process.send?.({ answer: answered }),
-      (error: unknown) => process.send?.({ error: error instanceof Error ? error.message : String(error) }),
+      (answered) => send({ answer: answered }),
+      (error: unknown) => send({ error: error instanceof Error ? error.message : String(error) }),
     );
   });
   // A Ctrl-C in the terminal reaches every process of the bench; the bench itself closes this one in order.

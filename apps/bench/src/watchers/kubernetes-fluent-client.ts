@@ -2,10 +2,6 @@ import { K8s, kind } from "kubernetes-fluent-client";
 
 import type { Watcher } from "../watcher.ts";
 
-// Its names of phases are an enum that it does not export.
-const added: string = "ADDED";
-const gone: string = "DELETED";
-
 /** Its watchers, which hold every object whole in a cache of their own; what they tell is counted here. */
 export const watcher: Watcher = {
   open({ namespace }, { slices, resyncMs }) {
@@ -14,16 +10,16 @@ export const watcher: Watcher = {
     const settings = resyncMs === undefined ? {} : { relistIntervalSec: resyncMs / 1000 };
     const services = K8s(kind.Service)
       .InNamespace(namespace)
-      .Watch(({ metadata }, phase) => {
-        if (phase === gone) versions.delete(metadata!.name!);
+      .Watch(({ metadata }, phase: string) => {
+        if (phase === "DELETED") versions.delete(metadata!.name!);
         else versions.set(metadata!.name!, metadata?.labels?.["version"]);
       }, settings);
     const opened = [services];
     void services.start();
     const others = K8s(kind.EndpointSlice)
       .InNamespace(namespace)
-      .Watch((_slice, phase) => {
-        if (phase === added) endpoints += 1;
+      .Watch((_slice, phase: string) => {
+        if (phase === "ADDED") endpoints += 1;
       }, settings);
     if (slices) void others.start();
     return {

@@ -16,6 +16,8 @@ export interface Claim {
   readonly current: boolean;
   /** It answered a write with READONLY and was not asked since. */
   readonly refused: boolean;
+  /** It names another primary than it did when the favourite became one, or had not been asked then. */
+  readonly moved: boolean;
   /** It was asked, and has answered or failed to; where several say they are the primary, since that began. */
   readonly asked: boolean;
 }
@@ -29,11 +31,11 @@ export interface Decision {
 }
 
 /**
- * Who is what. What Redis says beats what the source says. Of two that say they are the primary it is the favourite until everybody
- * was asked again: what replicas said before may be older. Then the one that the replicas name as theirs, else the one with more
- * replicas connected, else the favourite; else neither, until they agree.
+ * Who is what. What Redis says beats what the source says. Of two that say they are the primary it is the favourite, until everybody
+ * was asked again and a replica has changed sides since: those of a primary that failed and is back may still follow it. Then it is
+ * the one that the replicas name as theirs, else the one with more of them connected, else the favourite; else neither, until they agree.
  *
- * @param favourite whom to believe between equals: who was the only one to say so last, or whom the source has named since.
+ * @param favourite who was the only one to say so last, or whom the source has named since.
  */
 export function decideRoles(claims: readonly Claim[], favourite: Claim | undefined): Decision {
   const believed = claims.filter(({ refused }) => !refused);
@@ -41,7 +43,7 @@ export function decideRoles(claims: readonly Claim[], favourite: Claim | undefin
   // Where nobody says so now, a primary that does not answer is still the best guess: its calls fail, or find it back.
   const candidates =
     claimants.length > 0
-      ? foremost(claimants, claims.every(({ asked }) => asked) ? claims : [])
+      ? foremost(claimants, claims, favourite)
       : believed.filter(({ said, hint }) => (said?.role ?? hint) === "primary");
   const primary = candidates.length === 1 ? candidates[0] : candidates.find((each) => each === favourite);
   const undecided = primary === undefined && candidates.length > 1;
@@ -55,12 +57,19 @@ function roleOf(claim: Claim, primary: Claim | undefined, undecided: boolean): R
   return undecided ? "replica" : "unknown";
 }
 
-/** Those among the claimants whom most replicas name, and of these those to whom most are connected. Without voters all of them. */
-function foremost(claimants: readonly Claim[], voters: readonly Claim[]): readonly Claim[] {
-  if (voters.length === 0) return claimants;
+/** Those among the claimants whom most replicas name, and of these those with most connected; all, while nothing speaks against the favourite. */
+function foremost(
+  claimants: readonly Claim[],
+  claims: readonly Claim[],
+  favourite: Claim | undefined,
+): readonly Claim[] {
+  const isFavoured = favourite !== undefined && claimants.includes(favourite);
+  const voters = claims.filter(
+    ({ said, current, moved }) => current && said?.role === "replica" && (moved || !isFavoured),
+  );
+  if (!claims.every(({ asked }) => asked) || (isFavoured && voters.length === 0)) return claimants;
   const named = ({ address }: Claim): number =>
-    voters.filter(({ said, current }) => current && said?.role === "replica" && said.primary === address)
-      .length;
+    voters.filter(({ said }) => said?.role === "replica" && said.primary === address).length;
   const connected = ({ said }: Claim): number => (said?.role === "primary" ? said.replicas.length : 0);
   return most(most(claimants, named), connected);
 }

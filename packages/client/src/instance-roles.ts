@@ -24,6 +24,7 @@ interface Heard extends Claim {
   said: RoleReply | undefined;
   current: boolean;
   refused: boolean;
+  moved: boolean;
   asked: boolean;
   /** It does not say. */
   silent: boolean;
@@ -64,7 +65,7 @@ export class InstanceRoles {
     for (const [target, one] of this.#heard) one.hint = target.hint;
     const named = targets.filter(({ hint }) => hint === "primary");
     const renamed = named.length === 1 && named[0] !== this.#hinted;
-    if (renamed) this.#favourite = this.#hinted = named[0];
+    if (renamed) this.#favour((this.#hinted = named[0]));
     this.#decide();
     const lost = settled && !this.#settled;
     if (lost || (renamed && this.#watched)) void this.#watch(targets);
@@ -198,6 +199,7 @@ export class InstanceRoles {
     if (answer === "silent" && !heard.silent)
       publishRole({ event: "untold", instance: this.#name, endpoint: target.address });
     if (answer !== "none") {
+      heard.moved ||= primaryOf(answer) !== primaryOf(heard.said);
       heard.silent = answer === "silent";
       heard.said = answer === "silent" ? undefined : answer;
       heard.refused = false;
@@ -205,6 +207,12 @@ export class InstanceRoles {
     this.#decideAnew();
     const isReplica = answer !== "none" && answer !== "silent" && answer.role === "replica";
     if (isReplica && this.#heard.size === 1 && target.hint !== "replica") this.#options.redial(target);
+  }
+
+  #favour(target: EndpointTarget | undefined): void {
+    if (target === this.#favourite) return;
+    this.#favourite = target;
+    for (const heard of this.#heard.values()) heard.moved = heard.said === undefined;
   }
 
   /** A dispute begins: what was said before it does not count. */
@@ -240,7 +248,7 @@ export class InstanceRoles {
     this.#primary = primary;
     // Who only answered first is no favourite.
     if (claimants.length === 1 && claims.every(({ asked }) => asked))
-      this.#favourite = targets[claims.indexOf(claimants[0] as Heard)];
+      this.#favour(targets[claims.indexOf(claimants[0] as Heard)]);
     const dispute = !isDispute ? "" : [primary, ...claimants].map((each) => each?.address).join();
     if (dispute !== this.#told && dispute !== "")
       publishRole({
@@ -270,10 +278,16 @@ function newcomer(target: EndpointTarget): Heard {
     said: undefined,
     current: false,
     refused: false,
+    moved: true,
     asked: false,
     silent: false,
     asking: undefined,
   };
+}
+
+/** Whom it follows, if it says that it follows somebody. */
+function primaryOf(said: RoleReply | "silent" | undefined): string | undefined {
+  return typeof said === "object" && said.role === "replica" ? said.primary : undefined;
 }
 
 /** A pending question keeps no process alive. */

@@ -10,7 +10,16 @@ const replicaOf = (address: string): RoleReply => ({ role: "replica", primary: a
 /** An endpoint that was never asked, unless it is said what it answered. */
 function claim(address: string, facts: Partial<Claim> = {}): Claim {
   const current = facts.said !== undefined;
-  return { address, hint: "unknown", said: undefined, current, refused: false, asked: true, ...facts };
+  return {
+    address,
+    hint: "unknown",
+    said: undefined,
+    current,
+    refused: false,
+    moved: true,
+    asked: true,
+    ...facts,
+  };
 }
 
 function roles(claims: readonly Claim[], favourite?: Claim): readonly string[] {
@@ -74,6 +83,19 @@ describe("two that say they are the primary", () => {
     expect(roles([a, b, replica])).toEqual(["replica", "replica", "replica"]);
   });
 
+  test("but not by those that still follow the one of before, which failed and is back", () => {
+    const behind = [
+      claim("c", { said: replicaOf("b"), moved: false }),
+      claim("d", { said: replicaOf("b"), moved: false }),
+    ];
+    expect(roles([a, b, ...behind], a)).toEqual(["primary", "unknown", "replica", "replica"]);
+    // One of them has left it: whom it follows now counts.
+    const left = { ...claim("d", { said: replicaOf("a") }) };
+    expect(roles([a, b, behind[0] as Claim, left], b)).toEqual(["primary", "unknown", "replica", "replica"]);
+    // Where nobody is favoured, all count.
+    expect(roles([a, b, ...behind])).toEqual(["unknown", "primary", "replica", "replica"]);
+  });
+
   test("else by how many replicas are connected, as these may be known by other names", () => {
     expect(roles([a, b, claim("c", { said: replicaOf("10.0.0.9:6379") })], a)).toEqual([
       "unknown",
@@ -100,7 +122,8 @@ describe("two that say they are the primary", () => {
 
   test("a replica that does not answer any more has no vote", () => {
     const silent = claim("c", { said: replicaOf("a"), current: false });
-    expect(roles([a, b, silent], a)).toEqual(["unknown", "primary", "replica"]);
+    expect(roles([a, b, silent])).toEqual(["unknown", "primary", "replica"]);
+    expect(roles([a, b, silent], b)).toEqual(["unknown", "primary", "replica"]);
   });
 });
 
@@ -123,6 +146,7 @@ describe("whatever was said", () => {
           said: oneOf(undefined, primary(), primary("c", "d"), replicaOf("a"), replicaOf("b")),
           current: random() < 0.7,
           refused: random() < 0.2,
+          moved: random() < 0.5,
           asked: random() < 0.7,
         }),
       );

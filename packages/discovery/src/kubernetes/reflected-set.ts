@@ -83,6 +83,8 @@ export class ReflectedSet<T> {
       this.#put(item, identity);
       if (item !== previous) changes.push({ type: "applied", item, previous });
     }
+    // The watch that it came with goes on for minutes, and with it whatever its frame still holds.
+    draft.clear();
     return changes;
   }
 
@@ -126,5 +128,9 @@ export class SetDraft<T> {
 
   delete(uid: string): void {
     this.#items.delete(uid);
+  }
+
+  clear(): void {
+    this.#items.clear();
   }
 }

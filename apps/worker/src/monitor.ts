@@ -33,7 +33,10 @@ export class Monitor implements Disposable {
     this.#backfill = backfill;
     this.#worker = worker;
     this.#breakers = breakers;
-    this.#timer = setInterval(() => void this.look().then(told), everyMs);
+    this.#timer = setInterval(() => {
+      // Redis may take longer than the next look is away.
+      if (this.#looking === undefined) void this.look().then(told);
+    }, everyMs);
   }
 
   get snapshot(): Snapshot {
@@ -46,7 +49,7 @@ export class Monitor implements Disposable {
     };
   }
 
-  /** One look at a time: Redis may take longer than the next one is away. */
+  /** One look at a time. */
   async look(): Promise<Snapshot> {
     this.#looking ??= this.#look().finally(() => (this.#looking = undefined));
     await this.#looking;

@@ -8,6 +8,7 @@ import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { loadConfig } from "../src/config.ts";
+import { exclusive } from "../src/sinks/exclusive.ts";
 import { openStore } from "../src/sinks/open-store.ts";
 import type { Store } from "../src/sinks/store.ts";
 import { all } from "./all.ts";
@@ -191,7 +192,7 @@ test("a Redis that is not there, or wants a password, is told with a code", asyn
 });
 
 test("an embedded Postgres is one process's", async () => {
-  const where = `pglite:${join(folder, "alone")}`;
-  await using _store = await open(where, "alone");
-  await expect(open(where, "alone")).rejects.toMatchObject({ code: "FLEET_WORKER_SINK_LOCKED" });
+  const place = join(folder, "alone");
+  using _other = exclusive(place);
+  await expect(open(`pglite:${place}`, "alone")).rejects.toMatchObject({ code: "FLEET_WORKER_SINK_LOCKED" });
 });

@@ -51,20 +51,26 @@ export class WorkerProcess implements AsyncDisposable {
     return eventually(
       () => {
         const [, url] = /"url":"([^"]+)","msg":"listening"/.exec(this.#error) ?? [];
-        if (url === undefined) throw new Error(`not listening yet: ${this.#error}`);
+        if (url === undefined) throw new Error(`not listening yet: ${this.#state}`);
         return url;
       },
-      { timeoutMs: 15_000 },
+      { timeoutMs: 30_000 },
     );
   }
 
   async until(printed: RegExp): Promise<void> {
     await eventually(
       () => {
-        if (!printed.test(this.#out)) throw new Error(`not yet: ${this.#out}`);
+        if (!printed.test(this.#out)) throw new Error(`not yet ${String(printed)}: ${this.#state}`);
       },
-      { timeoutMs: 15_000 },
+      { timeoutMs: 30_000 },
     );
+  }
+
+  get #state(): string {
+    const { exitCode, signalCode } = this.child;
+    const last = this.#out.split("\n").slice(-3).join("\n");
+    return `exit code ${exitCode}, signal ${signalCode}, the last lines are ${last}\n${this.#error}`;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -274,15 +274,14 @@ describe("a hub that is not well", () => {
   test("that asks to wait is left alone by all workers until then", async () => {
     environment["FLEET_WORKER_SINK"] = `redis://${redis.host}:${redis.port}`;
     let toldAt = 0;
-    const early: number[] = [];
+    let early = 0;
     hub.answer = (id, request, response) => {
       const now = performance.now();
       if (toldAt === 0 && hub.asked.length > 30) {
         toldAt = now;
         return json(response, 429, {}, { "retry-after": "1" });
       }
-      // What was on its way when the hub spoke is nobody's fault.
-      if (toldAt > 0 && now > toldAt + 300 && now < toldAt + 950) early.push(now - toldAt);
+      if (toldAt > 0 && now < toldAt + 950) early += 1;
       return record(id, request, response);
     };
     const flags = [
@@ -300,7 +299,8 @@ describe("a hub that is not well", () => {
     const ends = await Promise.all([first.ended, second.ended]);
     expect(ends.map(({ code }) => code)).toEqual([0, 0]);
     expect(toldAt).toBeGreaterThan(0);
-    expect(early).toEqual([]);
+    // What was on its way when the hub spoke, at most: 190 would have come otherwise.
+    expect(early).toBeLessThanOrEqual(8);
     expect(await status()).toMatchObject({ counts: { retried: 0, dead: 0 } });
     expect(await verification()).toMatchObject({ clean: true, seen: 200 });
   });

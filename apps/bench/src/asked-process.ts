@@ -6,8 +6,8 @@ import { fileURLToPath } from "node:url";
 export interface AskedProcessOptions {
   /** For errors. */
   readonly name: string;
-  /** The program, a file beside this one; it calls `answerRequests`. */
-  readonly file: string;
+  /** The program; it calls `answerRequests`. */
+  readonly file: URL;
   /** Arguments for Node itself. @default none */
   readonly node?: readonly string[];
   /** Beside the environment of the bench. @default nothing */
@@ -23,7 +23,7 @@ export class AskedProcess<Request> implements AsyncDisposable {
 
   constructor({ name, file, node = [], environment = {} }: AskedProcessOptions) {
     this.#name = name;
-    this.#child = fork(fileURLToPath(new URL(file, import.meta.url)), [], {
+    this.#child = fork(fileURLToPath(file), [], {
       execArgv: ["--conditions=@fleet/source", ...node],
       env: { ...process.env, ...environment },
     });

@@ -7,7 +7,7 @@ export class PeerProcess implements AsyncDisposable {
   readonly #process: AskedProcess<PeerRequest>;
 
   private constructor(name: string) {
-    this.#process = new AskedProcess({ name, file: "peer-worker.ts" });
+    this.#process = new AskedProcess({ name, file: new URL("peer-worker.ts", import.meta.url) });
   }
 
   /** @param peer the file's name in `peers/`. */

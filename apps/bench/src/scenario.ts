@@ -5,7 +5,7 @@ export interface Scenario {
   readonly question: string;
   /** Long enough to quote. */
   readonly full: Plan;
-  /** Under 50 s, for a look. */
+  /** For a look. */
   readonly quick: Plan;
   /** Starts everything that takes part; what it opens it hands to `context.opened`. */
   prepare(context: Context): Promise<Field>;

@@ -20,7 +20,7 @@ export async function startWatcher(
   await writeFile(file, kubeconfig({ url, ca, token }), { mode: 0o600 });
   const started = new AskedProcess<WatcherRequest>({
     name: watcher,
-    file: "watcher-worker.ts",
+    file: new URL("watcher-worker.ts", import.meta.url),
     node: ["--expose-gc"],
     environment: { KUBECONFIG: file },
   });

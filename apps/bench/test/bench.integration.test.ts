@@ -3,8 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
+import { startApiServerDouble } from "@fleet/testkit/kubernetes";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
+import { fill } from "../src/cluster-objects.ts";
+import { holding } from "../src/holding.ts";
 import { findProgram } from "../src/programs.ts";
 import type { Result } from "../src/result.ts";
 import { loadScenarios } from "../src/scenario-list.ts";
@@ -94,6 +97,37 @@ test("the gateway starts and gives the right answer in every form", { timeout: 6
     expect(opsPerSec! / requestsPerSec!).toBeCloseTo(contestant.name === "pipeline" ? 100 : 1);
   }
 });
+
+test("the worker's contestants work through what they were given", { timeout: 90_000 }, async () => {
+  const file = join(folder, "worker.json");
+  const run = ["worker", "--round-ms", "300", "--rounds", "1", "--json", file];
+  expect(await bench(run)).toMatchObject({ code: 0, error: "" });
+  const { rows, ratios } = JSON.parse(await readFile(file, "utf8")) as Result;
+  expect(Object.keys(ratios)).toEqual([
+    "fleet/bullmq",
+    "fleet/bullmq-with-adding",
+    "fleet/bullmq-one-by-one",
+    "seed-002/one-pool",
+    "staged/nested",
+  ]);
+  expect(rows.find(({ name }) => name === "nested")!["opsPerSec"]).toBeLessThanOrEqual(20.5);
+});
+
+test.for(["fleet", "make-informer", "kubernetes-fluent-client"] as const)(
+  "%s holds a cluster, and its process tells what that costs",
+  { timeout: 60_000 },
+  async (watcher) => {
+    await using double = await startApiServerDouble();
+    await fill(double, 50);
+    const contestant = holding(watcher, { watcher, double, services: 50, folder, resyncs: true });
+    const { signal } = new AbortController();
+    const figures = await contestant.measure({ roundMs: 1, signal });
+    const odd = Object.values(figures).filter((figure) => !Number.isFinite(figure));
+    expect(odd).toEqual([]);
+    expect(figures["servicesPerSec"]).toBeGreaterThan(0);
+    expect("resyncBytes" in figures).toBe(watcher !== "make-informer");
+  },
+);
 
 test("an interrupt stops it and all that it has started", { timeout: 60_000 }, async () => {
   let asked = false;

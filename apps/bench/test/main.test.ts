@@ -10,6 +10,7 @@ test("--list names the scenarios", async () => {
     "gateway",
     "shared-lane",
     "whole-walk",
+    "worker",
     "",
   ]);
 });

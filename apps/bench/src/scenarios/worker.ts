@@ -30,7 +30,7 @@ const comparisons: readonly Comparison[] = [
     figure: "withAddingPerSec",
   },
   {
-    title: `${smallPool.tasks} tasks over ${smallPool.connections} connections, ${smallPool.consumers} of them waiting for jobs: lanes, against one pool for all calls`,
+    title: `${smallPool.tasks} tasks over ${smallPool.connections} connections, every fifth of them waiting for jobs: lanes, against one pool for all calls`,
     ours: "seed-002",
     theirs: { "one-pool": "one-pool" },
   },
@@ -54,7 +54,7 @@ async function prepare({ opened }: Context): Promise<Field> {
   const cores = new Cores();
   const start = async <Request>(
     name: string,
-    file: string,
+    file: URL,
     open: (server: Address) => Request,
   ): Promise<{ readonly process: AskedProcess<Request>; readonly redis: Redis }> => {
     const redis = opened.use(await startRedis({ config }));
@@ -66,19 +66,27 @@ async function prepare({ opened }: Context): Promise<Field> {
   };
   const contestants: Contestant[] = [];
   for (const queue of queues) {
-    const { process, redis } = await start<QueueRequest>(queue, "queue-worker.ts", (server) => ({
-      type: "open",
+    const { process, redis } = await start<QueueRequest>(
       queue,
-      server,
-    }));
+      new URL("../queue-worker.ts", import.meta.url),
+      (server) => ({
+        type: "open",
+        queue,
+        server,
+      }),
+    );
     contestants.push(queueContestant(queue, process, redis));
   }
   for (const [name, pattern] of Object.entries(patterns)) {
-    const { process } = await start<SmallPoolRequest>(name, "small-pool-worker.ts", (server) => ({
-      type: "open",
-      pattern,
-      server,
-    }));
+    const { process } = await start<SmallPoolRequest>(
+      name,
+      new URL("../small-pool-worker.ts", import.meta.url),
+      (server) => ({
+        type: "open",
+        pattern,
+        server,
+      }),
+    );
     contestants.push({
       name,
       measure: ({ roundMs, signal }) => process.ask<Figures>({ type: "round", roundMs }, signal),

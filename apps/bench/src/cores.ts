@@ -5,6 +5,7 @@ import { findProgram, runProgram } from "./programs.ts";
 /** The core that the server under test has for itself; load and Redis share the other. */
 export const serverCore = 0;
 export const loadCore = 1;
+const moves = 3;
 
 /** A program with its arguments. */
 export type CommandLine = readonly [program: string, ...args: string[]];
@@ -27,7 +28,15 @@ export class Cores {
 
   /** Moves a running process with all of its threads. */
   async move(core: number, pid: number): Promise<void> {
-    if (this.#taskset !== undefined)
-      await runProgram([this.#taskset, "-a", "-c", "-p", String(core), String(pid)]);
+    if (this.#taskset === undefined) return;
+    const command: CommandLine = [this.#taskset, "-a", "-c", "-p", String(core), String(pid)];
+    for (let attempt = 1; ; attempt += 1)
+      try {
+        await runProgram(command);
+        return;
+      } catch (error) {
+        // A thread that it had listed may have ended before its turn.
+        if (attempt === moves) throw error;
+      }
   }
 }

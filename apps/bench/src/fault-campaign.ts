@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { eventually } from "@fleet/testkit";
 import { service, startApiServerDouble } from "@fleet/testkit/kubernetes";
 
 import { namespace } from "./cluster-objects.ts";
@@ -71,34 +70,41 @@ async function survive(
   await using double = await startApiServerDouble();
   await double.apply(service(name, { namespace, labels: labels("1") }));
   await using process = await startWatcher(watcher, double, folder, signal);
-  const sees = (version: string, timeoutMs: number): Promise<void> =>
-    eventually(
-      async () => {
-        const seen = await process.ask<string | undefined>({ type: "look", service: name }, signal);
-        if (seen !== version) throw new Error(`${watcher} sees version ${seen}, not ${version}`);
-      },
-      { timeoutMs, intervalMs: lookMs },
-    );
+  const sees = (version: string): Promise<boolean> =>
+    process.ask<string | undefined>({ type: "look", service: name }, signal).then((seen) => seen === version);
   await process.ask({ type: "open" }, signal);
-  await sees("1", startMs);
-  await eventually(
-    () => {
-      if (double.open("watch", "services") === 0) throw new Error(`${watcher} does not watch`);
-    },
-    { timeoutMs: startMs },
+  const isOpen = await becomes(
+    async () => (await sees("1")) && double.open("watch", "services") > 0,
+    startMs,
+    signal,
   );
+  if (!isOpen) throw new Error(`${watcher} does not watch ${startMs} ms after its start`);
   await fault(double);
   await sleep(faultMs, undefined, { signal });
   const changed = performance.now();
   await double.apply(service(name, { namespace, labels: labels("2") }));
   try {
-    await sees("2", windowMs);
-    return performance.now() - changed;
+    const isInSync = await becomes(() => sees("2"), windowMs, signal);
+    return isInSync ? performance.now() - changed : undefined;
   } catch {
     // Its process may have ended, which is one way not to know.
     signal.throwIfAborted();
     return undefined;
   }
+}
+
+/** Whether it is so before the time is up. */
+async function becomes(
+  check: () => Promise<boolean>,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const until = performance.now() + timeoutMs;
+  while (!(await check())) {
+    if (performance.now() > until) return false;
+    await sleep(lookMs, undefined, { signal });
+  }
+  return true;
 }
 
 const labels = (version: string): Readonly<Record<string, string>> => ({ version });

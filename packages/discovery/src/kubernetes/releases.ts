@@ -22,7 +22,7 @@ interface Release {
   translation: Translation;
 }
 
-const nothing: Translation = { instance: undefined, createdAt: 0, conditions: [] };
+const nothing: Translation = { instance: undefined, createdAt: 0, service: "", conditions: [] };
 
 /**
  * Services and slices as they come and go, grouped into releases, and the instances that these are. A change marks its release;
@@ -190,6 +190,6 @@ function nameTaken(loser: Release, winner: Release): Condition {
   );
 }
 
-function mainService({ namespace, services, translation }: Release): string {
-  return `Service ${namespace}/${services.find(({ uid }) => uid === translation.instance!.uid)!.name}`;
+function mainService({ namespace, translation }: Release): string {
+  return `Service ${namespace}/${translation.service}`;
 }

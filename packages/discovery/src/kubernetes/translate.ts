@@ -28,6 +28,8 @@ export interface Translation {
   readonly instance: Instance | undefined;
   /** When its main Service was made, in milliseconds since 1970: who claimed a name first. */
   readonly createdAt: number;
+  /** Name of its main Service as it was then: the Services themselves may have changed since. */
+  readonly service: string;
   readonly conditions: readonly Condition[];
 }
 
@@ -47,7 +49,7 @@ export function translate(members: readonly Member[], options: TranslateOptions)
   const told = new Told(ordered);
   const conditions: Condition[] = [...told.conditions];
   const nothing = (...more: readonly Condition[]): Translation => {
-    return { instance: undefined, createdAt: 0, conditions: [...conditions, ...more] };
+    return { instance: undefined, createdAt: 0, service: "", conditions: [...conditions, ...more] };
   };
 
   const ignored = ordered.find(({ recognition }) => recognition.settings.values.ignore === true);
@@ -117,7 +119,8 @@ export function translate(members: readonly Member[], options: TranslateOptions)
     ...(cluster && { cluster: true }),
     ...(sentinel !== undefined && { sentinel }),
   };
-  return { instance: Object.freeze(instance), createdAt: service.createdAt, conditions };
+  const { createdAt } = service;
+  return { instance: Object.freeze(instance), createdAt, service: service.name, conditions };
 }
 
 /** By kind, then the oldest, so that a Service that is added later does not become the main one. */

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -223,6 +226,23 @@ contexts: [{ name: here, context: { cluster: c, user: u, namespace: shop } }]
     await expect(api.get(path)).rejects.toMatchObject({ code: "FLEET_DISCOVERY_API_CLOSED" });
     await eventually(() => expect(double.connections).toBe(0));
     expect(clock.pending).toBe(0);
+  });
+
+  test("leaves nothing of a connection that is still being made", async () => {
+    const open = new Set<Socket>();
+    const mute = createServer((socket) => {
+      open.add(socket);
+      socket.resume().on("error", () => {}).on("close", () => open.delete(socket));
+    });
+    await once(mute.listen(0, "127.0.0.1"), "listening");
+    const { port } = mute.address() as AddressInfo;
+    const api = new ApiServer({ server: { url: `https://127.0.0.1:${port}` } });
+    const asked = codeOf(api.get(path));
+    await eventually(() => expect(open.size).toBe(1));
+    await api.close();
+    expect(await asked).toBe("FLEET_DISCOVERY_API_CLOSED");
+    await eventually(() => expect(open.size).toBe(0), { timeoutMs: 1000 });
+    mute.close();
   });
 
   test("refuses options that cannot be", () => {

@@ -1,12 +1,12 @@
 import type { Reporter, TestCase, TestModule, Vitest } from "vitest/node";
 
-/** Prints why tests were skipped, which needed a second try and, as the very last line, `N passed, N failed`; the exit code says the same. */
+/** Prints why tests were skipped, which failed or needed a second try and, as the very last line, `N passed, N failed`; the exit code says the same. */
 // oxlint-disable-next-line import/no-default-export -- vitest loads a reporter by its default export
 export default class ClosingLine implements Reporter {
   #passed = 0;
   /** Until a run has ended, it has failed. */
   #problems: readonly string[] = ["the test run did not come to its end"];
-  #failed = 0;
+  readonly #failures: string[] = [];
   readonly #skipped = new Map<string, number>();
   readonly #flaky: string[] = [];
 
@@ -23,7 +23,7 @@ export default class ClosingLine implements Reporter {
 
   onTestRunEnd(modules: readonly TestModule[], errors: readonly unknown[]): void {
     this.#passed = 0;
-    this.#failed = 0;
+    this.#failures.length = 0;
     this.#skipped.clear();
     this.#flaky.length = 0;
     const problems: string[] = [];
@@ -38,26 +38,27 @@ export default class ClosingLine implements Reporter {
         problems.push(`no test in ${module.relativeModuleId}`);
     }
     if (errors.length > 0) problems.push(...errors.map((error) => `unhandled: ${messageOf(error)}`));
-    if (this.#passed + this.#failed + problems.length === 0) problems.push("no test ran");
+    if (this.#passed + this.#failures.length + problems.length === 0) problems.push("no test ran");
     this.#problems = problems;
   }
 
   #count(test: TestCase): void {
     const result = test.result();
+    const name = `${test.module.relativeModuleId} > ${test.fullName}`;
     if (test.diagnostic()?.flaky === true) this.#flaky.push(test.fullName);
     if (result.state === "passed") this.#passed += 1;
     else if (result.state === "skipped") {
-      const name = `${test.module.relativeModuleId} > ${test.fullName}`;
       const why = result.note ?? (this.#isFiltered ? "left out by -t" : `no reason given (${name})`);
       this.#skipped.set(why, (this.#skipped.get(why) ?? 0) + 1);
-    } else this.#failed += 1;
+    } else this.#failures.push(`${[name, ...(result.errors ?? []).slice(0, 1).map(messageOf)].join(": ")}`);
   }
 
   #print(): void {
-    const failed = this.#failed + this.#problems.length;
+    const failed = this.#failures.length + this.#problems.length;
     const lines = [
       ...[...this.#skipped].map(([why, times]) => `skipped ${times}: ${why}`),
       ...this.#flaky.map((name) => `passed on the second try: ${name}`),
+      ...this.#failures.map((name) => `failed: ${name}`),
       ...this.#problems,
       `${this.#passed} passed, ${failed} failed`,
     ];

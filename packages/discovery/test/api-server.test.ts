@@ -232,7 +232,10 @@ contexts: [{ name: here, context: { cluster: c, user: u, namespace: shop } }]
     const open = new Set<Socket>();
     const mute = createServer((socket) => {
       open.add(socket);
-      socket.resume().on("error", () => {}).on("close", () => open.delete(socket));
+      socket
+        .resume()
+        .on("error", () => {})
+        .on("close", () => open.delete(socket));
     });
     await once(mute.listen(0, "127.0.0.1"), "listening");
     const { port } = mute.address() as AddressInfo;

@@ -38,7 +38,15 @@ test("the last line counts the passed and the failed, after whatever else is pri
       reporter.onTestRunEnd([file([test("passed"), test("passed")]), file([test("failed")])], []);
       console.log("another reporter");
     `),
-  ).toEqual({ lines: ["another reporter", "2 passed, 1 failed"], exitCode: 1 });
+  ).toEqual({ lines: ["another reporter", "failed: a.test.ts > t", "2 passed, 1 failed"], exitCode: 1 });
+});
+
+test("a failed test is named with the first line of its first error", () => {
+  const { lines } = atTheEndOf(`
+    const failed = { ...test("failed"), result: () => ({ state: "failed", errors: [new RangeError("too far\\nby 3"), new Error("second")] }) };
+    reporter.onTestRunEnd([file([failed])], []);
+  `);
+  expect(lines).toEqual(["failed: a.test.ts > t: RangeError: too far", "0 passed, 1 failed"]);
 });
 
 test("all green ends with 0", () => {
@@ -113,6 +121,7 @@ describe("a failure is", () => {
 
   test("a test that did not come to its end", () => {
     expect(atTheEndOf(`reporter.onTestRunEnd([file([test("pending")])], []);`).lines).toEqual([
+      "failed: a.test.ts > t",
       "0 passed, 1 failed",
     ]);
   });

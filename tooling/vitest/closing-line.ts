@@ -50,7 +50,7 @@ export default class ClosingLine implements Reporter {
     else if (result.state === "skipped") {
       const why = result.note ?? (this.#isFiltered ? "left out by -t" : `no reason given (${name})`);
       this.#skipped.set(why, (this.#skipped.get(why) ?? 0) + 1);
-    } else this.#failures.push(`${[name, ...(result.errors ?? []).slice(0, 1).map(messageOf)].join(": ")}`);
+    } else this.#failures.push([name, ...(result.errors ?? []).slice(0, 1).map(messageOf)].join(": "));
   }
 
   #print(): void {

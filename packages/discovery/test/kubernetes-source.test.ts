@@ -193,6 +193,22 @@ describe("trouble", () => {
     await passing(() => expect(heard.names).toEqual(["carts", "orders"]));
   });
 
+  test("with the API server is over for all sets as soon as one of them has reached it again", async () => {
+    await using scene = await kubernetesScene(release("orders"), { namespaces: ["shop", "test", "live"] });
+    const { double, source, passing } = scene;
+    const states = (): readonly string[] => source.resources.map(({ state }) => state);
+    scene.start();
+    await passing(() => expect(scene.started).toBe(true));
+    await double.kill();
+    // Long enough for pauses of half a minute.
+    for (let minutes = 0; minutes < 5; minutes += 1)
+      await passing(() => expect(states()).toContain("backoff"), 60_000);
+    await passing(() => expect(states()).toEqual(Array.from({ length: 6 }, () => "backoff")));
+    await double.restart();
+    await passing(() => expect(states()).toContain("watching"), 100);
+    await passing(() => expect(states()).toEqual(Array.from({ length: 6 }, () => "watching")), 0);
+  });
+
   test("with one kind of object leaves it stale, however much the other changes", async () => {
     await using scene = await kubernetesScene(release("orders"));
     const { double, source, passing, clock } = scene;

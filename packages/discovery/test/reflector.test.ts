@@ -293,6 +293,45 @@ describe("a resync", () => {
 });
 
 describe("after a connection that broke", () => {
+  test("whoever knows that the server is back ends the pause, but not again and again", async () => {
+    await using scene = await Scene.synced();
+    scene.api.watched.fail(lost());
+    await scene.settle();
+    expect(scene.reflector.stats.state).toBe("backoff");
+    scene.reflector.hurry();
+    await scene.settle();
+    expect([scene.reflector.stats.state, scene.api.watches.length]).toEqual(["watching", 2]);
+    scene.api.watched.fail(lost());
+    await scene.settle();
+    scene.reflector.hurry();
+    await scene.settle();
+    expect(scene.reflector.stats.state).toBe("backoff");
+    await scene.clock.advance(800);
+    expect([scene.reflector.stats.state, scene.api.watches.length]).toEqual(["watching", 3]);
+  });
+
+  test("a version that the server has forgotten meanwhile is no further failure: the whole set is read at once", async () => {
+    await using scene = await Scene.synced();
+    scene.api.watched.fail(lost());
+    await scene.clock.advance(800);
+    scene.api.watched.fail(refused(410));
+    await scene.settle();
+    expect(scene.heard).toEqual(["!watch services: no connection"]);
+    expect(scene.api.watched.options.query).toMatchObject({ sendInitialEvents: "true" });
+    scene.api.watched.whole("7", "a");
+    await scene.settle();
+    expect(scene.heard).toEqual(["!watch services: no connection", "-b", "="]);
+  });
+
+  test("but a server that refuses is not asked sooner than it was to be", async () => {
+    await using scene = await Scene.synced();
+    scene.api.watched.fail(refused(403));
+    await scene.settle();
+    scene.reflector.hurry();
+    await scene.settle();
+    expect([scene.reflector.stats.state, scene.api.watches.length]).toEqual(["backoff", 1]);
+  });
+
   test("the watch goes on from where it was, and it is asked at once whether the server is behind", async () => {
     await using scene = await Scene.synced();
     scene.api.watched.fail(lost());

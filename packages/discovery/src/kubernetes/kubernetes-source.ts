@@ -127,6 +127,10 @@ export class KubernetesSource implements InstanceSource {
       conditions: this.#conditions,
       changed: () => this.#changed(),
       synced: () => this.#synced(),
+      // Services without their slices, for as long as the pause of the one happens to be longer, would be half the truth.
+      recovered: () => {
+        for (const watch of this.#watches) watch.hurry();
+      },
       failed: (error) => this.#failed(error),
     });
   }

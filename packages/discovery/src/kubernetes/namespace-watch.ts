@@ -26,6 +26,8 @@ interface NamespaceWatchOptions {
   readonly changed: () => void;
   /** One of the sets was proved to be current. */
   readonly synced: () => void;
+  /** After a failure one of the sets is watched again. */
+  readonly recovered: () => void;
   readonly failed: (error: Error) => void;
 }
 
@@ -79,6 +81,11 @@ export class NamespaceWatch {
       reflector.start().catch(() => "it only rejects when it is closed before its first set");
   }
 
+  /** The API server answers again: no set waits longer to ask it. */
+  hurry(): void {
+    for (const { reflector } of this.#watched) reflector.hurry();
+  }
+
   async close(): Promise<void> {
     await Promise.all(this.#watched.map(({ reflector }) => reflector.close()));
   }
@@ -99,6 +106,9 @@ export class NamespaceWatch {
       deleted: (item) => {
         told.deleted(item);
         this.#options.changed();
+      },
+      watching: () => {
+        if (watched.failure !== undefined) this.#options.recovered();
       },
       synced: () => {
         watched.failure = undefined;

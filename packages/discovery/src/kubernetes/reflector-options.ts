@@ -20,6 +20,8 @@ export interface ReflectorHandler<T> {
   /** It is there, or changed: `previous` is undefined for what was not there. A made again object is deleted first. */
   applied?(item: T, previous: T | undefined): void;
   deleted?(item: T): void;
+  /** A watch is open, for the first time or again: the server is there. The set may still be behind. */
+  watching?(): void;
   /** The server has proved that the set is current: the first time when the first set is whole and told, then again and again. */
   synced?(): void;
   /** An attempt failed. The set stays; the next attempt comes by itself, and `synced` tells of its success. */

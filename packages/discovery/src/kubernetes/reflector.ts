@@ -4,7 +4,7 @@ import type { Clock } from "../clock.ts";
 import { DiscoveryError } from "../errors.ts";
 import type { ResourceStats } from "../resource-stats.ts";
 import { garbled } from "./api-answer.ts";
-import { ApiError } from "./api-error.ts";
+import { ApiError, isBroken } from "./api-error.ts";
 import { nameRequest, resourcePath } from "./api-path.ts";
 import { asError } from "./as-error.ts";
 import { Interruption } from "./interruption.ts";
@@ -61,6 +61,11 @@ export class Reflector<T> implements AsyncDisposable {
   /** Where the next watch goes on; undefined when a whole set comes first. */
   #version: string | undefined;
   #failures = 0;
+  /** Of the last failure. */
+  #reason = "";
+  /** A pause after a connection that broke. */
+  #cutOff: AbortController | undefined;
+  #hurriedAt = -Infinity;
   /** When the last failure, and the pause after it, was over. */
   #failedAt = 0;
   /** What is under way: a list, a watch or a pause. Aborted, it ends. */
@@ -134,6 +139,16 @@ export class Reflector<T> implements AsyncDisposable {
     if (signal?.aborted === true) end();
     this.#running = this.#run();
     return this.#first.promise;
+  }
+
+  /** Somebody else has reached the server again: a pause after a broken connection ends now. Once in half a minute at the most. */
+  hurry(): void {
+    if (this.#cutOff === undefined) return;
+    const now = this.#clock.now();
+    // A server that takes connections and drops them would have two of us hurry each other for ever.
+    if (now - this.#hurriedAt < backoffMaxMs) return;
+    this.#hurriedAt = now;
+    this.#cutOff.abort();
   }
 
   /** Stops; no request, timer or listener is left and nothing is told afterwards. Twice is once. The set stays readable. */
@@ -306,6 +321,7 @@ export class Reflector<T> implements AsyncDisposable {
   #watching(work: AbortController): void {
     this.#state = "watching";
     this.#tally.tell("watching");
+    this.#hear(() => this.#handler.watching?.());
     this.#resync.start(work);
   }
 
@@ -315,7 +331,10 @@ export class Reflector<T> implements AsyncDisposable {
   }
 
   async #recover(error: unknown): Promise<void> {
-    if (this.#clock.now() - this.#failedAt >= backoffMaxMs) this.#failures = 0;
+    if (this.#clock.now() - this.#failedAt >= backoffMaxMs) {
+      this.#failures = 0;
+      this.#reason = "";
+    }
     const { reason, relists, isDoubtful, isNormal } = this.#verdictOf(error);
     if (relists) this.#version = undefined;
     if (isDoubtful) this.#resync.doubt();
@@ -325,9 +344,10 @@ export class Reflector<T> implements AsyncDisposable {
     const ms = retryAfterMs + backoff(this.#failures, backoffMinMs, backoffMaxMs, this.#random);
     if (error instanceof Interruption) return;
     this.#failures += 1;
+    this.#reason = reason;
     if (!isNormal) {
       this.#failed(error);
-      if (!this.#isClosed) await this.#pause(ms);
+      if (!this.#isClosed) await this.#pause(ms, isBroken(error));
     }
     this.#failedAt = this.#clock.now();
   }
@@ -335,16 +355,19 @@ export class Reflector<T> implements AsyncDisposable {
   #verdictOf(error: unknown): Verdict {
     const age = this.#clock.now() - this.#resync.listedAt;
     const isAged = this.#version !== undefined && age >= backoffMaxMs;
-    return verdictOf(error, { failures: this.#failures, isAged });
+    return verdictOf(error, { failures: this.#failures, isExpired: this.#reason === "expired", isAged });
   }
 
-  async #pause(ms: number): Promise<void> {
-    const { signal } = this.#begin("backoff");
+  async #pause(ms: number, isCutOff: boolean): Promise<void> {
+    const pause = this.#begin("backoff");
+    const { signal } = pause;
+    if (isCutOff) this.#cutOff = pause;
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = this.#clock.setTimeout(resolve, ms);
     signal.addEventListener("abort", () => resolve(), { once: true });
     await promise;
     this.#clock.clearTimeout(timer);
+    this.#cutOff = undefined;
   }
 
   #identityOf(object: KubernetesObject, verb: "get" | "watch"): ObjectIdentity {

@@ -19,11 +19,13 @@ const patience = 3;
 interface Before {
   /** How many there were in a row. */
   readonly failures: number;
+  /** Whether the last one was that a version was forgotten. */
+  readonly isExpired: boolean;
   /** Whether a whole set was read long before, so that its version may well be too old by now. */
   readonly isAged: boolean;
 }
 
-export function verdictOf(error: unknown, { failures, isAged }: Before): Verdict {
+export function verdictOf(error: unknown, { failures, isExpired, isAged }: Before): Verdict {
   if (error instanceof Interruption) {
     const { reason } = error;
     const isDoubtful = reason === "doubtful" || reason === "future";
@@ -31,8 +33,8 @@ export function verdictOf(error: unknown, { failures, isAged }: Before): Verdict
   }
   const { code, status } = error instanceof ApiError ? error : {};
   const reason = status === 410 ? "expired" : reasonOf(error);
-  // It is how a server forgets; again and again it is a fault.
-  if (status === 410) return { reason, relists: true, isDoubtful: false, isNormal: isAged || failures === 0 };
+  // It is how a server forgets, and what one says that has just come back; again and again it is a fault.
+  if (status === 410) return { reason, relists: true, isDoubtful: false, isNormal: isAged || !isExpired };
   const isLost = isBroken(error);
   const isDoubtful = isLost || (status !== undefined && status >= 500);
   // The version is not what they have against us.

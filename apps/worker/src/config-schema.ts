@@ -7,7 +7,11 @@ export interface Config {
   readonly preset?: "development" | "production" | undefined;
   readonly name: string;
   readonly redisUrl: string;
+  readonly redisCaFile?: string | undefined;
   readonly redisCluster: boolean;
+  readonly redisSentinels?: readonly string[] | undefined;
+  readonly redisSentinelName: string;
+  readonly redisSentinelPassword?: string | undefined;
   readonly redisTimeoutMs: number;
   readonly prefix: string;
   readonly allowEviction: boolean;
@@ -104,13 +108,40 @@ const schema = z.strictObject({
     "names the run: workers of the same name share its work",
   ),
   redisUrl: setting(
-    url(/^rediss?:\/\//, "expected a redis:// or rediss:// URL").default("redis://127.0.0.1:6379"),
+    url(
+      /^rediss?:\/\/[^/?#]+(?:\/\d*)?$/,
+      "expected a redis:// or rediss:// URL, a path only as the number of a database",
+    ).default("redis://127.0.0.1:6379"),
     "run",
     "text <url>",
     "the Redis that keeps the run",
     { secret: "url" },
   ),
+  redisCaFile: setting(
+    text.optional(),
+    "run",
+    "path <file>",
+    "who vouches for a rediss:// server, as PEM; else the authorities that Node knows",
+  ),
   redisCluster: setting(z.boolean().default(false), "run", "boolean", "it is a node of a Redis Cluster"),
+  redisSentinels: setting(
+    z
+      .array(text.refine((value) => URL.canParse(`redis://${value}`), "expected HOST:PORT"))
+      .min(1, "expected at least one Sentinel")
+      .optional(),
+    "run",
+    "list <host:port,host:port>",
+    "Sentinels that know the primary; of redisUrl only TLS, user, password and database count then",
+  ),
+  redisSentinelName: setting(
+    text.default("mymaster"),
+    "run",
+    "text <name>",
+    "what the Sentinels call the primary",
+  ),
+  redisSentinelPassword: setting(text.optional(), "run", "text", "the password of the Sentinels", {
+    secret: "whole",
+  }),
   redisTimeoutMs: setting(
     ms(1).default(3000),
     "run",
@@ -235,7 +266,7 @@ const schema = z.strictObject({
     count(1).optional(),
     "start",
     "number <count>",
-    "fetches that may go at once after a quiet time; a twentieth of the rate",
+    "fetches that may go at once after a quiet time; a hundredth of the rate, at least 1",
   ),
   sink: setting(
     text
@@ -277,7 +308,7 @@ const schema = z.strictObject({
     "tries per id before it is a dead letter",
   ),
   crashLimit: setting(
-    count(2).default(3),
+    count(2).default(4),
     "start",
     "number <count>",
     "processes that may die on an id before it is a dead letter",

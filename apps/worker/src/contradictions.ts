@@ -17,6 +17,12 @@ export function contradictions(config: Config, sources: Sources): string[] {
   ] as const)
     if (config[least] > config[most])
       faults.push(`${least}: ${config[least]} is more than ${most}: ${config[most]}`);
+  if (config.redisCluster && config.redisSentinels !== undefined)
+    faults.push("redisCluster: a cluster has no Sentinels, and redisSentinels are given");
+  if (config.redisCluster && /[^/]\/[1-9]\d*$/.test(config.redisUrl))
+    faults.push("redisUrl: a cluster has no database but 0");
+  if (config.redisCaFile !== undefined && config.redisUrl.startsWith("redis:"))
+    faults.push("redisCaFile: redisUrl is redis://, without TLS; expected rediss://");
   try {
     void new RegExp(config.idPattern, "u");
   } catch {

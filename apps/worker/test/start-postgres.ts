@@ -1,7 +1,7 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readdirSync } from "node:fs";
-import { chown, mkdtemp, rm } from "node:fs/promises";
+import { chown, copyFile, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
@@ -46,9 +46,14 @@ export function postgresAvailable(): string | undefined {
     : undefined;
 }
 
-/** Makes a database cluster in a folder of its own and serves it on a free port of 127.0.0.1. */
+/**
+ * Makes a database cluster in a folder of its own and serves it on a free port of 127.0.0.1.
+ *
+ * @param tls where given, connections without TLS are refused.
+ */
 export async function startPostgres(
   config: Readonly<Record<string, string | number>> = {},
+  tls?: { readonly certFile: string; readonly keyFile: string; readonly ca: string },
 ): Promise<PostgresServer> {
   const programs = folderOf()!;
   const folder = await mkdtemp(join(tmpdir(), "fleet-postgres-"));
@@ -57,11 +62,13 @@ export async function startPostgres(
   const setup = ["-D", data, "-U", "fleet", "--auth=trust", "--no-sync", "-E", "UTF8"];
   await promisify(execFile)(join(programs, "initdb"), setup, { ...user, cwd: folder });
   const port = await freePort();
+  const secured = tls === undefined ? {} : await secure(data, tls);
   const settings = {
     port,
     listen_addresses: "127.0.0.1",
     unix_socket_directories: "",
     fsync: "off",
+    ...secured,
     ...config,
   };
   const args = [
@@ -77,7 +84,7 @@ export async function startPostgres(
   };
   let server = start();
   const query = async <Row>(text: string, values: unknown[] = []): Promise<readonly Row[]> => {
-    const client = new Client({ connectionString: url });
+    const client = new Client({ connectionString: url, ...(tls !== undefined && { ssl: { ca: tls.ca } }) });
     client.on("error", () => "the query tells of it");
     await client.connect();
     try {
@@ -111,6 +118,19 @@ export async function startPostgres(
       await rm(folder, { recursive: true });
     },
   };
+}
+
+/** Its key must be its own user's, and nobody else's to read. */
+async function secure(
+  data: string,
+  { certFile, keyFile }: { readonly certFile: string; readonly keyFile: string },
+): Promise<Readonly<Record<string, string>>> {
+  const [cert, key] = [join(data, "cert.pem"), join(data, "key.pem")];
+  await copyFile(certFile, cert);
+  await copyFile(keyFile, key);
+  if (isRoot) for (const file of [cert, key]) await chown(file, nobody, nobody);
+  await writeFile(join(data, "pg_hba.conf"), "hostssl all all 127.0.0.1/32 trust\n");
+  return { ssl: "on", ssl_cert_file: cert, ssl_key_file: key };
 }
 
 async function freePort(): Promise<number> {

@@ -11,6 +11,7 @@ import { locate } from "./locate.ts";
 import { readAnswer } from "./lost.ts";
 import { openRun } from "./open-run.ts";
 import type { Run } from "./run.ts";
+import { giveBack } from "./scripts/give-back.ts";
 import { inspect } from "./scripts/inspect.ts";
 import { resurrect } from "./scripts/resurrect.ts";
 import type { Script } from "./scripts/script.ts";
@@ -147,9 +148,13 @@ export class Backfill implements AsyncDisposable {
     return verify(this.#link, this.#run.facts, this.#run.keys, seen);
   }
 
-  /** Deletes the run. Workers that are still at it stop with an EpochError. A stream or a list stays as it is. */
+  /**
+   * Deletes the run. Workers that are still at it stop with an EpochError. A list gets back what was taken from it and is not
+   * done; what was taken from a stream is pending in its group, for the next run.
+   */
   async purge(): Promise<void> {
-    await this.#command("UNLINK", [...this.#run.keys.own]);
+    if (this.#run.facts.kind === "list") await this.#ask(giveBack);
+    else await this.#command("UNLINK", [...this.#run.keys.own]);
     await this.#command("DEL", [pointerOf(this.#prefix, this.name)]);
   }
 

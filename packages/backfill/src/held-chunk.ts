@@ -9,6 +9,8 @@ interface HeldChunkOptions {
   readonly chunkSize: number;
   /** Times that its holder died before. */
   readonly crashes: number;
+  /** It is looked at one id at a time. */
+  readonly isSuspect: boolean;
   readonly tasks: readonly Task[];
   readonly startedAt: number;
   /** Until when nobody else can have it, by this worker's clock. */
@@ -19,13 +21,14 @@ interface HeldChunkOptions {
 export class HeldChunk {
   readonly number: number;
   readonly token: string;
-  readonly crashes: number;
+  readonly isSuspect: boolean;
   readonly tasks: readonly Task[];
   readonly startedAt: number;
   validUntil: number;
   readonly calls: Set<OpenCall> = new Set<OpenCall>();
   /** Whether a call for it has been made. */
   isStarted = false;
+  readonly #crashes: number;
   readonly #chunkSize: number;
   /** What is not through, with the attempts of this pass counted. */
   readonly #open: Map<number, Task>;
@@ -40,10 +43,11 @@ export class HeldChunk {
   constructor(options: HeldChunkOptions) {
     this.number = options.number;
     this.token = options.token;
-    this.crashes = options.crashes;
+    this.isSuspect = options.isSuspect;
     this.tasks = options.tasks;
     this.startedAt = options.startedAt;
     this.validUntil = options.validUntil;
+    this.#crashes = options.crashes;
     this.#chunkSize = options.chunkSize;
     this.#open = new Map(options.tasks.map((task) => [task.index, task]));
   }
@@ -105,7 +109,7 @@ export class HeldChunk {
     const counts = this.#counts();
     if (!left && this.#letters.length + this.#empties.length === 0) return { chunk: this, outcome, counts };
     const told: Told = left
-      ? { ...this.#told("later"), r: this.#left(), d: Math.ceil(this.#delayMs), s: this.crashes > 0 }
+      ? { ...this.#told("later"), r: this.#left(), d: Math.ceil(this.#delayMs), s: this.isSuspect }
       : this.#told("done");
     return { chunk: this, told, outcome, counts };
   }
@@ -120,7 +124,7 @@ export class HeldChunk {
       ...this.#told("later"),
       ...(!isUntouched && { r: this.#left() }),
       d: Math.ceil(this.#delayMs),
-      s: this.crashes > 0,
+      s: this.isSuspect,
       b: true,
     };
     return { chunk: this, told, outcome: "handed-back", counts };
@@ -153,7 +157,7 @@ export class HeldChunk {
   }
 
   #left(alone?: Task): string {
-    return JSON.stringify(leftOf(this.crashes, [...this.#open.values()], alone) satisfies Left);
+    return JSON.stringify(leftOf(this.#crashes, [...this.#open.values()], alone) satisfies Left);
   }
 }
 

@@ -7,7 +7,7 @@ const names = [
   "lease", // zset: chunk in flight, score = expiry
   "held", // hash: chunk in flight -> "token worker"
   "retry", // zset: chunk waiting, score = due time
-  "suspect", // zset: the same, of chunks whose holder died
+  "suspect", // zset: the same, of chunks whose holders died again and again
   "rest", // hash: chunk -> what is left of it, where that is not all
   "revive", // hash: chunk in work -> its dead letters that get a new start
   "done", // bitmap: 1 bit per chunk

@@ -103,7 +103,7 @@ export class Pipeline<T> {
   add(chunk: HeldChunk): void {
     this.#buffered.add(chunk);
     this.#bufferedIds += chunk.tasks.length;
-    if (chunk.crashes > 0) {
+    if (chunk.isSuspect) {
       this.#suspects.push(chunk);
       if (!this.#isAlone) this.#workAlone().catch(this.#options.failed);
       return;
@@ -158,7 +158,7 @@ export class Pipeline<T> {
     if (pass.unwritten === 0) this.#settle(chunk);
   }
 
-  /** Chunks whose holder died: nothing else is under way in this process meanwhile, so that only the guilty can be blamed. */
+  /** Chunks whose holders died again and again: nothing else is under way in this process meanwhile, so that only the guilty can be blamed. */
   async #workAlone(): Promise<void> {
     this.#isAlone = true;
     await Promise.all([this.#fetches.hold(), this.#writes.hold()]);

@@ -10,7 +10,7 @@ export interface Told {
   readonly r?: string;
   /** Due in so many milliseconds. */
   readonly d?: number;
-  /** Its holder has died before: it is looked at alone. */
+  /** Its holders have died too often: it is looked at one id at a time. */
   readonly s?: boolean;
   /** It is handed back. */
   readonly b?: boolean;

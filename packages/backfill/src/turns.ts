@@ -48,20 +48,28 @@ export interface Appetite {
   readonly suspect: boolean;
 }
 
+/** What processes that die on a chunk make of it. */
+export interface CrashLimits {
+  /** Deaths in all until the id that was at work alone is given up. */
+  readonly crashLimit: number;
+  /** Deaths until the chunk is looked at one id at a time. */
+  readonly patience: number;
+}
+
 /** Settlements per turn. */
 const atOnce = 1000;
 
 /** The worker's conversation with Redis: what it has finished, and in the same breath, what it gets next. */
 export class Turns {
   readonly #contact: Contact;
-  readonly #crashLimit: number;
+  readonly #limits: CrashLimits;
   #settled: Settlement[] = [];
   #disowned: Told[] = [];
   #number = 0;
 
-  constructor(contact: Contact, crashLimit: number) {
+  constructor(contact: Contact, limits: CrashLimits) {
     this.#contact = contact;
-    this.#crashLimit = crashLimit;
+    this.#limits = limits;
   }
 
   /** Settlements that Redis has not heard yet. */
@@ -101,7 +109,8 @@ export class Turns {
         this.#number,
         appetite.chunks,
         appetite.suspect ? 1 : 0,
-        this.#crashLimit,
+        this.#limits.crashLimit,
+        this.#limits.patience,
         told.length === 0 ? "" : JSON.stringify(told),
         whole.length,
         ...whole.map(({ chunk }) => chunk.number),

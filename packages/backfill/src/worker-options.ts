@@ -27,7 +27,10 @@ export interface WorkerOptions<T> {
   readonly pressure?: () => number;
   /** Tries per id before it becomes a dead letter. @default 5 */
   readonly attempts?: number;
-  /** Processes that may die on an id before it becomes a dead letter; at least 2. @default 3 */
+  /**
+   * Processes that may die on an id before it becomes a dead letter; at least 2. After two of them (after one, where the
+   * limit is 2) its chunk is looked at one id at a time. @default 4
+   */
   readonly crashLimit?: number;
   /** How long a claim holds without a word from its worker, which speaks every third of it. @default 10000 */
   readonly leaseMs?: number;

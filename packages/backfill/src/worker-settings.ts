@@ -16,6 +16,8 @@ export interface WorkerSettings<T> {
   readonly pressure: () => number;
   readonly attempts: number;
   readonly crashLimit: number;
+  /** Deaths of its holders until a chunk is looked at one id at a time: the first was most likely a machine's, or a deployment's. */
+  readonly patience: number;
   readonly leaseMs: number;
   readonly retryMinDelayMs: number;
   readonly retryMaxDelayMs: number;
@@ -32,7 +34,7 @@ export function workerSettingsOf<T>(options: WorkerOptions<T>, facts: Facts): Wo
     sink,
     gates = {},
     attempts = 5,
-    crashLimit = 3,
+    crashLimit = 4,
     leaseMs = 10_000,
     retryMinDelayMs = 1000,
     retryMaxDelayMs = 60_000,
@@ -50,6 +52,7 @@ export function workerSettingsOf<T>(options: WorkerOptions<T>, facts: Facts): Wo
     pressure: checkFunction("pressure", options.pressure ?? (() => 0)),
     attempts: checkCount("attempts", attempts, 1),
     crashLimit: checkCount("crashLimit", crashLimit, 2),
+    patience: Math.min(2, crashLimit - 1),
     leaseMs: checkMs("leaseMs", leaseMs, 100),
     retryMinDelayMs: checkMs("retryMinDelayMs", retryMinDelayMs),
     retryMaxDelayMs: checkMs("retryMaxDelayMs", retryMaxDelayMs, retryMinDelayMs),

@@ -64,7 +64,7 @@ export class Worker implements AsyncDisposable {
     this.#fatal.promise.catch(() => "start tells of it");
     const failed = (error: unknown): void => this.#fatal.reject(error);
     const contact = new Contact(this.id, run, this.#commands, settings);
-    this.#turns = new Turns(contact, settings.crashLimit);
+    this.#turns = new Turns(contact, settings);
     this.#leases = new Leases({
       contact,
       clock,
@@ -227,6 +227,7 @@ export class Worker implements AsyncDisposable {
       token,
       chunkSize: facts.chunkSize,
       crashes: rest.c ?? 0,
+      isSuspect: (rest.c ?? 0) >= this.#settings.patience,
       tasks: tasksOf(facts, number, items, rest),
       startedAt: sentAt,
       validUntil: sentAt + this.#settings.leaseMs,
@@ -330,6 +331,8 @@ export class Worker implements AsyncDisposable {
         await this.#commands.run(leave, keys.all, [epoch, this.id]).catch(() => "it is forgotten in time");
     }
     this.#ender.abort();
+    // After a fatal end, or when the grace is over: nobody waits for these calls any more.
+    for (const chunk of this.#leases) chunk.end(new ClosedError("the worker is closed"));
     this.#leases.stop();
     this.#commands.close();
     this.#waits.close();

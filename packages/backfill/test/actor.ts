@@ -4,6 +4,7 @@ import type { Run } from "../src/run.ts";
 import { extend } from "../src/scripts/extend.ts";
 import { turn } from "../src/scripts/turn.ts";
 import type { Told } from "../src/settlement.ts";
+import type { CrashLimits } from "../src/turns.ts";
 
 /** What `turn` answers, as it comes. */
 export interface TurnReply {
@@ -29,16 +30,16 @@ export class Actor {
   readonly name: string;
   readonly #run: Run;
   readonly #link: Link;
-  readonly #crashLimit: number;
+  readonly #limits: CrashLimits;
   #number = 0;
   seen = 0;
   #last: readonly (string | number)[] = [];
 
-  constructor(name: string, run: Run, link: Link, crashLimit = 3) {
+  constructor(name: string, run: Run, link: Link, limits: CrashLimits = { crashLimit: 4, patience: 2 }) {
     this.name = name;
     this.#run = run;
     this.#link = link;
-    this.#crashLimit = crashLimit;
+    this.#limits = limits;
   }
 
   async turn({ want = 0, suspect = false, done = [], told = [] }: TurnRequest): Promise<TurnReply> {
@@ -52,7 +53,8 @@ export class Actor {
       this.#number,
       want,
       suspect ? 1 : 0,
-      this.#crashLimit,
+      this.#limits.crashLimit,
+      this.#limits.patience,
       told.length === 0 ? "" : JSON.stringify(told),
       done.length,
       ...done.map(([chunk]) => chunk),

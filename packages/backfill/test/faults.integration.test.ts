@@ -116,7 +116,9 @@ describe("a connection whose other end is gone without a word", () => {
     using events = hear("redis");
     const end = worker.start();
     await eventually(() => expect(worker.stats.state).toBe("paused"));
-    await sleep(300);
+    const isBlocked = async (): Promise<void> =>
+      expect(await redis.call("INFO", "clients")).toContain("blocked_clients:1");
+    await eventually(isBlocked);
     proxy.inject({ kind: "halfOpen" });
     await admin.resume();
     proxy.heal();
@@ -207,7 +209,7 @@ describe("a Redis that refuses writes", () => {
     await refuse(redis);
     await eventually(() => expect(events.messages.length).toBeGreaterThan(3));
     const { done } = worker.stats;
-    await sleep(200);
+    await eventually(() => expect(events.messages.length).toBeGreaterThan(6));
     expect(worker.stats.done).toBe(done);
     await allow(redis);
     expect(await end).toBe("complete");
@@ -235,7 +237,8 @@ describe("a Redis that refuses writes", () => {
       await eventually(() => expect(events.messages).toContainEqual(full));
       const { done } = worker.stats;
       expect(done).toBeLessThan(400);
-      await sleep(300);
+      const { length } = events.messages;
+      await eventually(() => expect(events.messages.length).toBeGreaterThan(length + 2));
       expect(worker.stats.done).toBe(done);
       await redis.call("CONFIG", "SET", "appendonly", "no");
       expect(await end).toBe("complete");
@@ -259,6 +262,26 @@ describe("data that is not what it was", () => {
       message: expect.stringContaining("not in Redis any more"),
     });
     expect(await redis.call("KEYS", "*")).toEqual([]);
+  });
+
+  test("what is under way for it then is told to end, and start does not wait until it has", async () => {
+    await using redis = await startRedis();
+    await using backfill = await openOn(redis, { source });
+    const told: unknown[] = [];
+    await using worker = workerOn(backfill, {
+      leaseMs: 500,
+      limits: { hub: 2 },
+      fetch: (_id, { signal }) =>
+        new Promise(() => {
+          signal.addEventListener("abort", () => told.push(signal.reason));
+        }),
+    });
+    const end = thrown(worker.start());
+    await eventually(() => expect(worker.stats.hub.used).toBe(2));
+    await redis.call("FLUSHALL");
+    expect(await end).toMatchObject({ code: "FLEET_BACKFILL_EPOCH" });
+    expect(told).toMatchObject([{ code: "FLEET_BACKFILL_CLOSED" }, { code: "FLEET_BACKFILL_CLOSED" }]);
+    await eventually(() => expect(worker.stats.hub.used).toBe(0));
   });
 
   test("removed and created anew under the same name: likewise", async () => {
@@ -285,8 +308,10 @@ describe("data that is not what it was", () => {
     const end = thrown(worker.start());
     await eventually(() => expect(worker.stats.done).toBeGreaterThan(20));
     await redis.call("SAVE");
+    const savedAt = performance.now();
     await eventually(() => expect(worker.stats.done).toBeGreaterThan(150), { intervalMs: 50 });
-    await sleep(400);
+    // What was saved must be older than a worker forgives.
+    await eventually(() => expect(performance.now() - savedAt).toBeGreaterThan(400));
     await redis.kill();
     await redis.restart();
     expect(await end).toMatchObject({

@@ -131,8 +131,8 @@ describe("an id that kills its process", () => {
         expect(end).toBe("SIGKILL");
         crashes += 1;
       }
-      expect(crashes).toBe(3);
-      expect(await all(backfill.deadLetters())).toMatchObject([{ id: "17", reason: "crashes", crashes: 3 }]);
+      expect(crashes).toBe(4);
+      expect(await all(backfill.deadLetters())).toMatchObject([{ id: "17", reason: "crashes", crashes: 4 }]);
       expect(sorted(scene.ledger.store.keys())).toEqual(idsFrom(1, 60).filter((id) => id !== "17"));
       expect(await backfill.verify(scene.ledger.store.keys())).toMatchObject({ clean: true, dead: 1 });
     },

@@ -234,7 +234,7 @@ function tell(
   if (word === "hand back") {
     if (isOwn) run.later(chunk, [], []);
     // What is left is said only when it has changed, but a mark must go.
-    return note({ ...base, k: "later", d: 0, b: true, s: its.crashes > 0, r: rest() });
+    return note({ ...base, k: "later", d: 0, b: true, s: run.isSuspect(its), r: rest() });
   }
   if (word === "bury") {
     if (isOwn) run.bury(chunk, chosen);
@@ -243,14 +243,14 @@ function tell(
       return note({ ...base, k: "done", l: [letter] });
     }
     if (isOwn) run.later(chunk, [], []);
-    return note({ ...base, k: "later", d: 0, s: its.crashes > 0, r: rest(), l: [letter] });
+    return note({ ...base, k: "later", d: 0, s: run.isSuspect(its), r: rest(), l: [letter] });
   }
   if (isOwn && word === "through" && indexes.length === 1) {
     run.finish(chunk);
     return note({ ...base, k: "done" });
   }
   if (isOwn) run.later(chunk, word === "through" ? [chosen] : [], word === "failed" ? [chosen] : []);
-  return note({ ...base, k: "later", d: 0, s: its.crashes > 0, r: rest() });
+  return note({ ...base, k: "later", d: 0, s: run.isSuspect(its), r: rest() });
 }
 
 /** Nobody heard the answer, and the turn is sent again: the same answer, and nothing happens twice. */

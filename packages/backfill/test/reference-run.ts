@@ -1,3 +1,5 @@
+import type { CrashLimits } from "../src/turns.ts";
+
 /** What is left of a chunk in the model: index to attempts and crashes. */
 type Items = Map<number, { readonly attempts: number; readonly crashes: number }>;
 
@@ -19,14 +21,14 @@ interface Chunk {
 export class ReferenceRun {
   readonly chunks: Chunk[];
   readonly dead = new Map<string, string>();
-  readonly #crashLimit: number;
+  readonly #limits: CrashLimits;
   cursor = 0;
   isPaused = false;
   /** The newest token. */
   token = 0;
 
-  constructor(chunks: number, size: number, crashLimit: number) {
-    this.#crashLimit = crashLimit;
+  constructor(chunks: number, size: number, limits: CrashLimits) {
+    this.#limits = limits;
     this.chunks = Array.from({ length: chunks }, () => ({
       state: "fresh",
       items: new Map(Array.from({ length: size }, (_, index) => [index, { attempts: 0, crashes: 0 }])),
@@ -63,7 +65,7 @@ export class ReferenceRun {
       const { attempts, crashes } = its.items.get(index)!;
       its.items.set(index, { attempts: attempts + 1, crashes });
     }
-    Object.assign(its, { state: its.crashes > 0 ? "suspect" : "retry", alone: undefined, isExpired: false });
+    Object.assign(its, { state: this.#waitingRoom(its), alone: undefined, isExpired: false });
   }
 
   bury(chunk: number, index: number): void {
@@ -93,13 +95,21 @@ export class ReferenceRun {
     its.alone = undefined;
     if (alone !== undefined) {
       const item = its.items.get(alone)!;
-      if (item.crashes + 1 >= this.#crashLimit - 1) {
+      if (item.crashes + 1 >= this.#limits.crashLimit - this.#limits.patience) {
         its.items.delete(alone);
         this.dead.set(`${this.chunks.indexOf(its)}:${alone}`, "crashes");
       } else its.items.set(alone, { ...item, crashes: item.crashes + 1 });
     }
     if (its.items.size === 0) this.#close(its);
-    else its.state = "suspect";
+    else its.state = this.#waitingRoom(its);
+  }
+
+  isSuspect(its: Pick<Chunk, "crashes">): boolean {
+    return its.crashes >= this.#limits.patience;
+  }
+
+  #waitingRoom(its: Chunk): "suspect" | "retry" {
+    return this.isSuspect(its) ? "suspect" : "retry";
   }
 
   claim(chunk: number, token: string, worker: string): void {

@@ -21,8 +21,6 @@ import {
 import { ReferenceRun } from "./reference-run.ts";
 import { openScripts } from "./script-scene.ts";
 
-const crashLimit = 3;
-
 let server: RedisServer;
 beforeAll(async () => {
   server = await startRedis();
@@ -37,7 +35,7 @@ const word = fc.tuple(
 const turns = fc
   .tuple(worker, fc.nat(3), fc.boolean(), fc.array(word, { maxLength: 6 }))
   .map(([who, want, suspect, words]) => new Turn(who, want, suspect, words));
-/** A chunk whose holder died is begun alone, at its first id: often enough that one gets as far as being given up. */
+/** A chunk whose holders died is begun alone, at its first id: often enough that one gets as far as being given up. */
 const alone = worker.map((who) => new Turn(who, 0, true, [["alone", 0]]));
 const commands = fc.commands(
   [
@@ -58,10 +56,13 @@ const commands = fc.commands(
   { maxCommands: 80, size: "max" },
 );
 
-test(
-  "the scripts do what a plain run in memory does, whatever is said in whatever order",
+test.for([
+  { crashLimit: 3, patience: 1 },
+  { crashLimit: 4, patience: 2 },
+])(
+  "the scripts do what a plain run in memory does, whatever is said in whatever order (%o)",
   { timeout: 60_000 },
-  async () => {
+  async (limits) => {
     let runs = 0;
     const property = fc.asyncProperty(commands, async (list) => {
       runs += 1;
@@ -72,10 +73,10 @@ test(
       });
       const actors = Array.from(
         { length: workers },
-        (_, at) => new Actor(`worker${at}`, scene.run, scene.link, crashLimit),
+        (_, at) => new Actor(`worker${at}`, scene.run, scene.link, limits),
       );
       const setup = (): { model: Model; real: Real } => {
-        const run = new ReferenceRun(chunks, size, crashLimit);
+        const run = new ReferenceRun(chunks, size, limits);
         return {
           model: {
             run,

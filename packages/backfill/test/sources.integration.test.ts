@@ -239,6 +239,37 @@ describe("a list of jobs", () => {
     expect(performance.now() - pushedAt).toBeLessThan(500);
   });
 
+  test.for(["left", "right"] as const)(
+    "has back what was taken and is not done when the run is purged, in its old order (%s)",
+    async (side) => {
+      await server.call("RPUSH", "jobs", ...idsFrom(1, 12));
+      await using backfill = await openOn(server, { ...list, source: { ...list.source, side } });
+      const first = side === "left" ? idsFrom(1, 5) : idsFrom(8, 12);
+      const [, done, never] = first;
+      await using worker = workerOn(backfill, {
+        limits: { buffer: 10, hub: 12 },
+        retryMinDelayMs: 600_000,
+        retryMaxDelayMs: 600_000,
+        fetch: async (id) => {
+          if (!first.includes(id)) return Promise.withResolvers<string>().promise;
+          if (id === never) throw new PermanentError("never");
+          if (id !== done) throw new Error("later");
+          return id;
+        },
+      });
+      const end = thrown(worker.start());
+      await eventually(async () =>
+        expect((await backfill.status()).counts).toMatchObject({ retried: 3, dead: 1 }),
+      );
+      await eventually(async () => expect(await server.call("EXISTS", "jobs")).toBe(0));
+      await backfill.purge();
+      const open = idsFrom(1, 12).filter((id) => id !== done && id !== never);
+      expect(await server.call("LRANGE", "jobs", "0", "-1")).toEqual(open);
+      expect(await end).toMatchObject({ code: "FLEET_BACKFILL_EPOCH" });
+      expect(await server.call("KEYS", "*")).toEqual(["jobs"]);
+    },
+  );
+
   test("a job that fails for good is a dead letter with all that it said", async () => {
     await server.call("RPUSH", "jobs", "bad job", "good job");
     await using backfill = await openOn(server, list);

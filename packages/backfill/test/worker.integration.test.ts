@@ -267,7 +267,7 @@ describe("two stages with a limit each", () => {
     });
     const end = worker.start();
     await eventually(() => expect(worker.stats.pressure).toBeGreaterThanOrEqual(0.9));
-    await sleep(200);
+    await eventually(() => expect(worker.stats).toMatchObject({ hub: { used: 0 }, database: { used: 2 } }));
     // Two batches at the sink, and a buffer that is claimed into only while it is less than nine tenths full.
     expect(fetched).toBeLessThanOrEqual(2 * 5 + 50);
     expect(worker.stats).toMatchObject({ share: 0, database: { used: 2, limit: 2 } });

@@ -1,3 +1,4 @@
+export { certificates } from "./certificates.ts";
 export { eventually } from "./eventually.ts";
 export { FakeClock } from "./fake-clock.ts";
 export { startFaultProxy } from "./fault-proxy.ts";
@@ -10,6 +11,7 @@ export { startRedis } from "./start-redis.ts";
 export { startReplication } from "./start-replication.ts";
 export { startSentinel } from "./start-sentinel.ts";
 
+export type { Certificates } from "./certificates.ts";
 export type { FaultProxy } from "./fault-proxy.ts";
 export type { Fault } from "./fault.ts";
 export type { FoundRedis } from "./find-redis.ts";

@@ -1,7 +1,7 @@
 import { preamble, speak } from "./preamble.ts";
 import { script, type Script } from "./script.ts";
 
-/** Chunks that finished whole, ARGV[11] of them: each held under the token that is told, or it does not count. */
+/** Chunks that finished whole, ARGV[12] of them: each held under the token that is told, or it does not count. */
 const acknowledge = `
 local group, consumer = facts.group, 'fleet:' .. ARGV[1]
 local isStored, isOpen = facts.kind ~= 'range', facts.kind == 'stream' or facts.kind == 'list'
@@ -38,14 +38,14 @@ local function bury(letters)
   if #letters > 0 then redis.call('HINCRBY', count, 'dead', #letters) end
 end
 
-local many = tonumber(ARGV[11])
+local many = tonumber(ARGV[12])
 if many > 0 then
   local chunks = {}
-  for i = 1, many do chunks[i] = ARGV[11 + i] end
+  for i = 1, many do chunks[i] = ARGV[12 + i] end
   local holders = redis.call('HMGET', held, unpack(chunks))
   local mine, bits = {}, {}
   for i, chunk in ipairs(chunks) do
-    if holders[i] == ARGV[11 + many + i] .. ' ' .. worker then
+    if holders[i] == ARGV[12 + many + i] .. ' ' .. worker then
       mine[#mine + 1] = chunk
       bits[#bits + 1] = 'SET'
       bits[#bits + 1] = 'u1'
@@ -70,12 +70,12 @@ end
 `;
 
 /**
- * Chunks that ended otherwise, ARGV[10]: `done` with dead letters or empty ids, `later` with what is left of them, or
+ * Chunks that ended otherwise, ARGV[11]: `done` with dead letters or empty ids, `later` with what is left of them, or
  * `keep`, which only notes how far its holder is.
  */
 const settle = `
-if ARGV[10] ~= '' then
-  for _, told in ipairs(cjson.decode(ARGV[10])) do
+if ARGV[11] ~= '' then
+  for _, told in ipairs(cjson.decode(ARGV[11])) do
     local chunk = whole(told.c)
     if redis.call('HGET', held, chunk) ~= told.t .. ' ' .. worker then
       refuse(chunk)
@@ -104,9 +104,9 @@ end
 `;
 
 /**
- * Leases that ran out: their holder died, or is so slow that it must count as dead. The chunk is looked at one id at a
- * time from now on; the id that was at work alone when its process died has a crash of its own, and is given up at the
- * limit. A lease of the caller's own did not run out: it is here. It is told, since Redis may have forgotten that it gave
+ * Leases that ran out: their holder died, or is so slow that it must count as dead. After `patience` such deaths the chunk
+ * is looked at one id at a time; the id that was at work alone when its process died has a crash of its own, and is given
+ * up at the limit. A lease of the caller's own did not run out: it is here. It is told, since Redis may have forgotten that it gave
  * the chunk back.
  */
 const reclaim = `
@@ -124,8 +124,8 @@ for _, chunk in ipairs(redis.call('ZRANGE', lease, '-inf', now, 'BYSCORE', 'LIMI
       local others = {}
       for _, item in ipairs(left.i) do
         if item[1] == left.m[1] then item[3] = item[3] + 1 end
-        if item[1] == left.m[1] and item[3] >= crashLimit - 1 then
-          bury({ { chunk .. ':' .. whole(item[1]), cjson.encode({ item = left.m[2], reason = 'crashes', attempts = item[2], crashes = item[3] + 1 }) } })
+        if item[1] == left.m[1] and item[3] >= crashLimit - patience then
+          bury({ { chunk .. ':' .. whole(item[1]), cjson.encode({ item = left.m[2], reason = 'crashes', attempts = item[2], crashes = item[3] + patience }) } })
         else
           others[#others + 1] = item
         end
@@ -139,7 +139,7 @@ for _, chunk in ipairs(redis.call('ZRANGE', lease, '-inf', now, 'BYSCORE', 'LIMI
       finish(chunk)
     else
       redis.call('HSET', rest, chunk, cjson.encode(left))
-      redis.call('ZADD', suspect, now, chunk)
+      redis.call('ZADD', left.c >= patience and suspect or retry, now, chunk)
     end
   end
 end
@@ -165,12 +165,12 @@ local function store(entries, taken)
   for i = 1, #entries, size do
     local part = { unpack(entries, i, math.min(i + size - 1, #entries)) }
     local chunk, text, left = whole(at), cjson.encode(part), false
-    -- Entries that others have had before: those deliveries were attempts, and two of them are a reason for suspicion.
+    -- Entries that others have had before: those deliveries were attempts, and two of them a reason for suspicion.
     if part[1][3] then
       local tries = { i = {} }
       for index, entry in ipairs(part) do
         tries.i[index] = { index - 1, entry[3], 0 }
-        if entry[3] > 1 then tries.c = 1 end
+        if entry[3] > 1 then tries.c = patience end
       end
       left = cjson.encode(tries)
       redis.call('HSET', rest, chunk, left)
@@ -323,7 +323,7 @@ return text
  * A worker's turn to speak: what it has finished, then what it gets next, in one step.
  *
  * ARGV: epoch; worker; leaseMs; seen; maxLossMs (see `speak`); the turn's number; chunks wanted; whether a suspect is
- * wanted (0 or 1); crashLimit; settlements as JSON or ""; how many chunks finished whole; those chunks;
+ * wanted (0 or 1); crashLimit; deaths before a chunk is suspect; settlements as JSON or ""; how many chunks finished whole; those chunks;
  * their tokens.
  *
  * A turn is executed once: told again under the same number (its answer was lost) it gets the same answer, and one that
@@ -338,7 +338,7 @@ export const turn: Script = script(
   "turn",
   `${preamble}
 local facts = cjson.decode(known[5])
-local seq, want, crashLimit = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[9])
+local seq, want, crashLimit, patience = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[9]), tonumber(ARGV[10])
 local before = redis.call('HGET', turns, ARGV[2])
 if before then
   local last, text = string.match(before, '^(%d+) (.*)$')

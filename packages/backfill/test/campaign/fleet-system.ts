@@ -23,7 +23,7 @@ export const fleet: System = {
           worker: {
             leaseMs,
             // Random kills that hit the same id while it is at work alone are no reason to give it up.
-            crashLimit: 5,
+            crashLimit: 6,
             retryMinDelayMs: 50,
             limits: { requestsPerSecond: perSecond, hub: 5, database: 8, buffer: 4 * chunkSize },
           },

@@ -14,7 +14,7 @@ try {
   const { filter, options } = parseCLI(["vitest", "run", ...rest]);
   const { reporter, ...flags } = options as typeof options & { readonly reporter?: string | string[] };
   const vitest = await startVitest("test", filter, {
-    project: ["unit", "integration", "types"],
+    project: ["unit", "integration", "kubernetes", "types"],
     ...flags,
     config: fileURLToPath(new URL("vitest.config.ts", import.meta.url)),
     watch: false,

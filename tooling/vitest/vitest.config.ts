@@ -10,9 +10,18 @@ const testkit = (file: string): string =>
 // Node gets them too, and hands them on to `require`: "import" among them would break packages that are both.
 const source = ["@fleet/source", "node"];
 
+const needsApiServer = everywhere("kubernetes.integration.test.ts");
+const realServers = {
+  maxWorkers: 2,
+  // Real servers and real signals on a shared machine: a second try is granted, and named in the closing lines.
+  retry: process.env["CI"] === undefined ? 0 : 1,
+  globalSetup: testkit("global-setup.ts"),
+  runner: testkit("runner.ts"),
+};
+
 /**
- * Four kinds of tests: `unit` needs nothing, `integration` needs a real redis-server, `types` runs nothing; `e2e` needs a whole
- * cluster and runs only when it is asked for.
+ * Five kinds of tests: `unit` needs nothing, `integration` needs a real redis-server, `kubernetes` an API server beside it, `types`
+ * runs nothing; `e2e` needs a whole cluster and runs only when it is asked for.
  */
 export default defineConfig({
   root,
@@ -32,13 +41,11 @@ export default defineConfig({
         test: {
           name: "integration",
           include: everywhere(".integration.test.ts"),
-          maxWorkers: 2,
-          // Real servers and real signals on a shared machine: a second try is granted, and named in the closing lines.
-          retry: process.env["CI"] === undefined ? 0 : 1,
-          globalSetup: testkit("global-setup.ts"),
-          runner: testkit("runner.ts"),
+          exclude: needsApiServer,
+          ...realServers,
         },
       },
+      { extends: true, test: { name: "kubernetes", include: needsApiServer, ...realServers } },
       {
         extends: true,
         test: {

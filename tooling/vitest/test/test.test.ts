@@ -56,7 +56,7 @@ test("without a Redis the integration tests are skipped with the reason, which i
 });
 
 test("without an API server the tests that need one are skipped with the reason", () => {
-  const [line, , , output] = run(["--project", "integration", "tooling/testkit/test/kubernetes"], {
+  const [line, , , output] = run(["--project", "kubernetes", "tooling/testkit/test/kubernetes"], {
     KUBEBUILDER_ASSETS: "",
   });
   expect(output).toMatch(/^skipped \d+: KUBEBUILDER_ASSETS is not set/m);

@@ -8,12 +8,10 @@ import { contradictions, namesIn } from "./contradictions.ts";
 import { discoveryFaults } from "./discovery-faults.ts";
 import { ConfigurationError } from "./errors.ts";
 import { faultLines } from "./fault-lines.ts";
+import type { Sources } from "./fault-lines.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 type Tree = Record<string, unknown>;
-
-/** Where a value came from: `flag --listen-port`, `environment FLEET_LISTEN_PORT`, `file fleet.yaml`, `default`. */
-export type Sources = ReadonlyMap<string, string>;
 
 export interface LoadedConfig {
   readonly config: Config;

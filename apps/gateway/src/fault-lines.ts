@@ -1,6 +1,7 @@
 import type { z } from "zod";
 
-import type { Sources } from "./config.ts";
+/** Where a value came from: `flag --listen-port`, `environment FLEET_LISTEN_PORT`, `file fleet.yaml`, `default`. */
+export type Sources = ReadonlyMap<string, string>;
 
 /** Every fault that the schema found, a line each: where, what was expected, what stands there, and who said so. */
 export function faultLines(issues: readonly z.core.$ZodIssue[], tree: unknown, sources: Sources): string[] {

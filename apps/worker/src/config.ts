@@ -5,15 +5,12 @@ import { parse } from "yaml";
 import { type Config, parseConfig, presets, settings } from "./config-schema.ts";
 import { contradictions } from "./contradictions.ts";
 import { ConfigurationError } from "./errors.ts";
-import { faultLines } from "./fault-lines.ts";
+import { faultLines, type Sources } from "./fault-lines.ts";
 import { readYaml } from "./read-yaml.ts";
 import type { Setting } from "./setting.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 type Values = Readonly<Record<string, unknown>>;
-
-/** Where a value came from: `flag --range`, `environment MAX_FID`, `file run.yaml`, `preset production`, `default`. */
-export type Sources = ReadonlyMap<string, string>;
 
 export interface LoadedConfig {
   readonly config: Config;

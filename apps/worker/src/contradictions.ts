@@ -1,5 +1,5 @@
 import type { Config } from "./config-schema.ts";
-import type { Sources } from "./config.ts";
+import type { Sources } from "./fault-lines.ts";
 
 /** What is wrong although each value alone is right: a line each. */
 export function contradictions(config: Config, sources: Sources): string[] {

@@ -1,7 +1,9 @@
 import type { z } from "zod";
 
 import { settings } from "./config-schema.ts";
-import type { Sources } from "./config.ts";
+
+/** Where a value came from: `flag --range`, `environment MAX_FID`, `file run.yaml`, `preset production`, `default`. */
+export type Sources = ReadonlyMap<string, string>;
 
 /** Every fault that the schema found, a line each: where, what was expected, what stands there, and who said so. */
 export function faultLines(

@@ -1,5 +1,12 @@
 import type { ApiRequestName } from "./api-error.ts";
-import type { ResourceName } from "./reflector-options.ts";
+
+/** A kind of object, as it stands in the paths of the API. */
+export interface ResourceName {
+  /** Empty for the core. */
+  readonly group: string;
+  readonly version: string;
+  readonly plural: string;
+}
 
 const pattern = /^\/(?:api|apis\/([^/]+))\/[^/]+(?:\/namespaces\/([^/]+))?\/([^/]+)(\/.+)?$/;
 

@@ -1,16 +1,9 @@
 import { checkMs } from "../check-ms.ts";
 import type { Clock } from "../clock.ts";
 import { InvalidOptionError } from "../errors.ts";
+import type { ResourceName } from "./api-path.ts";
 import type { ApiServer } from "./api-server.ts";
 import type { KubernetesObject } from "./kubernetes-object.ts";
-
-/** A kind of object, as it stands in the paths of the API. */
-export interface ResourceName {
-  /** Empty for the core. */
-  readonly group: string;
-  readonly version: string;
-  readonly plural: string;
-}
 
 /**
  * Hears what happens, one call after another and never two at a time. What a call throws, or what a promise that it returns rejects

@@ -1,10 +1,9 @@
-import { backoff } from "../backoff.ts";
 import { systemClock } from "../clock.ts";
 import type { Clock } from "../clock.ts";
 import { DiscoveryError } from "../errors.ts";
 import type { ResourceStats } from "../resource-stats.ts";
 import { garbled } from "./api-answer.ts";
-import { ApiError, isBroken } from "./api-error.ts";
+import { ApiError } from "./api-error.ts";
 import { nameRequest, resourcePath } from "./api-path.ts";
 import { asError } from "./as-error.ts";
 import { Interruption } from "./interruption.ts";
@@ -12,6 +11,7 @@ import type { KubernetesObject } from "./kubernetes-object.ts";
 import { listPages } from "./list-pages.ts";
 import { identityOf } from "./object-identity.ts";
 import type { ObjectIdentity } from "./object-identity.ts";
+import { Recovery } from "./recovery.ts";
 import { ReflectedSet } from "./reflected-set.ts";
 import type { SetChange, SetDraft } from "./reflected-set.ts";
 import { checkReflectorOptions } from "./reflector-options.ts";
@@ -20,12 +20,10 @@ import { ReflectorTally } from "./reflector-tally.ts";
 import { Resync } from "./resync.ts";
 import { StreamLook } from "./stream-look.ts";
 import { Turns } from "./turns.ts";
-import { refusesStreaming, verdictOf } from "./verdict.ts";
+import { refusesStreaming } from "./verdict.ts";
 import type { Verdict } from "./verdict.ts";
 import type { WatchEvent } from "./watch-event.ts";
 
-const backoffMinMs = 800;
-const backoffMaxMs = 30_000;
 /** How long a watch asks to live, so that not all of a fleet end at one time; the server needs a little longer to end it. */
 const watchMinMs = 300_000;
 const watchMaxMs = 600_000;
@@ -52,6 +50,7 @@ export class Reflector<T> implements AsyncDisposable {
   readonly #tally: ReflectorTally;
   readonly #set: ReflectedSet<T>;
   readonly #resync: Resync;
+  readonly #recovery: Recovery;
   readonly #turns = new Turns();
   readonly #first = Promise.withResolvers<void>();
   #state: ResourceStats["state"] = "empty";
@@ -60,14 +59,6 @@ export class Reflector<T> implements AsyncDisposable {
   #streams: boolean;
   /** Where the next watch goes on; undefined when a whole set comes first. */
   #version: string | undefined;
-  #failures = 0;
-  /** Of the last failure. */
-  #reason = "";
-  /** A pause after a connection that broke. */
-  #cutOff: AbortController | undefined;
-  #hurriedAt = -Infinity;
-  /** When the last failure, and the pause after it, was over. */
-  #failedAt = 0;
   /** What is under way: a list, a watch or a pause. Aborted, it ends. */
   #work = new AbortController();
   #running: Promise<void> = Promise.resolve();
@@ -96,6 +87,7 @@ export class Reflector<T> implements AsyncDisposable {
       proved: () => this.#proved(),
       failed: (error) => this.#failed(error),
     });
+    this.#recovery = new Recovery(clock, random);
     this.#first.promise.catch(() => "who started it need not wait for it");
   }
 
@@ -143,12 +135,7 @@ export class Reflector<T> implements AsyncDisposable {
 
   /** Somebody else has reached the server again: a pause after a broken connection ends now. Once in half a minute at the most. */
   hurry(): void {
-    if (this.#cutOff === undefined) return;
-    const now = this.#clock.now();
-    // A server that takes connections and drops them would have two of us hurry each other for ever.
-    if (now - this.#hurriedAt < backoffMaxMs) return;
-    this.#hurriedAt = now;
-    this.#cutOff.abort();
+    this.#recovery.hurry();
   }
 
   /** Stops; no request, timer or listener is left and nothing is told afterwards. Twice is once. The set stays readable. */
@@ -331,43 +318,22 @@ export class Reflector<T> implements AsyncDisposable {
   }
 
   async #recover(error: unknown): Promise<void> {
-    if (this.#clock.now() - this.#failedAt >= backoffMaxMs) {
-      this.#failures = 0;
-      this.#reason = "";
-    }
+    this.#recovery.forgive();
     const { reason, relists, isDoubtful, isNormal } = this.#verdictOf(error);
     if (relists) this.#version = undefined;
     if (isDoubtful) this.#resync.doubt();
     if (reason === "unstreamed") this.#streams = false;
     if (reason === "garbled") this.#tally.garbled();
-    const { retryAfterMs = 0 } = error instanceof ApiError ? error : {};
-    const ms = retryAfterMs + backoff(this.#failures, backoffMinMs, backoffMaxMs, this.#random);
     if (error instanceof Interruption) return;
-    this.#failures += 1;
-    this.#reason = reason;
-    if (!isNormal) {
-      this.#failed(error);
-      if (!this.#isClosed) await this.#pause(ms, isBroken(error));
-    }
-    this.#failedAt = this.#clock.now();
+    const ms = this.#recovery.failed(error, reason);
+    if (isNormal) return;
+    this.#failed(error);
+    if (!this.#isClosed) await this.#recovery.pause(ms, error, this.#begin("backoff"));
   }
 
   #verdictOf(error: unknown): Verdict {
-    const age = this.#clock.now() - this.#resync.listedAt;
-    const isAged = this.#version !== undefined && age >= backoffMaxMs;
-    return verdictOf(error, { failures: this.#failures, isExpired: this.#reason === "expired", isAged });
-  }
-
-  async #pause(ms: number, isCutOff: boolean): Promise<void> {
-    const pause = this.#begin("backoff");
-    const { signal } = pause;
-    if (isCutOff) this.#cutOff = pause;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = this.#clock.setTimeout(resolve, ms);
-    signal.addEventListener("abort", () => resolve(), { once: true });
-    await promise;
-    this.#clock.clearTimeout(timer);
-    this.#cutOff = undefined;
+    const age = this.#version === undefined ? 0 : this.#clock.now() - this.#resync.listedAt;
+    return this.#recovery.verdictOf(error, age);
   }
 
   #identityOf(object: KubernetesObject, verb: "get" | "watch"): ObjectIdentity {

@@ -1,7 +1,18 @@
 import type { OpenCall } from "./calls.ts";
 import type { StoredLetter } from "./dead-letters.ts";
 import { itemOf, type Left, leftOf, type Task } from "./item.ts";
-import type { Settlement, Told } from "./settlement.ts";
+import type { Told } from "./told.ts";
+
+/** What a worker tells Redis about a chunk with its next turn. */
+export interface Settlement {
+  readonly chunk: HeldChunk;
+  /** Absent where the chunk is done and there is nothing more to say. */
+  readonly told?: Told;
+  readonly outcome: "done" | "retry" | "handed-back" | "kept";
+  readonly counts: { readonly done: number; readonly retried: number; readonly dead: number };
+  /** Called when Redis has heard it: whether the chunk was still this worker's. */
+  readonly heard?: (isFenced: boolean) => void;
+}
 
 interface HeldChunkOptions {
   readonly number: number;

@@ -1,7 +1,8 @@
 import type { Contact } from "./contact.ts";
 import { RedisError } from "./errors.ts";
+import type { Settlement } from "./held-chunk.ts";
 import { turn } from "./scripts/turn.ts";
-import type { Settlement, Told } from "./settlement.ts";
+import type { Told } from "./told.ts";
 
 /** A chunk as the script hands it out: number, what is left of it, its items; `false` is Lua's nil. */
 type Handed = readonly [number, string | false, (string | false)?];

@@ -3,7 +3,7 @@ import { readAnswer } from "../src/lost.ts";
 import type { Run } from "../src/run.ts";
 import { extend } from "../src/scripts/extend.ts";
 import { turn } from "../src/scripts/turn.ts";
-import type { Told } from "../src/settlement.ts";
+import type { Told } from "../src/told.ts";
 import type { CrashLimits } from "../src/turns.ts";
 
 /** What `turn` answers, as it comes. */

@@ -7,7 +7,7 @@ import { type Left, leftOf } from "../src/item.ts";
 import { readAnswer } from "../src/lost.ts";
 import { resurrect } from "../src/scripts/resurrect.ts";
 import { steer } from "../src/scripts/steer.ts";
-import type { Told } from "../src/settlement.ts";
+import type { Told } from "../src/told.ts";
 import { type Actor, chunksOf, type TurnReply } from "./actor.ts";
 import type { ReferenceRun } from "./reference-run.ts";
 import type { ScriptScene } from "./script-scene.ts";

@@ -178,6 +178,33 @@ describe("a hub that asks to be left alone", () => {
   });
 });
 
+test("twenty workers share a range: each id is fetched and written once, and each worker has its part", async () => {
+  await using backfill = await openOn(server, {
+    source: { kind: "range", from: 1, to: 4000 },
+    chunkSize: 10,
+  });
+  const sink = new MemorySink();
+  const fetched = new Map<number, number>();
+  const workers = Array.from({ length: 20 }, (_, index) =>
+    workerOn(backfill, {
+      sink,
+      limits: { claim: 2, buffer: 20 },
+      fetch: async (id) => {
+        fetched.set(index, (fetched.get(index) ?? 0) + 1);
+        await new Promise((resolve) => setTimeout(resolve, 1));
+        return id;
+      },
+    }),
+  );
+  const ends = await Promise.all(workers.map((worker) => worker.start()));
+  expect(new Set(ends)).toEqual(new Set(["complete"]));
+  expect(sink.writes.flatMap(({ ids }) => ids)).toHaveLength(4000);
+  expect(sink.ids).toEqual(idsFrom(1, 4000));
+  expect(fetched.size).toBe(20);
+  expect([...fetched.values()].reduce((sum, count) => sum + count)).toBe(4000);
+  expect((await backfill.status()).counts).toMatchObject({ claimed: 400, done: 400, fenced: 0, crashed: 0 });
+});
+
 describe("the shared rate", () => {
   test("has no burst at the edge of a window: in no second more than the rate and its burst, by any number of workers", async () => {
     await using backfill = await openOn(server, {

@@ -3,7 +3,7 @@ import type { RedisServer } from "@fleet/testkit";
 
 /** The servers of the local fleet, by what they are to it. */
 export interface LocalFleet extends AsyncDisposable {
-  readonly orders: { readonly primary: RedisServer; readonly replicas: readonly RedisServer[] };
+  readonly orders: Awaited<ReturnType<typeof startReplication>>;
   readonly sessions: RedisServer;
   readonly cache: readonly RedisServer[];
   /** The same, as the `instances` of a gateway's configuration. */

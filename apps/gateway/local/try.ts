@@ -32,7 +32,7 @@ async function underFaults(
   say: (line: string) => void,
 ): Promise<boolean> {
   await fleet.orders.primary.call("SET", "price", "42");
-  await fleet.orders.primary.call("WAIT", String(fleet.orders.replicas.length), "5000");
+  await fleet.orders.inSync();
   for (const member of fleet.cache) await member.call("SET", "page", "<h1>hello</h1>");
 
   const kinds = [

@@ -74,7 +74,7 @@ beforeAll(async () => {
   ];
   servers = { sessions: one, sessionsLater: later, cache1, cache2, fresh };
   for (const server of [ordersServers[0]!, ...plain]) await server.call("SET", "price", "42");
-  await ordersServers[0]!.call("WAIT", "2", "5000");
+  await replication.inSync();
 
   const at = ({ host, port }: RedisServer): string => `${host}:${port}`;
   const addressMap = Object.fromEntries(

@@ -11,6 +11,11 @@ export interface StartReplicationOptions extends Omit<StartRedisOptions, "port" 
 export interface Replication extends AsyncDisposable {
   readonly primary: RedisServer;
   readonly replicas: readonly RedisServer[];
+  /**
+   * Resolves when every replica has applied what the primary has done so far. (`WAIT` waits for the writes of its own connection,
+   * and each `call` has another.)
+   */
+  inSync(): Promise<void>;
 }
 
 /** Starts a primary and replicas of it; ready when every replica's link is up. */
@@ -42,6 +47,25 @@ export async function startReplication(options: StartReplicationOptions = {}): P
       ),
     ),
   );
+  const inSync = async (): Promise<void> => {
+    const offset = await offsetOf(primary, "master_repl_offset");
+    for (const replica of replicas)
+      await eventually(
+        async () => {
+          const applied = await offsetOf(replica, "slave_repl_offset");
+          if (applied < offset)
+            throw new Error(`the replica on port ${replica.port} is at ${applied} of ${offset}`);
+        },
+        { timeoutMs: 15_000, intervalMs: 5 },
+      );
+  };
   const all = opened.move();
-  return { primary, replicas, [Symbol.asyncDispose]: () => all.disposeAsync() };
+  return { primary, replicas, inSync, [Symbol.asyncDispose]: () => all.disposeAsync() };
+}
+
+async function offsetOf(server: RedisServer, name: string): Promise<number> {
+  const info = String(await server.call("INFO", "replication"));
+  const [, offset] = new RegExp(`^${name}:(\\d+)`, "m").exec(info) ?? [];
+  if (offset === undefined) throw new Error(`the server on port ${server.port} says nothing of its ${name}`);
+  return Number(offset);
 }

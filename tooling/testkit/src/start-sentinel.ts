@@ -23,7 +23,7 @@ export interface SentinelSet extends Replication {
 export async function startSentinel(options: StartSentinelOptions = {}): Promise<SentinelSet> {
   const { sentinels: count = 3, name = "mymaster", downAfterMs = 500, ...shared } = options;
   await using opened = new AsyncDisposableStack();
-  const { primary, replicas } = opened.use(await startReplication(shared));
+  const { primary, replicas, inSync } = opened.use(await startReplication(shared));
   const config = {
     sentinel: [
       `monitor ${name} ${primary.host} ${primary.port} ${Math.floor(count / 2) + 1}`,
@@ -55,7 +55,7 @@ export async function startSentinel(options: StartSentinelOptions = {}): Promise
     { timeoutMs: 15_000, intervalMs: 20 },
   );
   const all = opened.move();
-  return { name, primary, replicas, sentinels, [Symbol.asyncDispose]: () => all.disposeAsync() };
+  return { name, primary, replicas, inSync, sentinels, [Symbol.asyncDispose]: () => all.disposeAsync() };
 }
 
 /** Says the sentinels' hello in their stead: they would say it themselves, but the first time only after two seconds. */

@@ -69,15 +69,19 @@ export async function runCampaign(options: CampaignOptions): Promise<Report> {
     await using open = await system.open(redis, round);
     const crew = new Crew(workers, open, children, proxy, schedule, ledger, left);
     crew.start();
+    // Workers that stay when nothing is left do not say so.
+    const asking = new AbortController();
+    const through = Promise.race([crew.through, untilThrough(open, asking.signal)]);
     for (;;) {
       const { afterMs, what } = schedule.next();
-      await Promise.race([sleep(afterMs), crew.through]);
-      if (crew.isThrough || crew.killed >= left) break;
+      const isOver = await Promise.race([sleep(afterMs, false), through.then(() => true)]);
+      if (isOver || crew.killed >= left) break;
       if (what.kind !== "kill") ledger.record({ kind: "fault", what: what.kind });
       redisKills += Number(what.kind === "kill redis");
       halfOpens += Number(what.kind === "half-open");
       await befall(what, crew, redis, proxy);
     }
+    asking.abort();
     // Nothing happens any more, and what is left is done.
     crew.spare();
     const isThrough = await eventually(
@@ -111,6 +115,14 @@ export async function runCampaign(options: CampaignOptions): Promise<Report> {
     stuck,
     tookMs: performance.now() - startedAt,
   };
+}
+
+async function untilThrough(open: OpenRound, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    // Redis is killed now and then.
+    if (await open.isThrough().catch(() => false)) return;
+    await sleep(250);
+  }
 }
 
 type Redis = Awaited<ReturnType<typeof startRedis>>;

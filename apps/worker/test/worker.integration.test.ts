@@ -392,7 +392,9 @@ describe("while it works", () => {
     expect(await (await fetch(`${url}/metrics`)).text()).toMatch(/^fleet_worker_run_progress_ratio 0/m);
     expect((await fleet("pause")).out).toBe("paused: nothing more is claimed\n");
     await process.until(/"state":"paused","held":0/);
-    expect(await status()).toMatchObject({ state: "paused", workers: [{ state: "paused" }] });
+    // Redis hears of it with the next heartbeat.
+    const paused = { state: "paused", workers: [{ state: "paused" }] };
+    await eventually(async () => expect(await status()).toMatchObject(paused), { timeoutMs: 15_000 });
     expect((await fleet("status")).out).toMatch(
       /: paused, ids 1\.\.100000, .*\n.*\nworkers    1\n  one#\S+  paused, 0 chunks, hub 0\/5/s,
     );

@@ -8,6 +8,7 @@ export interface Clock {
 /** `performance.now()` and the global timers: a jump of the wall clock moves nothing. */
 export const systemClock: Clock = {
   now: () => performance.now(),
-  setTimeout: (callback, ms) => setTimeout(callback, ms),
+  // What is left of a time may be less than nothing by now, and Node warns of that.
+  setTimeout: (callback, ms) => setTimeout(callback, Math.max(0, ms)),
   clearTimeout: (handle) => clearTimeout(handle as NodeJS.Timeout),
 };

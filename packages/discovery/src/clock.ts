@@ -8,6 +8,7 @@ export interface Clock {
 /** The process's own time. Its timers hold no process open: a file nobody waits for is no reason to stay. */
 export const systemClock: Clock = {
   now: () => performance.now(),
-  setTimeout: (callback, ms) => setTimeout(callback, ms).unref(),
+  // What is left of a time may be less than nothing by now, and Node warns of that.
+  setTimeout: (callback, ms) => setTimeout(callback, Math.max(0, ms)).unref(),
   clearTimeout: (handle) => clearTimeout(handle as NodeJS.Timeout),
 };

@@ -15,7 +15,7 @@ export interface Replication extends AsyncDisposable {
    * Resolves when every replica has applied what the primary has done so far. (`WAIT` waits for the writes of its own connection,
    * and each `call` has another.)
    */
-  inSync(): Promise<void>;
+  readonly inSync: () => Promise<void>;
 }
 
 /** Starts a primary and replicas of it; ready when every replica's link is up. */

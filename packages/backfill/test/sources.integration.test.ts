@@ -270,6 +270,29 @@ describe("a list of jobs", () => {
     },
   );
 
+  test("has back the dead letters that were to be tried again, whether their chunk is in work or done", async () => {
+    await server.call("RPUSH", "jobs", "in work", "hangs", "done");
+    await using backfill = await openOn(server, {
+      ...list,
+      chunkSize: 2,
+      source: { ...list.source, side: "left" },
+    });
+    await using worker = workerOn(backfill, {
+      fetch: (id) =>
+        id === "hangs" ? new Promise(() => undefined) : Promise.reject(new PermanentError("not today")),
+    });
+    const end = worker.start();
+    await eventually(async () => expect((await backfill.status()).chunks.done).toBe(1));
+    await worker.close({ graceMs: 0 });
+    expect(await end).toBe("stopped");
+    await eventually(async () => expect((await backfill.status()).ids.dead).toBe(2));
+    expect(await backfill.retry()).toBe(2);
+    await backfill.purge();
+    expect(new Set((await server.call("LRANGE", "jobs", "0", "-1")) as string[])).toEqual(
+      new Set(["in work", "hangs", "done"]),
+    );
+  });
+
   test("a job that fails for good is a dead letter with all that it said", async () => {
     await server.call("RPUSH", "jobs", "bad job", "good job");
     await using backfill = await openOn(server, list);

@@ -1,10 +1,8 @@
-import { readFile } from "node:fs/promises";
-
 import type { Connect } from "@fleet/backfill";
 import { Cluster, Redis, type RedisOptions } from "ioredis";
 
 import type { Config } from "./config-schema.ts";
-import { ConfigurationError } from "./errors.ts";
+import { readNamed } from "./read-named.ts";
 
 /** What of the configuration says where the run's Redis is. */
 export type RedisConfig = Pick<
@@ -53,13 +51,7 @@ export async function connectionsTo(config: RedisConfig): Promise<Connect> {
 }
 
 async function tlsOf({ redisCaFile }: RedisConfig): Promise<{ readonly ca?: Buffer }> {
-  if (redisCaFile === undefined) return {};
-  try {
-    return { ca: await readFile(redisCaFile) };
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? "unknown reason";
-    throw new ConfigurationError([`redisCaFile: ${redisCaFile} cannot be read (${code})`]);
-  }
+  return redisCaFile === undefined ? {} : { ca: await readNamed("redisCaFile", redisCaFile) };
 }
 
 function addressIn(url: string, usualPort: number): { readonly host: string; readonly port: number } {

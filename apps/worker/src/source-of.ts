@@ -1,9 +1,8 @@
-import { readFile } from "node:fs/promises";
-
 import type { Source } from "@fleet/backfill";
 
 import type { Config } from "./config-schema.ts";
 import { ConfigurationError } from "./errors.ts";
+import { readNamed } from "./read-named.ts";
 
 /**
  * Where the ids come from; undefined where nothing is said, for a run that exists.
@@ -29,16 +28,11 @@ export async function sourceOf(config: Config): Promise<Source | undefined> {
 }
 
 async function lines(path: string): Promise<readonly string[]> {
-  try {
-    const text = await readFile(path, "utf8");
-    return text
-      .split("\n")
-      .map((line) => line.trim())
-      .filter((line) => line !== "");
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? "unknown reason";
-    throw new ConfigurationError([`idsFile: ${path} cannot be read (${code})`]);
-  }
+  const text = (await readNamed("idsFile", path)).toString("utf8");
+  return text
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "");
 }
 
 /** Each id once, each as it should look. */

@@ -50,12 +50,6 @@ async function openScene(options: { readonly fetchMs?: number } = {}): Promise<S
   };
 }
 
-/** So that there is something left to do when the other one dies. */
-const slowly = async (id: string): Promise<string> => {
-  await new Promise((resolve) => setTimeout(resolve, 10));
-  return id;
-};
-
 const sorted = (ids: Iterable<string>): readonly string[] =>
   [...ids].toSorted((a, b) => Number(a) - Number(b));
 
@@ -102,7 +96,9 @@ describe("a worker that dies by SIGKILL", () => {
       crashAt: { channel: "fetch", phase: "ended", nth: 8 },
     });
     const sink = new MemorySink();
-    await using survivor = workerOn(backfill, { sink, leaseMs, limits: { buffer: 10 }, fetch: slowly });
+    // So that there is something left to do when the other one dies.
+    const fetch = (id: string): Promise<string> => victim.end.then(() => id);
+    await using survivor = workerOn(backfill, { sink, leaseMs, limits: { buffer: 10 }, fetch });
     await eventually(() => expect(victim.said).toContain("started"));
     const end = survivor.start();
     await victim.end;

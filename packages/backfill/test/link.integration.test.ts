@@ -6,7 +6,7 @@ import { systemClock } from "../src/clock.ts";
 import type { Connect } from "../src/index.ts";
 import { Link } from "../src/link.ts";
 import { script } from "../src/scripts/script.ts";
-import { connectTo, thrown } from "./scene.ts";
+import { connectTo, hear, thrown } from "./scene.ts";
 
 let server: RedisServer;
 beforeAll(async () => {
@@ -46,11 +46,15 @@ describe("a link", () => {
   });
 
   test("waits for a connection that takes its time to make", async () => {
+    const made = Promise.withResolvers<void>();
     using link = linkOver(async () => {
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await made.promise;
       return connectTo(server)();
     });
-    expect(await link.call("PING", [])).toBe("PONG");
+    const answer = link.call("PING", []);
+    await server.call("PING");
+    made.resolve();
+    expect(await answer).toBe("PONG");
   });
 
   test("tells that a connection cannot be made, with the reason, whichever it is", async () => {
@@ -124,8 +128,9 @@ describe("a script", () => {
     using link = linkOver(connectTo(mortal), 200);
     expect(await link.insist(increment, ["n"], [])).toBe(1);
     await mortal.kill();
+    using events = hear("redis");
     const waiting = link.insist(increment, ["n"], []);
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await eventually(() => expect(events.messages.length).toBeGreaterThan(2));
     await mortal.restart();
     expect(await waiting).toBe(1);
     await mortal.call("SET", "n", "text");

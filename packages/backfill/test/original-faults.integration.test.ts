@@ -114,11 +114,16 @@ describe("4: a lease that ran out", () => {
   test("does not run out while its worker lives, however long the work takes", async () => {
     await using backfill = await openOn(server, range(10));
     const sink = new MemorySink();
+    const expiry = async (): Promise<number> => Number(await server.call("ZSCORE", "bf:{casts}:lease", "0"));
     await using slow = workerOn(backfill, {
       sink,
       leaseMs: 300,
       fetch: async (id) => {
-        if (id === "1") await new Promise((resolve) => setTimeout(resolve, 1200));
+        if (id === "1") {
+          // Until it has been extended to where three leases more would have been over.
+          const before = await expiry();
+          await eventually(async () => expect(await expiry()).toBeGreaterThan(before + 3 * 300));
+        }
         return id;
       },
     });

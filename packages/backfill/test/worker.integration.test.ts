@@ -162,7 +162,7 @@ describe("a hub that asks to be left alone", () => {
     let refusedAt: number | undefined;
     const fetch = async (id: string): Promise<string> => {
       calls.push(performance.now());
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      await server.call("PING");
       if (calls.length > 20 && refusedAt === undefined) {
         refusedAt = performance.now();
         throw new LimitedError(300);
@@ -185,13 +185,16 @@ test("twenty workers share a range: each id is fetched and written once, and eac
   });
   const sink = new MemorySink();
   const fetched = new Map<number, number>();
+  const allBegan = Promise.withResolvers<void>();
   const workers = Array.from({ length: 20 }, (_, index) =>
     workerOn(backfill, {
       sink,
       limits: { claim: 2, buffer: 20 },
       fetch: async (id) => {
         fetched.set(index, (fetched.get(index) ?? 0) + 1);
-        await new Promise((resolve) => setTimeout(resolve, 1));
+        // Nobody goes on before all have begun.
+        if (fetched.size === 20) allBegan.resolve();
+        await allBegan.promise;
         return id;
       },
     }),

@@ -8,6 +8,7 @@ import type { Condition } from "../condition.ts";
 import { Delivery } from "../delivery.ts";
 import type { Instance } from "../instance.ts";
 import type { ResourceStats } from "../resource-stats.ts";
+import { sleep } from "../sleep.ts";
 import type { InstanceSource, SourceSink } from "../source.ts";
 import { ApiServer } from "./api-server.ts";
 import { Conventions } from "./conventions.ts";
@@ -103,7 +104,7 @@ export class KubernetesSource implements InstanceSource {
         return;
       } catch (error) {
         this.#delivery.fail(error);
-        await this.#pause(backoff(attempt, 800, 30_000, this.#random));
+        await sleep(this.#clock, backoff(attempt, 800, 30_000, this.#random), signal);
       }
   }
 
@@ -133,17 +134,6 @@ export class KubernetesSource implements InstanceSource {
       },
       failed: (error) => this.#failed(error),
     });
-  }
-
-  async #pause(ms: number): Promise<void> {
-    const { signal } = this.#delivery;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = this.#clock.setTimeout(resolve, ms);
-    const stop = (): void => resolve();
-    signal.addEventListener("abort", stop, { once: true });
-    await promise;
-    signal.removeEventListener("abort", stop);
-    this.#clock.clearTimeout(timer);
   }
 
   #changed(): void {

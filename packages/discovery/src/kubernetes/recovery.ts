@@ -1,5 +1,6 @@
 import { backoff } from "../backoff.ts";
 import type { Clock } from "../clock.ts";
+import { sleep } from "../sleep.ts";
 import { ApiError, isBroken } from "./api-error.ts";
 import { verdictOf } from "./verdict.ts";
 import type { Verdict } from "./verdict.ts";
@@ -54,11 +55,7 @@ export class Recovery {
   /** Waits after a failure. @param pause ends it when it is aborted. */
   async pause(ms: number, error: unknown, pause: AbortController): Promise<void> {
     if (isBroken(error)) this.#cutOff = pause;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = this.#clock.setTimeout(resolve, ms);
-    pause.signal.addEventListener("abort", () => resolve(), { once: true });
-    await promise;
-    this.#clock.clearTimeout(timer);
+    await sleep(this.#clock, ms, pause.signal);
     this.#cutOff = undefined;
     this.#failedAt = this.#clock.now();
   }

@@ -29,7 +29,16 @@ export interface Gateway {
 
 /** Builds a gateway over a fleet. */
 export function buildGateway({ config, fleet, logStream }: GatewayOptions): Gateway {
-  const tokens = new Tokens(config.tokens);
+  const mistaken = new Set<string>();
+  const tokens = new Tokens(config.tokens, (name) => {
+    // Once a token: a caller that does it once does it with every request.
+    if (mistaken.has(name)) return;
+    mistaken.add(name);
+    log.warn(
+      { token: name },
+      "a caller presents the digest as the token: if the configuration holds the token itself, put its digest there",
+    );
+  });
   const observation = observe({ stats: () => fleet.stats });
   const readiness = new Readiness();
   const admin = buildAdminPort({ fleet, tokens, observation, readiness, config, logStream });

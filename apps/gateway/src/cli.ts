@@ -14,6 +14,7 @@ export type Action =
   | ({ readonly run: "serve" | "print-config" } & Given)
   | ({ readonly run: "discover"; readonly json: boolean } & Given)
   | { readonly run: "digest" }
+  | { readonly run: "token-create"; readonly json: boolean }
   | { readonly run: "exit"; readonly code: number };
 
 export interface Screen {
@@ -52,6 +53,15 @@ export function parseCommandLine(args: readonly string[], version: string, scree
     .description("print the SHA-256 of the token on standard input, as the configuration wants it")
     .action(() => {
       action = { run: "digest" };
+    });
+  program
+    .command("token")
+    .description("tokens, by which the gateway knows its callers")
+    .command("create")
+    .description("make a token and print it with its digest; the configuration gets the digest only")
+    .option("--json", "the same for a program")
+    .action((options: Options) => {
+      action = { run: "token-create", json: options["json"] === true };
     });
   try {
     program.parse(args, { from: "user" });

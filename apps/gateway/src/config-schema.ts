@@ -4,6 +4,7 @@ import { addressMap, dns, kubernetes, sentinel } from "./discovery-schema.ts";
 import type { DnsConfig, KubernetesConfig, SentinelConfig } from "./discovery-schema.ts";
 import { ms, setting } from "./setting.ts";
 import type { Kind, SettingMeta } from "./setting.ts";
+import { isTokenShaped } from "./token-secret.ts";
 
 /** Who may ask: a token, known by its digest only. */
 export interface TokenConfig {
@@ -17,6 +18,8 @@ export interface TokenConfig {
   readonly defaultTarget?: string | undefined;
   /** The project whose keys it sees; none: the keys as they are. */
   readonly project?: string | undefined;
+  /** Whether a read-only token may run `EVAL_RO`, `EVALSHA_RO` and `FCALL_RO`. @default false */
+  readonly readOnlyScripts?: boolean | undefined;
 }
 
 export interface Config {
@@ -53,13 +56,19 @@ export interface Setting extends SettingMeta {
 
 const port = z.number().int().min(0).max(65_535);
 const host = z.string().min(1);
-const name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, "expected 1 to 63 letters, digits, . _ -");
+const name = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, "expected 1 to 63 letters, digits, . _ -")
+  .refine((text) => !isTokenShaped(text), "expected a name, which logs may show; this is a token");
 
 const token = z.strictObject({
   name,
-  digest: z
-    .string()
-    .regex(/^[0-9a-fA-F]{64}$/, "expected the SHA-256 of the token in hex (`fleet-gateway digest` makes it)"),
+  digest: z.string().regex(/^[0-9a-fA-F]{64}$/, {
+    error: ({ input }) =>
+      isTokenShaped(String(input))
+        ? "expected the SHA-256 of the token in hex; this is the token itself (`fleet-gateway digest` makes the digest)"
+        : "expected the SHA-256 of the token in hex (`fleet-gateway digest` makes it)",
+  }),
   rights: z.enum(["full", "read-only", "admin"]),
   targets: z
     .union([z.literal("*"), z.array(name).min(1)], 'expected a list of instances and groups, or "*"')
@@ -69,6 +78,7 @@ const token = z.strictObject({
     .string()
     .regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, "expected 1 to 63 of a-z 0-9 _ -, the first a letter or digit")
     .optional(),
+  readOnlyScripts: z.boolean().optional(),
 });
 
 const schema = z.strictObject({

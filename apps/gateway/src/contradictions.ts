@@ -48,12 +48,21 @@ export function namesIn({
 }
 
 function tokenFaults(token: TokenConfig, where: string, names: ReadonlySet<string>): string[] {
-  const { rights, targets, defaultTarget, project } = token;
+  const { rights, targets, defaultTarget, project, readOnlyScripts } = token;
   if (rights === "admin")
-    return targets.length > 0 || defaultTarget !== undefined || project !== undefined
-      ? [`${where}: an admin token opens the admin port only; it has no targets, defaultTarget or project`]
+    return targets.length > 0 ||
+      defaultTarget !== undefined ||
+      project !== undefined ||
+      readOnlyScripts !== undefined
+      ? [
+          `${where}: an admin token opens the admin port only; it has no targets, defaultTarget, project or readOnlyScripts`,
+        ]
       : [];
   const faults: string[] = [];
+  if (readOnlyScripts === true && rights === "full")
+    faults.push(`${where}.readOnlyScripts: is for read-only tokens; a full token may run every script`);
+  if (readOnlyScripts === true && project !== undefined)
+    faults.push(`${where}.readOnlyScripts: has no effect within a project, where no script runs`);
   if (targets.length === 0)
     faults.push(`${where}.targets: there are none; name instances and groups, or "*"`);
   if (targets !== "*" && defaultTarget !== undefined && !targets.includes(defaultTarget))

@@ -45,6 +45,12 @@ export class NotPermittedError extends Error {
       `NOPERM this user has no permissions to run the '${shown.toLowerCase()}' command or its subcommand`,
     );
   }
+
+  static script(name: string): NotPermittedError {
+    return new NotPermittedError(
+      `NOPERM this user has no permissions to run the '${name.toLowerCase()}' command: a read-only token runs scripts only where its setting readOnlyScripts allows it`,
+    );
+  }
 }
 
 /** The request names no instance and its token has no default target. */

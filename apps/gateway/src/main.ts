@@ -4,12 +4,12 @@ import { text } from "node:stream/consumers";
 
 import { parseCommandLine } from "./cli.ts";
 import { loadConfig } from "./config.ts";
-import { digestOf } from "./digest.ts";
 import { discover } from "./discover.ts";
 import { discoveryText } from "./discovery-text.ts";
 import { printConfig } from "./print-config.ts";
 import { serve } from "./serve.ts";
 import { startFault } from "./start-fault.ts";
+import { createToken, digestOf, isDigestShaped, piped } from "./token-secret.ts";
 
 const manifest = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
   version: string;
@@ -24,7 +24,17 @@ async function main(): Promise<void> {
     return;
   }
   if (action.run === "digest") {
-    out(`${digestOf(await text(process.stdin))}\n`);
+    const token = piped(await text(process.stdin));
+    out(`${digestOf(token)}\n`);
+    if (isDigestShaped(token))
+      error(
+        "note: what was piped in has the shape of a digest; if it is one, the configuration takes it as it is\n",
+      );
+    return;
+  }
+  if (action.run === "token-create") {
+    const made = createToken();
+    out(action.json ? `${JSON.stringify(made)}\n` : `token:  ${made.token}\ndigest: ${made.digest}\n`);
     return;
   }
   const { file, flags } = action;
@@ -44,7 +54,11 @@ async function main(): Promise<void> {
     process.exitCode = found.ok ? 0 : 1;
     return;
   }
+  // A terminal or an operator sends it; its default would end the process with calls in flight.
+  let hangUp = (): void => {};
+  process.on("SIGHUP", () => hangUp());
   const serving = await serve(loaded.config, process.env, (line) => error(`${line}\n`));
+  hangUp = serving.hangUp;
   let stopping = false;
   const stop = (): void => {
     // Who asks twice does not want to wait.

@@ -10,6 +10,12 @@ import type { Token } from "./tokens.ts";
 const powerful: ReadonlySet<string> = new Set(["FUNCTION", "KEYS", "SCAN", "SORT_RO"]);
 
 /**
+ * Reads that run a program of the caller: it does all that `powerful` names, and it occupies the server for as long as it likes.
+ * A token gets them by `readOnlyScripts`.
+ */
+const scripts: ReadonlySet<string> = new Set(["EVAL_RO", "EVALSHA_RO", "FCALL_RO"]);
+
+/**
  * Checks a command against the rights of its token.
  *
  * @throws NotPermittedError, or what `Namespace.scope` throws for a command that nobody may send.
@@ -17,8 +23,9 @@ const powerful: ReadonlySet<string> = new Set(["FUNCTION", "KEYS", "SCAN", "SORT
 export function checkRights(token: Token, command: Command): void {
   if (token.rights === "full") return;
   const scoped: ScopedCommand = token.namespace.scope(command);
-  if (scoped.access !== "read" || powerful.has(command[0].toUpperCase()))
-    throw NotPermittedError.command(command[0]);
+  const name = command[0].toUpperCase();
+  if (scoped.access !== "read" || powerful.has(name)) throw NotPermittedError.command(command[0]);
+  if (scripts.has(name) && !token.readOnlyScripts) throw NotPermittedError.script(name);
 }
 
 /** `CLIENT SETINFO` names the client's library on a connection that, here, many share. Clients expect `OK` and get it. */

@@ -16,6 +16,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export interface Serving {
   readonly data: string;
   readonly admin: string;
+  /** The process was sent SIGHUP: writes a log line that says what is read again. */
+  readonly hangUp: () => void;
   /** Takes no new requests, finishes those in flight, and lets go of everything. */
   close(): Promise<void>;
 }
@@ -45,6 +47,7 @@ export async function serve(
   const closing = opened.move();
   return {
     ...urls,
+    hangUp: () => log.warn("SIGHUP: nothing is read again; a changed configuration needs a restart"),
     close: async () => {
       log.info("closing");
       await closing.disposeAsync();

@@ -5,6 +5,7 @@ import { Namespace } from "@fleet/isolation";
 
 import type { TokenConfig } from "./config-schema.ts";
 import { queryToken } from "./parse-url.ts";
+import { isDigestShaped } from "./token-secret.ts";
 
 /** Who asks, and what he may do. */
 export interface Token {
@@ -13,6 +14,8 @@ export interface Token {
   readonly namespace: Namespace;
   /** Whether this token may ask the instance or group of that name. */
   allows(target: string): boolean;
+  /** Whether a read-only token may run scripts that the server keeps from writing. */
+  readonly readOnlyScripts: boolean;
   /** Where requests at the root go. */
   readonly defaultTarget: string | undefined;
   /**
@@ -27,8 +30,14 @@ export class Tokens {
   /** By the digest's bytes as a string, which costs a request less than hex does. */
   readonly #byDigest: ReadonlyMap<string, { readonly digest: Buffer; readonly token: Token }>;
   readonly #asked = Buffer.alloc(32);
+  readonly #notifyDigest: (name: string) => void;
 
-  constructor(configured: readonly TokenConfig[]) {
+  /**
+   * @param notifyDigest is called with the name of a token each time a caller presents its digest as the secret: the
+   *   configuration then holds the token where its digest belongs, or the digest has leaked.
+   */
+  constructor(configured: readonly TokenConfig[], notifyDigest: (name: string) => void = () => {}) {
+    this.#notifyDigest = notifyDigest;
     this.#byDigest = new Map(
       configured.map((one) => [
         Buffer.from(one.digest, "hex").toString("binary"),
@@ -58,7 +67,13 @@ export class Tokens {
   #find(secret: string): Token | undefined {
     const key = hash("sha256", secret, "binary");
     const found = this.#byDigest.get(key);
-    if (found === undefined) return undefined;
+    if (found === undefined) {
+      if (isDigestShaped(secret)) {
+        const mistaken = this.#byDigest.get(Buffer.from(secret, "hex").toString("binary"));
+        if (mistaken !== undefined) this.#notifyDigest(mistaken.token.name);
+      }
+      return undefined;
+    }
     this.#asked.write(key, "binary");
     return timingSafeEqual(this.#asked, found.digest) ? found.token : undefined;
   }
@@ -73,12 +88,13 @@ function carriesTwo(rawHeaders: readonly string[]): boolean {
   return seen > 1;
 }
 
-function tokenOf({ name, rights, targets, defaultTarget, project }: TokenConfig): Token {
+function tokenOf({ name, rights, targets, defaultTarget, project, readOnlyScripts }: TokenConfig): Token {
   const allowed: ReadonlySet<string> | undefined = targets === "*" ? undefined : new Set(targets);
   const namespace = project === undefined ? Namespace.dedicated() : Namespace.project(project);
   return {
     name,
     rights,
+    readOnlyScripts: readOnlyScripts === true,
     namespace,
     calls: Object.freeze({ namespace, encoding: "buffer" }),
     allows: (target) => allowed === undefined || allowed.has(target),

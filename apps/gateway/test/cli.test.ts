@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { parseCommandLine } from "../src/cli.ts";
 import type { Action } from "../src/cli.ts";
 import { settings } from "../src/config-schema.ts";
-import { digestOf } from "../src/digest.ts";
+import { createToken, digestOf, isDigestShaped, isTokenShaped, piped } from "../src/token-secret.ts";
 
 function typed(...args: string[]): { action: Action; out: string; error: string } {
   let out = "";
@@ -66,6 +66,8 @@ describe("the command line", () => {
     ["--listen-port"],
     ["serve"],
     ["digest", "a-token"],
+    ["token"],
+    ["token", "create", "web"],
     ["discover", "all"],
     ["--json"],
   ])("%j is a fault, exit code 2", (args) => {
@@ -77,12 +79,17 @@ describe("the command line", () => {
   test("names the digest", () => {
     expect(typed("digest").action).toEqual({ run: "digest" });
   });
+
+  test("makes a token, for people or for a program", () => {
+    expect(typed("token", "create").action).toEqual({ run: "token-create", json: false });
+    expect(typed("token", "create", "--json").action).toEqual({ run: "token-create", json: true });
+  });
 });
 
 describe("a digest", () => {
   test("is the SHA-256 of what was piped in, without the shell's line break", () => {
-    expect(digestOf("correct-horse-battery\n")).toBe(hash("sha256", "correct-horse-battery"));
-    expect(digestOf("correct-horse-battery")).toBe(hash("sha256", "correct-horse-battery"));
+    for (const input of ["correct-horse-battery\n", "correct-horse-battery\r\n", "correct-horse-battery"])
+      expect(digestOf(piped(input))).toBe(hash("sha256", "correct-horse-battery"));
   });
 
   test.for([
@@ -93,6 +100,24 @@ describe("a digest", () => {
     "correct-horse\n-battery",
     "ünï-correct-horse-battery",
   ])("%j is no token", (input) => {
-    expect(() => digestOf(input)).toThrow(/at least 16 printable/);
+    expect(() => digestOf(piped(input))).toThrow(/at least 16 printable/);
+  });
+});
+
+describe("a token that was made", () => {
+  test("holds 256 bits of the source of randomness behind its prefix, and its digest fits", () => {
+    const { token, digest } = createToken((size) => Buffer.alloc(size, 0xfb));
+    expect(token).toBe(`fleet_${Buffer.alloc(32, 0xfb).toString("base64url")}`);
+    expect(digest).toBe(digestOf(token));
+    expect(createToken().token).not.toBe(createToken().token);
+  });
+
+  test("is told from a digest, also with what surrounds it in a header", () => {
+    for (let round = 0; round < 100; round += 1) {
+      const { token, digest } = createToken();
+      for (const text of [token, `Bearer ${token}`, ` ${token}\n`])
+        expect([isTokenShaped(text), isDigestShaped(text)]).toEqual([true, false]);
+      expect([isTokenShaped(digest), isDigestShaped(digest)]).toEqual([false, true]);
+    }
   });
 });

@@ -9,6 +9,7 @@ import { settings } from "../src/config-schema.ts";
 import { loadConfig } from "../src/config.ts";
 import { ConfigurationError } from "../src/errors.ts";
 import { printConfig } from "../src/print-config.ts";
+import { createToken } from "../src/token-secret.ts";
 
 const digest = hash("sha256", "correct-horse-battery");
 const instances = [{ name: "orders", group: "shop", endpoints: [{ host: "127.0.0.1", port: 6379 }] }];
@@ -173,8 +174,17 @@ describe("values that contradict each other are refused", () => {
       'tokens[0]: "order" is no instance or group; there are orders, shop',
     ]);
     expect(await faults(withTokens({ name: "a", digest, rights: "admin", targets: "*" }))).toEqual([
-      "tokens[0]: an admin token opens the admin port only; it has no targets, defaultTarget or project",
+      "tokens[0]: an admin token opens the admin port only; it has no targets, defaultTarget, project or readOnlyScripts",
     ]);
+    const scripter = { name: "a", digest, targets: ["orders"], readOnlyScripts: true };
+    expect(await faults(withTokens({ ...scripter, rights: "full" }))).toEqual([
+      "tokens[0].readOnlyScripts: is for read-only tokens; a full token may run every script",
+    ]);
+    expect(await faults(withTokens({ ...scripter, rights: "read-only", project: "shop" }))).toEqual([
+      "tokens[0].readOnlyScripts: has no effect within a project, where no script runs",
+    ]);
+    const { config } = await loadConfig(withTokens({ ...scripter, rights: "read-only" }));
+    expect(config.tokens).toMatchObject([{ readOnlyScripts: true }]);
     expect(await faults(withTokens(...tokens, { ...tokens[0], digest: other }))).toEqual([
       "tokens[1].name: is the same as of tokens[0]",
     ]);
@@ -335,6 +345,21 @@ describe("sources of instances", () => {
 
 describe("a secret is never shown", () => {
   const canary = "CANARY-9f3b-secret-token";
+  const { token } = createToken();
+
+  test.for([
+    ["digest", { name: "a", digest: token }, /this is the token itself/],
+    ["digest", { name: "a", digest: `Bearer ${token}` }, /this is the token itself/],
+    ["name", { name: token, digest }, /this is a token/],
+    ["defaultTarget", { name: "a", digest, defaultTarget: token }, /this is a token/],
+  ] as const)("a token that was pasted as its %s is recognised", async ([field, given, expected]) => {
+    const content = { instances, tokens: [{ rights: "full", targets: ["orders"], ...given }] };
+    const found = await faults({ file: await file(content), environment: {} });
+    expect(found).toEqual([expect.stringMatching(expected)]);
+    expect(found[0]).toContain(`tokens[0].${field}: `);
+    expect(found[0]).not.toContain(token);
+  });
+
   test.for([
     ["a token as such", { tokens: [{ name: "a", token: canary, rights: "full", targets: "*" }] }],
     [

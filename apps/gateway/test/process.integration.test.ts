@@ -75,6 +75,8 @@ interface Running extends AsyncDisposable {
   readonly url: string;
   readonly adminUrl: string;
   readonly child: ChildProcessWithoutNullStreams;
+  /** What it wrote so far. */
+  readonly log: () => string;
   readonly ended: Promise<unknown[]>;
 }
 
@@ -95,6 +97,7 @@ async function serving(...args: string[]): Promise<Running> {
     url: line.data,
     adminUrl: line.admin,
     child,
+    log: () => out,
     ended,
     [Symbol.asyncDispose]: async () => {
       child.kill("SIGKILL");
@@ -205,7 +208,39 @@ describe("the command line", () => {
       error: "",
     });
     expect(await run(["digest"], {}, "short\n")).toMatchObject({ code: 2, out: "" });
+    const shaped = hash("sha256", token);
+    expect(await run(["digest"], {}, shaped)).toEqual({
+      code: 0,
+      out: `${hash("sha256", shaped)}\n`,
+      error: expect.stringContaining("the shape of a digest"),
+    });
   });
+
+  test("token create prints a token and its digest, which the gateway then knows it by", async () => {
+    const { code, out, error } = await run(["token", "create"]);
+    expect([code, error]).toEqual([0, ""]);
+    const [, made, digest] = /^token: {2}(fleet_\S+)\ndigest: ([0-9a-f]{64})\n$/.exec(out)!;
+    expect(hash("sha256", made!)).toBe(digest);
+    const forPrograms = JSON.parse((await run(["token", "create", "--json"])).out) as object;
+    expect(Object.keys(forPrograms)).toEqual(["token", "digest"]);
+  });
+});
+
+test("SIGHUP ends no gateway: calls in flight are answered, and the log says that nothing is read again", async () => {
+  await using gateway = await serving();
+  await fetch(`${gateway.url}/set/hung/up`, authorized);
+  redis.pause();
+  const inFlight = fetch(`${gateway.url}/get/hung`, authorized);
+  await eventually(async () => {
+    const metrics = await (await fetch(`${gateway.adminUrl}/metrics`)).text();
+    expect(metrics).toMatch(/in_flight\{[^}]*\} 1$/m);
+  });
+  gateway.child.kill("SIGHUP");
+  await eventually(() => expect(gateway.log()).toMatch(/"level":40,.*SIGHUP: nothing is read again/));
+  redis.resume();
+  expect(await (await inFlight).json()).toEqual({ result: "up" });
+  gateway.child.kill("SIGTERM");
+  expect(await gateway.ended).toEqual([0, null]);
 });
 
 test("a source that leads nowhere keeps nobody from serving what the others know, and is to be seen", async () => {

@@ -1,27 +1,36 @@
 import { randomUUID } from "node:crypto";
 
 import { encode } from "./encode.ts";
-import type { RawReply } from "./reply.ts";
+import type { RawReply, Reply } from "./reply.ts";
 import { type Sender, WireCommand } from "./wire-command.ts";
 
 /**
  * A PING with a word that only its own reply repeats. Replies are matched by their place in the queue, so if one got
- * lost on the way (no server does that, but proxies have), each caller would get his neighbour's. The word in the wrong
- * place tells, before anybody who sent after the fence is answered.
+ * lost on the way (no server does that, but proxies have) or came twice, each caller would get a neighbour's. The word
+ * in the wrong place shows it.
  */
 export class Fence {
   readonly command: WireCommand;
+  /** Its own place in the queue has been answered. An error there proves nothing, so the word is still looked for. */
+  isOver = false;
   readonly #word: Buffer = Buffer.from(`fleet:${randomUUID()}`);
 
-  /** @param passed called when the fence is answered, whatever the answer: a user may be forbidden to PING. */
-  constructor(sender: Sender, now: number, passed: () => void) {
+  /** @param ended called once: when the word came, or with the error that came instead. */
+  constructor(sender: Sender, now: number, deadline: number, ended: (error?: unknown) => void) {
     const payload = encode(["PING", this.#word], "own");
-    this.command = new WireCommand(sender, payload, "buffer", now, Infinity, passed, passed);
+    const came = (reply: Reply): void => (this.#isWord(reply) ? ended() : ended(sender.lost(this.command)));
+    this.command = new WireCommand(sender, payload, "buffer", now, deadline, came, ended);
   }
 
   /** Whether this reply to this command proves that replies and commands no longer match. */
   isBrokenBy(command: WireCommand, reply: RawReply | undefined): boolean {
-    const isWord = Buffer.isBuffer(reply) && reply.equals(this.#word);
-    return command === this.command ? reply !== undefined && !isWord : isWord;
+    const isWord = this.#isWord(reply);
+    if (command !== this.command) return isWord;
+    this.isOver = true;
+    return reply !== undefined && !isWord;
+  }
+
+  #isWord(reply: RawReply | Reply | undefined): boolean {
+    return Buffer.isBuffer(reply) && reply.equals(this.#word);
   }
 }

@@ -11,6 +11,9 @@ import type { Sender, WireCommand } from "./wire-command.ts";
 /** How often deadlines are looked at: a timeout is late by at most this, and no command needs a timer of its own. */
 const sweepMs = 20;
 
+/** While anything is in flight, a fence is sent at least once a second: a sweep is late by at most its own step. */
+const fenceMs = 1000 - sweepMs;
+
 export interface InFlightSettings {
   readonly name: string;
   readonly maxInFlight: number;
@@ -48,7 +51,9 @@ export class InFlight implements Sender {
   #sweeping = false;
   #timer: unknown;
   #nextDeadline = Infinity;
+  /** The last one sent whose word may still come. */
   #fence: Fence | undefined;
+  #fencedAt = 0;
 
   constructor(settings: InFlightSettings) {
     this.#settings = settings;
@@ -93,7 +98,7 @@ export class InFlight implements Sender {
   open(redis: Redis): void {
     this.#redis = redis;
     this.#join = joinOf(redis.stream);
-    this.#readAt = this.#clock.now();
+    this.#readAt = this.#fencedAt = this.#clock.now();
     this.loss = { detail: "connection lost", cause: undefined };
     // Before ioredis' own listener, so that the replies of a chunk find its time.
     redis.stream.prependListener("data", () => {
@@ -110,6 +115,17 @@ export class InFlight implements Sender {
     this.#redis = undefined;
     this.#join = undefined;
     this.#fence = undefined;
+  }
+
+  /** Resolves once a PING came back in its own place, sent at once or with the next connection. */
+  prove(now: number, deadline: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const fence = new Fence(this, now, deadline, (error) =>
+        error === undefined ? resolve() : reject(error),
+      );
+      this.#fence = fence;
+      this.add(fence.command);
+    });
   }
 
   /** Ends what is written at once: a reply that still comes may be anybody's. */
@@ -141,7 +157,12 @@ export class InFlight implements Sender {
   }
 
   answered(command: WireCommand, reply?: RawReply): void {
-    if (this.#fence?.isBrokenBy(command, reply) === true) this.distrust("a reply got lost on the way");
+    const fence = this.#fence;
+    if (fence !== undefined) {
+      if (fence.isBrokenBy(command, reply)) this.distrust("replies and commands no longer match");
+      // With its word, it has done its duty.
+      if (command === fence.command && reply !== undefined) this.#fence = undefined;
+    }
     this.written.remove(command);
     this.bytes -= command.payload.length;
     this.replies += 1;
@@ -193,6 +214,7 @@ export class InFlight implements Sender {
     }
     const now = this.#clock.now();
     if (now >= this.#nextDeadline) this.#expire(now);
+    if (now - this.#fencedAt >= fenceMs && this.written.size > 0) this.#raiseFence(now);
     this.#lookForStall(now);
     this.#arm();
   }
@@ -201,9 +223,9 @@ export class InFlight implements Sender {
     const { stallTimeoutMs, broken } = this.#settings;
     const oldest = this.written.head;
     if (oldest === undefined || now - Math.max(this.#readAt, oldest.startedAt) < stallTimeoutMs) return;
-    // While somebody still waits for the oldest, it may be a script that was given that long.
-    if (oldest.settled || oldest === this.#fence?.command)
-      broken(`nothing received for ${stallTimeoutMs} ms`);
+    // While a caller still waits for the oldest, it may be a script that was given that long.
+    const asked = oldest === this.#fence?.command ? oldest.next : oldest;
+    if (asked === undefined || asked.settled) broken(`nothing received for ${stallTimeoutMs} ms`);
   }
 
   #expire(now: number): void {
@@ -226,15 +248,15 @@ export class InFlight implements Sender {
       const outcome = written ? "unknown" : "not-sent";
       command.fail(new CommandTimeoutError(this.#settings.name, outcome, now - command.startedAt));
     }
-    if (late && this.#fence === undefined) this.#raiseFence(now);
+    // Late replies come in order; that none was lost has to be shown.
+    if (late) this.#raiseFence(now);
   }
 
-  /** A reply is late. Late replies come in order; that none was lost has to be shown. */
+  /** One at a time. It is outside of the caps, and no caller waits for it. */
   #raiseFence(now: number): void {
-    if (this.#redis === undefined || this.#join === undefined) return;
-    this.#fence = new Fence(this, now, () => {
-      this.#fence = undefined;
-    });
+    if (this.#redis === undefined || this.#join === undefined || this.#fence?.isOver === false) return;
+    this.#fencedAt = now;
+    this.#fence = new Fence(this, now, Infinity, () => undefined);
     this.bytes += this.#fence.command.payload.length;
     this.#write(this.#fence.command, this.#redis, this.#join);
   }

@@ -10,4 +10,4 @@ export type { Health } from "./health.ts";
 export type { RedisPoolOptions } from "./redis-pool-options.ts";
 export type { PoolStats } from "./redis-pool.ts";
 export type { BatchReply, Command, Reply } from "./reply.ts";
-export type { SendOptions } from "./shared-lane.ts";
+export type { SendOptions } from "./shared-lane-options.ts";

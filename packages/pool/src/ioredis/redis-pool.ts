@@ -8,7 +8,8 @@ import { dial, type DialOptions } from "./dial.ts";
 import { type Health, HealthCheck } from "./health.ts";
 import { redisFactory } from "./redis-factory.ts";
 import { type RedisPoolOptions, type RedisPoolSettings, settingsOf } from "./redis-pool-options.ts";
-import { SharedLane, type SharedLaneStats } from "./shared-lane.ts";
+import type { SharedLaneStats } from "./shared-lane-options.ts";
+import { SharedLane } from "./shared-lane.ts";
 
 export interface PoolStats {
   readonly shared: SharedLaneStats;
@@ -91,7 +92,7 @@ export class RedisPool implements AsyncDisposable {
     // Dials report by themselves: while they fail or run there is nobody else to ask.
     if (state !== "ready" && state !== "idle") return false;
     try {
-      await this.shared.send(["PING"]);
+      await this.shared.prove();
     } catch (error) {
       // This side's limit says nothing of the server.
       if (error instanceof PoolExhaustedError) return false;

@@ -11,53 +11,13 @@ import { encode } from "./encode.ts";
 import { InFlight } from "./in-flight.ts";
 import { plainCause } from "./plain-cause.ts";
 import type { BatchReply, Command, Reply } from "./reply.ts";
-import { type Encoding, WireCommand } from "./wire-command.ts";
-
-export interface SendOptions {
-  /** When to give up, in milliseconds of the pool's clock. @default now + commandTimeoutMs */
-  readonly deadline?: number;
-  /** Rejects with its reason. A command that is written is executed all the same; its reply is dropped. */
-  readonly signal?: AbortSignal;
-  /** What text in the reply becomes. @default "utf8" */
-  readonly encoding?: Encoding;
-}
-
-/** What a pool gives its shared lane. */
-export interface SharedLaneSettings {
-  readonly name: string;
-  readonly dial: (signal: AbortSignal) => Promise<Dialed>;
-  /** A dial ended: how long its PING took, or why it failed. */
-  readonly dialed: (result: { readonly tookMs: number } | { readonly error: unknown }) => void;
-  readonly commandTimeoutMs: number;
-  readonly stallTimeoutMs: number;
-  readonly maxInFlight: number;
-  readonly maxInFlightBytes: number;
-  readonly reconnectMinDelayMs: number;
-  readonly reconnectMaxDelayMs: number;
-  readonly clock: Clock;
-  readonly random: () => number;
-}
-
-export type SharedLaneState = "idle" | "connecting" | "ready" | "backoff" | "closed";
-
-export interface SharedLaneStats {
-  readonly state: SharedLaneState;
-  /** Accepted and not answered by the server, those included whose caller has left. */
-  readonly inFlight: number;
-  readonly bytesInFlight: number;
-  /** Of these, how many wait for a connection. */
-  readonly waiting: number;
-  readonly commands: number;
-  readonly batches: number;
-  readonly timeouts: number;
-  /** Refused because a cap was reached. */
-  readonly exhausted: number;
-  readonly latencyAverageMs: number;
-  readonly latencyMaxMs: number;
-  readonly dials: number;
-  readonly failedDials: number;
-  readonly losses: number;
-}
+import type {
+  SendOptions,
+  SharedLaneSettings,
+  SharedLaneState,
+  SharedLaneStats,
+} from "./shared-lane-options.ts";
+import { WireCommand } from "./wire-command.ts";
 
 /** After refused credentials: at most one dial per second, since only new credentials can help. */
 const authenticationDelayMs = 1000;
@@ -196,6 +156,22 @@ export class SharedLane {
     this.#readiness ??= quiet(Promise.withResolvers<void>());
     const { promise } = this.#readiness;
     return signal === undefined ? promise : orAborted(promise, signal);
+  }
+
+  /**
+   * One PING, dialing if need be, whose random word proves that replies still reach the commands they answer. If they do
+   * not, the connection is destroyed and everything on it rejected.
+   *
+   * @throws as `send` does; a ReplyError where the user may not PING.
+   */
+  prove(): Promise<void> {
+    try {
+      this.#admit(1, 0, undefined);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    const now = this.#clock.now();
+    return this.#inFlight.prove(now, now + this.#settings.commandTimeoutMs);
   }
 
   /** Takes nothing more; what is on its way may finish until `graceMs`, then the connection is destroyed. */

@@ -26,11 +26,10 @@ interface Load extends Disposable {
 
 /** Callers that each ask for a word of their own, one after another, without a pause and without end. */
 function callers(pool: RedisPool, count: number): Load {
-  const load = { wrong: 0, right: 0, errors: [] as unknown[] };
-  let stopped = false;
+  const load = { wrong: 0, right: 0, errors: [] as unknown[], stopped: false };
   let words = 0;
   const loops = Array.from({ length: count }, async () => {
-    while (!stopped) {
+    while (!load.stopped) {
       const word = `word ${(words += 1)}`;
       try {
         if ((await pool.shared.send(["ECHO", word])) === word) load.right += 1;
@@ -41,10 +40,10 @@ function callers(pool: RedisPool, count: number): Load {
     }
   });
   const stop = async (): Promise<void> => {
-    stopped = true;
+    load.stopped = true;
     await Promise.all(loops);
   };
-  return Object.assign(load, { stop, [Symbol.dispose]: () => void (stopped = true) });
+  return Object.assign(load, { stop, [Symbol.dispose]: () => void (load.stopped = true) });
 }
 
 describe("under a steady load in which no caller ever times out", () => {

@@ -4,13 +4,14 @@ import type { CredentialsResolver } from "@fleet/client";
 import type { KubernetesSecrets } from "@fleet/discovery/kubernetes";
 
 import { CredentialsError } from "./errors.ts";
+import { Places } from "./places.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Who reads `secret:` and `pod:` references; nobody where Kubernetes is not configured. */
+/** Reads `secret:` and `pod:` references; undefined where Kubernetes is not configured. */
 type Secrets = Pick<KubernetesSecrets, "resolve"> | undefined;
 
-interface Credentials {
+export interface Credentials {
   readonly username?: string;
   readonly password: string;
 }
@@ -19,43 +20,24 @@ interface Credentials {
  * Turns references into credentials, anew at every dial: a rotated secret is picked up without a restart. This and `config.ts` are
  * the two places that read the environment.
  */
-export function credentialsFrom(environment: Environment, secrets: Secrets): CredentialsResolver {
-  return async ({ username, password }) => {
+export function credentialsFrom(
+  environment: Environment,
+  secrets: Secrets,
+  now: () => number = () => performance.now(),
+): CredentialsResolver {
+  const places = new Places((reference) => findSecret(reference, environment, secrets), now);
+  return async ({ username, password }, _instance, { isRefused } = { isRefused: false }) => {
     if (password === undefined) return username === undefined ? undefined : { username };
     const found = await (typeof password === "string"
       ? resolveSecret(password, environment, secrets)
-      : firstOf(password, environment, secrets));
+      : places.first(password, isRefused));
     if (found !== undefined) return username === undefined ? found : { ...found, username };
-    // Nothing that was guessed is there: a Redis without a password. But an account that somebody named has one.
+    // Nothing that was guessed is there: a Redis without a password. But an account that was named has one.
     if (username === undefined) return undefined;
     throw new CredentialsError(
       `there is no password for the user name: none of ${[password].flat().join(", ")}`,
     );
   };
-}
-
-/**
- * The first that exists. One that we may not see is passed over for others in Kubernetes, as rights may be given Secret by Secret;
- * a password from elsewhere is not sent in its place.
- */
-async function firstOf(
-  references: readonly string[],
-  environment: Environment,
-  secrets: Secrets,
-): Promise<Credentials | undefined> {
-  let forbidden: unknown;
-  for (const reference of references) {
-    if (forbidden !== undefined && !/^(?:secret|pod):/.test(reference)) break;
-    try {
-      const found = await findSecret(reference, environment, secrets);
-      if (found !== undefined) return found;
-    } catch (error) {
-      if ((error as { readonly code?: unknown }).code !== "FLEET_DISCOVERY_API_FORBIDDEN") throw error;
-      forbidden ??= error;
-    }
-  }
-  if (forbidden !== undefined) throw forbidden;
-  return undefined;
 }
 
 /**

@@ -200,7 +200,9 @@ export class EndpointTarget implements Target {
     if (instance.credentials === undefined) return undefined;
     if (this.#options.credentials === undefined)
       throw new MissingCredentialsError(instance.name, "credentials");
-    return this.#options.credentials(instance.credentials, instance);
+    const { status, lastError } = this.#pool?.health ?? {};
+    const isRefused = status === "unhealthy" && lastError === "FLEET_POOL_AUTHENTICATION";
+    return this.#options.credentials(instance.credentials, instance, { isRefused });
   }
 
   #tls(host: string): Promise<ConnectionOptions> {

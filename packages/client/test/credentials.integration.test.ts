@@ -105,6 +105,24 @@ describe("credentials", () => {
       expect(code).toMatch(/^FLEET_(?:POOL_AUTHENTICATION|POOL_CONNECTION_LOST|BREAKER_(?:HALF_)?OPEN)$/);
   });
 
+  test("are asked for with the word that the last ones were refused, until a dial succeeds", async () => {
+    await using redis = await startRedis({ acl: ["user app on >first ~* +@all"] });
+    const dials: (boolean | undefined)[] = [];
+    let password = "wrong";
+    await using fleet = await createFleet({
+      instances: [instance("orders", [redis], { credentials: reference })],
+      credentials: (_reference, _instance, last) => {
+        dials.push(last?.isRefused);
+        if (dials.length === 2) password = "first";
+        return Promise.resolve({ username: "app", password });
+      },
+    });
+    await eventually(async () => expect(await fleet.command(orders, ["PING"])).toBe("PONG"));
+    await redis.call("CLIENT", "KILL", "USER", "app");
+    await eventually(() => expect(dials).toHaveLength(3));
+    expect(dials).toEqual([false, true, false]);
+  });
+
   test("of which there are several places reach the resolver as they are", async () => {
     await using redis = await startRedis();
     const places = { password: ["secret:shop/orders/password", "env:ORDERS_PASSWORD"] };

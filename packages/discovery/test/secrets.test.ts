@@ -12,7 +12,7 @@ const podPath = "/api/v1/namespaces/shop/pods/orders-0";
 const reference = "secret:shop/orders/redis-password";
 
 /** An answer of the API server: an object, or the status of a refusal. */
-type Answer = object | number | Error;
+type Answer = object | number | Error | Promise<object>;
 
 /** An API server that says what it is told to, and notes what it was asked. */
 class Script {
@@ -24,7 +24,7 @@ class Script {
   readonly get = async <T>(path: string, { signal }: { signal?: AbortSignal } = {}): Promise<T> => {
     this.asked.push(path);
     if (this.gate !== undefined) await Promise.race([this.gate, aborted(signal)]);
-    const answer = this.objects.get(path) ?? 404;
+    const answer = await (this.objects.get(path) ?? 404);
     if (answer instanceof Error) throw answer;
     if (typeof answer === "number") throw Object.assign(new Error("refused"), { status: answer });
     return answer as T;
@@ -41,6 +41,11 @@ const secret = (values: Readonly<Record<string, string>>): object => ({
   data: Object.fromEntries(
     Object.entries(values).map(([key, value]) => [key, Buffer.from(value).toString("base64")]),
   ),
+});
+
+const variable = (name: string): object => ({
+  name: "REDIS_PASSWORD",
+  valueFrom: { secretKeyRef: { name, key: "redis-password" } },
 });
 
 interface Opened {
@@ -152,13 +157,18 @@ describe("a Secret that is referred to by name", () => {
 });
 
 describe("while the API server cannot be asked", () => {
-  test.for([
+  const outages = [
     ["cannot be reached", new Error("ECONNREFUSED")],
     ["answers 429", 429],
     ["answers 500", 500],
     ["answers 503", 503],
     ["does not know us any more", 401],
-  ] as const)("because it %s, the last known value is used and told", async ([, outage]) => {
+    ["is a page of a proxy", { error: "CANARY" }],
+    ["answers with a Status", { kind: "Status", data: {} }],
+    ["answers with data of no Secret, or with a Pod of none", { data: { "redis-password": 7 }, spec: [] }],
+  ] as const;
+
+  test.for(outages)("because it %s, the last known value is used and told", async ([, outage]) => {
     const { api, secrets } = opened({ [secretPath]: secret({ "redis-password": "CANARY" }) });
     await secrets.resolve(reference);
     api.objects.set(secretPath, outage);
@@ -186,10 +196,88 @@ describe("while the API server cannot be asked", () => {
     expect(await resolved).toEqual({ password: "known" });
   });
 
+  test("because it hangs, one wait is enough for all that a dial reads", async () => {
+    const pod = { spec: { containers: [{ env: [variable("orders")] }] } };
+    const { api, clock, secrets } = opened({
+      [podPath]: pod,
+      [secretPath]: secret({ "redis-password": "known" }),
+    });
+    await secrets.resolve("pod:shop/orders-0");
+    api.gate = Promise.withResolvers<void>().promise;
+    const resolved = secrets.resolve("pod:shop/orders-0");
+    await clock.advance(1000);
+    await clock.advance(100);
+    expect(await resolved).toEqual({ password: "known" });
+    // Later it has its whole time again: it may be slow, and know better.
+    await clock.advance(10_000);
+    const open = Promise.withResolvers<void>();
+    api.gate = open.promise;
+    api.objects.set(secretPath, secret({ "redis-password": "new" }));
+    const later = secrets.resolve("pod:shop/orders-0");
+    await clock.advance(999);
+    open.resolve();
+    expect(await later).toEqual({ password: "new" });
+  });
+
+  test("because it hangs, what is unknown is an error after three seconds, and used when it comes late", async () => {
+    const { api, clock, secrets } = opened({ [secretPath]: secret({ "redis-password": "late" }) });
+    const open = Promise.withResolvers<void>();
+    api.gate = open.promise;
+    const first = secrets.resolve(reference).catch((error: unknown) => error);
+    await clock.advance(3000);
+    expect(await first).toMatchObject({
+      code: "FLEET_DISCOVERY_API_TIMEOUT",
+      message: "get secrets in shop: no answer within 3000 ms",
+    });
+    open.resolve();
+    await clock.advance(0);
+    api.gate = undefined;
+    api.objects.set(secretPath, 503);
+    expect(await secrets.resolve(reference)).toEqual({ password: "late" });
+    expect(clock.pending).toBe(0);
+  });
+
+  test("because it hangs, what comes late does not replace what is newer", async () => {
+    const { api, clock, secrets } = opened({ [secretPath]: secret({ "redis-password": "old" }) });
+    const late = Promise.withResolvers<object>();
+    api.objects.set(secretPath, late.promise);
+    const first = secrets.resolve(reference).catch((error: unknown) => error);
+    await clock.advance(3000);
+    expect(await first).toMatchObject({ code: "FLEET_DISCOVERY_API_TIMEOUT" });
+    api.objects.set(secretPath, secret({ "redis-password": "new" }));
+    expect(await secrets.resolve(reference)).toEqual({ password: "new" });
+    late.resolve(secret({ "redis-password": "old" }));
+    await clock.advance(0);
+    api.objects.set(secretPath, 503);
+    expect(await secrets.resolve(reference)).toEqual({ password: "new" });
+  });
+
   test("and nothing is known, its own error is the answer", async () => {
     const { secrets } = opened({ [secretPath]: 503 });
     const messages = await told(() => expect(secrets.resolve(reference)).rejects.toThrow("refused"));
     expect(messages).toEqual([]);
+  });
+
+  test.for(outages)("because it %s, what was missing is missing still, and reported", async ([, outage]) => {
+    const { api, secrets } = opened();
+    await secrets.resolve(reference);
+    await secrets.resolve("pod:shop/orders-0");
+    api.objects.set(secretPath, outage).set(podPath, outage);
+    const messages = await told(async () => {
+      expect(await secrets.resolve(reference)).toBeUndefined();
+      expect(await secrets.resolve("pod:shop/orders-0")).toBeUndefined();
+    });
+    expect(messages).toMatchObject([
+      {
+        code: "FLEET_DISCOVERY_SECRET_STALE",
+        error: {
+          message: "the Secret shop/orders cannot be read now; it did not exist when it was last asked for",
+        },
+      },
+      { code: "FLEET_DISCOVERY_SECRET_STALE" },
+    ]);
+    api.objects.set(secretPath, secret({ "redis-password": "new" }));
+    expect(await secrets.resolve(reference)).toEqual({ password: "new" });
   });
 
   test("a value whose Secret is gone is forgotten", async () => {
@@ -198,14 +286,18 @@ describe("while the API server cannot be asked", () => {
     api.objects.delete(secretPath);
     expect(await secrets.resolve(reference)).toBeUndefined();
     api.objects.set(secretPath, 503);
-    await expect(secrets.resolve(reference)).rejects.toThrow("refused");
+    expect(await secrets.resolve(reference)).toBeUndefined();
+    api.objects.set(secretPath, secret({ "redis-password": "made again" }));
+    expect(await secrets.resolve(reference)).toEqual({ password: "made again" });
   });
 
-  test("a right that was taken away is no outage", async () => {
+  test("a right that was taken away stays so, and an older value is not used in its place", async () => {
     const { api, secrets } = opened({ [secretPath]: secret({ "redis-password": "known" }) });
     await secrets.resolve(reference);
-    api.objects.set(secretPath, 403);
-    await expect(secrets.resolve(reference)).rejects.toMatchObject({ status: 403 });
+    for (const answer of [403, 503]) {
+      api.objects.set(secretPath, answer);
+      await expect(secrets.resolve(reference)).rejects.toMatchObject({ status: 403 });
+    }
   });
 });
 

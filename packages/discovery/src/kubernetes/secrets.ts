@@ -3,15 +3,20 @@ import { checkMs } from "../check-ms.ts";
 import { systemClock } from "../clock.ts";
 import type { Clock } from "../clock.ts";
 import type { ApiServer } from "./api-server.ts";
+import { isPod, isSecret } from "./named-objects.ts";
 import { NamedReads } from "./named-reads.ts";
 import { passwordPlaces } from "./pod-secrets.ts";
 import type { SecretPlace } from "./pod-secrets.ts";
+import { ReadPatience } from "./read-patience.ts";
 import { SecretError } from "./secret-error.ts";
 
 export interface KubernetesSecretsOptions {
   /** Closing it is the caller's affair. */
   readonly api: Pick<ApiServer, "get">;
-  /** How long the API server is waited for where the last known value could do, in ms. @default 1000 */
+  /**
+   * How long the API server is waited for where what is known could do, in ms; three times as long where nothing is known, and a
+   * tenth while it was silent a moment ago. @default 1000
+   */
   readonly patienceMs?: number;
   /** @default the process's monotonic clock */
   readonly clock?: Clock;
@@ -39,8 +44,8 @@ const tlsReference = new RegExp(`^(${name})/(${name})$`);
 
 /**
  * Credentials and certificates from Kubernetes. Each is one `get` by name at the moment somebody dials: nothing is listed or watched, and a
- * rotated Secret counts from the next dial on. While the API server cannot be asked, the last known value is used, and
- * `fleet:discovery:error` is told so.
+ * rotated Secret counts from the next dial on. While the API server cannot be asked, what it said last is used, also that there is no
+ * such object, and `fleet:discovery:error` reports it.
  */
 export class KubernetesSecrets {
   readonly #secrets: NamedReads<SecretData>;
@@ -49,14 +54,16 @@ export class KubernetesSecrets {
   /** @throws InvalidOptionError (FLEET_DISCOVERY_INVALID_OPTION) */
   constructor({ api, patienceMs = 1000, clock = systemClock }: KubernetesSecretsOptions) {
     checkMs("patienceMs", patienceMs, 1);
-    const common = { api, clock, patienceMs, stale: reportStale };
+    const patience = new ReadPatience(clock, patienceMs);
+    const common = { api, clock, patience, stale: reportStale };
     this.#secrets = new NamedReads({
       ...common,
+      isOne: isSecret,
       project: (object) => (object as { readonly data?: SecretData }).data ?? {},
       forgetsGone: true,
     });
     // A Pod comes back under its name; meanwhile the others of its set need the Secret that it named.
-    this.#pods = new NamedReads({ ...common, project: passwordPlaces, forgetsGone: false });
+    this.#pods = new NamedReads({ ...common, isOne: isPod, project: passwordPlaces, forgetsGone: false });
   }
 
   /**
@@ -160,11 +167,11 @@ function keyMissing(secret: string, wanted: string, data: SecretData): SecretErr
   );
 }
 
-function reportStale(path: string, cause: unknown): void {
+function reportStale(path: string, cause: unknown, known: "value" | "missing"): void {
   const [, , , , namespace, plural, name] = path.split("/");
   const error = new SecretError(
     "FLEET_DISCOVERY_SECRET_STALE",
-    `the ${plural === "pods" ? "Pod" : "Secret"} ${namespace}/${name} cannot be read now; what it last said is used`,
+    `the ${plural === "pods" ? "Pod" : "Secret"} ${namespace}/${name} cannot be read now; ${known === "value" ? "what it last said is used" : "it did not exist when it was last asked for"}`,
     cause,
   );
   publishError({ code: error.code, source: undefined, error });

@@ -69,7 +69,7 @@ const lines: Readonly<Record<string, (message: Message) => Line | undefined>> = 
     return level && { level, text: `reflector ${String(event)}`, facts: { source, resource, reason, code } };
   },
   "fleet:client:role": ({ event, ...facts }) => ({
-    level: event === "disputed" ? "warn" : "info",
+    level: event === "disputed" || event === "unfit" ? "warn" : "info",
     text: `role ${String(event)}`,
     facts,
   }),

@@ -66,15 +66,18 @@ test("reflectors tell what they do at debug, what they meet louder, and nothing 
   ]);
 });
 
-test("roles that change are told, and loudly who is disputed", () => {
+test("roles that change are told, and loudly who is disputed and which replica is not read from", () => {
   const { lines, log } = kept();
   using _logging = logEvents(log);
   const changed = { instance: "orders", endpoint: "10.20.0.5:6379", role: "primary", previous: "replica" };
   const disputed = { instance: "orders", endpoints: ["a:1", "b:1"], kept: "a:1" };
   channel("fleet:client:role").publish({ event: "changed", ...changed });
   channel("fleet:client:role").publish({ event: "disputed", ...disputed });
+  const unfit = { instance: "orders", endpoint: "10.20.0.5:6379", reason: "link-down" };
+  channel("fleet:client:role").publish({ event: "unfit", ...unfit });
   expect(lines).toEqual([
     ["info", changed, "role changed"],
     ["warn", disputed, "role disputed"],
+    ["warn", unfit, "role unfit"],
   ]);
 });

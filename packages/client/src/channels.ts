@@ -4,6 +4,7 @@ import type { Endpoint } from "@fleet/discovery";
 import type { Access } from "@fleet/isolation";
 
 import type { Call } from "./call.ts";
+import type { Unfit } from "./standing.ts";
 
 /** Payload of `fleet:client:command`: one call, told when it ended. Never arguments, keys or values. */
 export interface CommandMessage {
@@ -33,6 +34,19 @@ export type RoleMessage =
       readonly endpoint: string;
       readonly role: Endpoint["role"];
       readonly previous: Endpoint["role"];
+    }
+  | {
+      /** A replica is not read from any more, or for another reason than before. */
+      readonly event: "unfit";
+      readonly instance: string;
+      readonly endpoint: string;
+      readonly reason: Unfit;
+    }
+  | {
+      /** A replica that was unfit follows the primary again, and is read from. */
+      readonly event: "follows";
+      readonly instance: string;
+      readonly endpoint: string;
     }
   | {
       /** Several say that they are the primary. */

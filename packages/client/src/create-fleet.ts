@@ -34,7 +34,7 @@ export async function createFleet(
     timeoutMs = 3000,
     retries = 2,
     graceMs = 5000,
-    rolesIntervalMs = 10_000,
+    rolesIntervalMs = 1000,
     failoverMs = 5000,
   } = options;
   const { clock = systemClock, random = Math.random, breaker = {} } = options;

@@ -8,6 +8,7 @@ import type { Target } from "@fleet/router";
 import { MissingCredentialsError } from "./errors.ts";
 import type { CertificatesResolver, Clock, CredentialsResolver } from "./fleet-options.ts";
 import { readTls } from "./read-tls.ts";
+import type { Replication, Standing } from "./standing.ts";
 
 /** What all endpoints of one fleet are opened with. */
 export interface OpenOptions {
@@ -38,6 +39,10 @@ export class EndpointTarget implements Target {
   reads: Instance["reads"];
   /** What it is taken for: its source's word, until `Roles` knows better. */
   role: Endpoint["role"];
+  /** Of a replica: whom it follows and how, as it said last. */
+  replication: Replication | undefined = undefined;
+  /** Whether it may be read from, where it is a replica. */
+  standing: Standing = "follows";
   /** On its way out: asked only when nobody else may answer. */
   leaving: boolean;
   /** Attempts under way. */
@@ -133,14 +138,15 @@ export class EndpointTarget implements Target {
     return breaker.allows();
   }
 
-  /** Whether it is asked before those that are leaving or unreachable. */
+  /** Whether it is asked before those that are leaving, unreachable, or replicas that follow nobody. */
   get fit(): boolean {
-    return !this.leaving && this.reachable;
+    return !this.leaving && this.standing === "follows" && this.reachable;
   }
 
-  /** False while the last dial failed and the next has not succeeded. */
+  /** False from a dial or a health check that failed to the next that succeeds. */
   get reachable(): boolean {
-    return this.#pool === undefined || this.#pool.shared.state !== "backoff";
+    const pool = this.#pool;
+    return pool === undefined || (pool.shared.state !== "backoff" && pool.health.status !== "unhealthy");
   }
 
   /** An attempt failed in a way that counts against the server. */

@@ -68,8 +68,8 @@ export interface FleetOptions {
   /** How long `close()`, and a removed endpoint, wait for calls in flight, in milliseconds. @default 5000 */
   readonly graceMs?: number;
   /**
-   * How often the endpoints in use of an instance of several are asked for their role, in milliseconds; every second while no
-   * primary, or more than one, is known. @default 10000
+   * How often all endpoints of an instance of several that is in use are asked for their role and whom they follow, in milliseconds;
+   * at least every second while no primary, more than one, or a replica that does not follow is known. @default 1000
    */
   readonly rolesIntervalMs?: number;
   /**

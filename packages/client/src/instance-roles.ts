@@ -1,9 +1,12 @@
+import { assign } from "./assign.ts";
 import { publishRole } from "./channels.ts";
 import { type Claim, decideRoles } from "./decide-roles.ts";
 import type { EndpointTarget } from "./endpoint-target.ts";
 import type { Clock } from "./fleet-options.ts";
 import type { Gate } from "./gate.ts";
+import { type Heard, newcomer, primaryOf } from "./heard.ts";
 import { askRole, type RoleReply } from "./role-reply.ts";
+import { standingOf } from "./standing.ts";
 
 export interface RolesOptions {
   /** Between two rounds of questions while one primary is known, in ms. */
@@ -16,20 +19,8 @@ export interface RolesOptions {
   readonly redial: (target: EndpointTarget) => void;
 }
 
-/** While no primary is known, or several are, in ms; also how long an answer may take. */
+/** While no primary is known, several are, or a replica is not to be read from, in ms; also how long an answer may take. */
 const urgentMs = 1000;
-
-interface Heard extends Claim {
-  hint: Claim["hint"];
-  said: RoleReply | undefined;
-  current: boolean;
-  refused: boolean;
-  moved: boolean;
-  asked: boolean;
-  /** It does not say. */
-  silent: boolean;
-  asking: Promise<void> | undefined;
-}
 
 /** The roles of the endpoints of one instance: asks for them, and decides. */
 export class InstanceRoles {
@@ -45,6 +36,8 @@ export class InstanceRoles {
   /** How many say that they are the primary. */
   #claimants = 0;
   #primary: Claim | undefined;
+  /** No replica has to be healed. */
+  #allFollow = true;
   /** The dispute that was told. */
   #told = "";
   #timer: unknown;
@@ -75,11 +68,11 @@ export class InstanceRoles {
     }
   }
 
-  /** A first call has opened its pool. */
+  /** A first call has opened its pool. All are asked: whether a replica follows this one is said by the replica. */
   used(target: EndpointTarget): void {
     const heard = this.#heard.get(target);
     if (heard === undefined || (this.#heard.size === 1 && target.hint !== "replica")) return;
-    if (heard.asking === undefined) void this.#watch([target]);
+    if (heard.asking === undefined) void this.#watch([...this.#heard.keys()]);
   }
 
   /** It answered READONLY. Resolves when a primary is known or everybody was asked. */
@@ -129,7 +122,7 @@ export class InstanceRoles {
     const { clock, intervalMs, random } = this.#options;
     clock.clearTimeout(this.#timer);
     if (this.#closed) return;
-    const ms = this.#settled ? intervalMs : Math.min(urgentMs, intervalMs);
+    const ms = this.#settled && this.#allFollow ? intervalMs : Math.min(urgentMs, intervalMs);
     this.#timer = unref(clock.setTimeout(() => this.#round(), ms * (0.75 + random() / 2)));
   }
 
@@ -139,10 +132,8 @@ export class InstanceRoles {
       this.#watched = false;
       return;
     }
-    // Where all is well nobody is dialled only to be asked, but those of whom nothing is known otherwise.
-    const all = [...this.#heard.keys()];
-    const open = all.filter((target) => target.openPool !== undefined || this.#isUnknown(target));
-    void this.#watch(this.#settled ? open : all);
+    // Those without a call too: a failover that nobody announced shows first in the one that is promoted.
+    void this.#watch([...this.#heard.keys()]);
   }
 
   /** Resolves when a primary is known or all were asked. */
@@ -168,6 +159,7 @@ export class InstanceRoles {
     if (heard.asking !== undefined) return heard.asking;
     const { promise, resolve } = Promise.withResolvers<void>();
     heard.asking = promise;
+    if (target.role === "replica") target.standing = standingOf(heard, target.replication, target.reads);
     void this.#answerOf(target, heard).then((answer) => {
       heard.asking = undefined;
       this.#hear(target, heard, answer);
@@ -243,7 +235,7 @@ export class InstanceRoles {
       this.#askAnew();
       decision = decideRoles(claims, favourite);
     }
-    const { roles, claimants, primary } = decision;
+    const { claimants, primary } = decision;
     this.#claimants = claimants.length;
     this.#primary = primary;
     // Who only answered first is no favourite.
@@ -258,36 +250,10 @@ export class InstanceRoles {
         kept: primary?.address,
       });
     this.#told = dispute;
-    let changed = false;
-    for (const [index, target] of targets.entries()) {
-      const role = roles[index] ?? "unknown";
-      const previous = target.role;
-      if (role === previous) continue;
-      target.role = role;
-      changed = true;
-      publishRole({ event: "changed", instance: this.#name, endpoint: target.address, role, previous });
-    }
+    const { changed, allFollow } = assign(this.#name, this.#heard, decision);
+    this.#allFollow = allFollow;
     return changed;
   }
-}
-
-function newcomer(target: EndpointTarget): Heard {
-  return {
-    address: target.address.toLowerCase(),
-    hint: target.hint,
-    said: undefined,
-    current: false,
-    refused: false,
-    moved: true,
-    asked: false,
-    silent: false,
-    asking: undefined,
-  };
-}
-
-/** Whom it follows, if it says that it follows somebody. */
-function primaryOf(said: RoleReply | "silent" | undefined): string | undefined {
-  return typeof said === "object" && said.role === "replica" ? said.primary : undefined;
 }
 
 /** A pending question keeps no process alive. */

@@ -21,6 +21,7 @@ function endpointStats(target: EndpointTarget): EndpointStats {
     host,
     port,
     role: target.role,
+    ...(target.replication !== undefined && { replication: target.replication }),
     ...(target.leaving && { leaving: true as const }),
     ...(zone !== undefined && { zone }),
     inFlight: target.inFlight,

@@ -1,11 +1,12 @@
-import { BrokenCircuitError, type Rejection, RetryBudget, type RetryBudgetOptions } from "@fleet/breaker";
+import { BrokenCircuitError, RetryBudget, type RetryBudgetOptions } from "@fleet/breaker";
 import type { ReplyError } from "@fleet/pool";
 import { type Classification, classify, type RedisPool } from "@fleet/pool/ioredis";
-import { NoTargetError, Router, type RoutingPolicy, type Ticket } from "@fleet/router";
+import { NoTargetError, type Router, type RoutingPolicy } from "@fleet/router";
 
 import type { Call } from "./call.ts";
 import type { EndpointTarget } from "./endpoint-target.ts";
 import type { Clock } from "./fleet-options.ts";
+import { Picks } from "./picks.ts";
 import { isOfReplica, isReadonly } from "./readonly-error.ts";
 import type { Roles } from "./roles.ts";
 import { sleep } from "./sleep.ts";
@@ -51,6 +52,7 @@ export class Walk {
   readonly #options: WalkOptions;
   readonly #clock: Clock;
   readonly #budget: RetryBudget;
+  readonly #picks: Picks;
   /** The time as last read; router and budget go by it. */
   #now: number;
   /** Whether `#now` was read since the replies of this turn came in. */
@@ -58,10 +60,6 @@ export class Walk {
   readonly #outdate = (): void => {
     this.#current = false;
   };
-  /** Whom a pick may fall back on: nobody, those that are leaving, those too whose last dial failed. */
-  #fallback: "none" | "leaving" | "unreachable" = "none";
-  /** Whom the pick under way refused. */
-  #refused: EndpointTarget[] = [];
 
   constructor(options: WalkOptions) {
     const { policy, clock, random } = options;
@@ -70,13 +68,8 @@ export class Walk {
     this.#clock = clock;
     this.#now = clock.now();
     this.#budget = new RetryBudget({ ...options.retryBudget, clock: lastRead });
-    this.router = new Router({
-      ...(policy && { policy }),
-      eligible: (target) => (target.fit || this.#fallsBackOn(target)) && target.admits,
-      retryAfterMs: (target) => this.#refusing(target),
-      clock: lastRead,
-      random,
-    });
+    this.#picks = new Picks({ ...(policy && { policy }), clock: lastRead, random });
+    this.router = this.#picks.router;
   }
 
   /** The time. */
@@ -97,7 +90,7 @@ export class Walk {
 
   /** Takes a ticket and a permit, and answers the pool to use. */
   begin(call: Call): RedisPool {
-    const ticket = this.#pick(call);
+    const ticket = this.#picks.pick(call);
     const { target } = ticket;
     call.ticket = ticket;
     call.target = target;
@@ -163,46 +156,6 @@ export class Walk {
   /** One command of a batch was refused. */
   refused({ target }: Call, error: ReplyError): void {
     if (target !== undefined && isReadonly(error)) void this.#options.roles.refused(target);
-  }
-
-  /** Told by the router, for each candidate that was refused when nobody is left. */
-  #refusing(target: EndpointTarget): number | undefined {
-    this.#refused.push(target);
-    const state = target.openBreaker?.state;
-    return state?.name === "open" ? state.retryAfterMs : undefined;
-  }
-
-  #pick(call: Call): Ticket<EndpointTarget> {
-    try {
-      return this.router.pick(call.request);
-    } catch (error) {
-      if (!(error instanceof NoTargetError) || error.reason !== "not-eligible") throw error;
-      return this.#pickAgain(call, error);
-    }
-  }
-
-  #pickAgain(call: Call, error: NoTargetError): Ticket<EndpointTarget> {
-    const refused = this.#refused.splice(0);
-    if (refused.some((target) => target.leaving && target.reachable && target.admits))
-      return this.#pickFrom("leaving", call);
-    // For another attempt the endpoint that was asked already, a pause later, is a better choice than a dead one.
-    if (call.exclude !== undefined && call.exclude.length > 0) throw error;
-    // Where every breaker refuses, theirs is the error that says when to come back.
-    if (!refused.some((target) => target.admits)) throw soonest(refused) ?? error;
-    return this.#pickFrom("unreachable", call);
-  }
-
-  #pickFrom(fallback: "leaving" | "unreachable", call: Call): Ticket<EndpointTarget> {
-    this.#fallback = fallback;
-    try {
-      return this.router.pick(call.request);
-    } finally {
-      this.#fallback = "none";
-    }
-  }
-
-  #fallsBackOn(target: EndpointTarget): boolean {
-    return this.#fallback === "unreachable" || (this.#fallback === "leaving" && target.reachable);
   }
 
   /** The attempt under way went wrong: tells breaker and router. Answers what to wait for before the next one, if there may be one. */
@@ -332,17 +285,4 @@ function isLoss(error: unknown): boolean {
 /** Whether there is nobody to ask, where somebody may be soon. */
 function isVacant(error: unknown): boolean {
   return error instanceof NoTargetError && (error.reason === "no-primary" || error.reason === "no-endpoints");
-}
-
-/** The refusal of the breaker that will be asked again first. */
-function soonest(refused: readonly EndpointTarget[]): BrokenCircuitError | undefined {
-  let first: { readonly name: string; readonly rejection: Rejection } | undefined;
-  for (const { breaker, name } of refused) {
-    const answer = breaker.tryAcquire();
-    // Its time came between the two questions; the next call will be let through.
-    if (answer.admitted) answer.ignore();
-    else if (first === undefined || answer.retryAfterMs < first.rejection.retryAfterMs)
-      first = { name, rejection: answer };
-  }
-  return first && new BrokenCircuitError(first.name, first.rejection);
 }

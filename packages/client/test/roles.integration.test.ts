@@ -100,7 +100,7 @@ describe("endpoints whose roles are declared", () => {
     for (const server of [set.primary, replicaOf(set)]) expect(await connections(server)).toBe(0);
   });
 
-  test("are asked once they are called, and only they", async () => {
+  test("are asked once one of them is called, and all of them", async () => {
     await using set = await startReplication();
     const declared = instance("orders", [
       endpoint(set.primary, { role: "primary" }),
@@ -111,7 +111,24 @@ describe("endpoints whose roles are declared", () => {
     await eventually(async () =>
       expect(String(await set.primary.call("INFO", "commandstats"))).toMatch(/cmdstat_role:calls=\d\d/),
     );
-    expect(await connections(replicaOf(set))).toBe(0);
+    await eventually(async () =>
+      expect(String(await replicaOf(set).call("INFO", "commandstats"))).toMatch(/cmdstat_role:calls=\d\d/),
+    );
+  });
+
+  test("a promotion that nobody announced is followed while the old primary still takes writes", async () => {
+    await using set = await startReplication({ replicas: 2 });
+    const [promoted, other] = [replicaOf(set), replicaOf(set, 1)];
+    const declared = instance("orders", [
+      endpoint(set.primary, { role: "primary" }),
+      ...set.replicas.map((replica) => endpoint(replica, { role: "replica" })),
+    ]);
+    await using fleet = await createFleet({ instances: [declared], rolesIntervalMs: 10 });
+    await fleet.command(orders, ["INCR", "n"]);
+    await promoted.call("REPLICAOF", "NO", "ONE");
+    await other.call("REPLICAOF", promoted.host, String(promoted.port));
+    await eventually(() => expect(roles(fleet)).toEqual(["unknown", "primary", "replica"]));
+    expect(await fleet.command(orders, ["INCR", "n"])).toBe(2);
   });
 
   test("and declared wrongly: the first write is led to the primary, and is executed once", async () => {

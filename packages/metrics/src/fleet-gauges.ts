@@ -11,10 +11,13 @@ type PoolStats = NonNullable<EndpointStats["pool"]>;
 const instanceStates = ["ready", "drain", "maintenance"];
 const breakerStates = ["closed", "open", "half-open", "isolated"];
 
+const unfitReasons = ["link-down", "syncing", "never-synced", "other-primary"];
+
 /** An endpoint with its labels. They are made once, since prom-client caches their text by the identity of the record. */
 interface Row {
   readonly labels: Labels;
   readonly breakerLabels: readonly Labels[];
+  readonly unfitLabels: readonly Labels[];
   readonly lanes: { readonly shared: Labels; readonly exclusive: Labels };
   readonly stats: EndpointStats;
 }
@@ -50,6 +53,16 @@ export class FleetGauges {
         if (stats.breaker !== undefined)
           for (const labels of breakerLabels) tell(labels, Number(stats.breaker.name === labels["state"]));
     });
+    instruments.gauge(
+      "replica_unfit",
+      "1 for the reason why a replica is not read from, 0 for the others.",
+      (tell) => {
+        for (const { unfitLabels, stats } of this.#current())
+          if (stats.replication !== undefined)
+            for (const labels of unfitLabels)
+              tell(labels, Number(stats.replication.unfit === labels["reason"]));
+      },
+    );
     const each = (name: string, help: string, value: (stats: EndpointStats) => number | undefined): void =>
       instruments.gauge(name, help, (tell) => {
         for (const { labels, stats } of this.#current()) {
@@ -103,6 +116,7 @@ function labelled(endpoint: string): Omit<Row, "stats"> {
   return {
     labels: { endpoint },
     breakerLabels: breakerStates.map((state) => ({ endpoint, state })),
+    unfitLabels: unfitReasons.map((reason) => ({ endpoint, reason })),
     lanes: { shared: { endpoint, lane: "shared" }, exclusive: { endpoint, lane: "exclusive" } },
   };
 }

@@ -17,6 +17,8 @@ interface PoolStatsLike {
 interface EndpointStatsLike {
   readonly host: string;
   readonly port: number;
+  /** Of a replica that was asked. */
+  readonly replication?: { readonly unfit: string | undefined };
   readonly health: { readonly status: string; readonly latencyMs: number | undefined } | undefined;
   readonly breaker: { readonly name: string } | undefined;
   readonly pool: PoolStatsLike | undefined;

@@ -192,6 +192,21 @@ function withSource(change: Partial<FleetStatsLike["discovery"]["sources"][numbe
 }
 
 describe("what a fleet is, is shown at the scrape", () => {
+  test("why a replica is not read from", async () => {
+    const endpoints = [
+      endpoint({ replication: { unfit: "link-down" } }),
+      endpoint({ port: 6380, replication: { unfit: undefined } }),
+      endpoint({ port: 6381 }),
+    ];
+    using it = observed({ stats: () => fleet(endpoints) });
+    const of = (port: number, unfit?: string): readonly string[] =>
+      ["link-down", "syncing", "never-synced", "other-primary"].map(
+        (reason) =>
+          `fleet_replica_unfit{endpoint="orders/10.0.0.1:${port}",reason="${reason}"} ${Number(reason === unfit)}`,
+      );
+    expect(await it.lines("fleet_replica_unfit")).toEqual([...of(6379, "link-down"), ...of(6380)]);
+  });
+
   test("its instances, breakers, pools and sources", async () => {
     using it = observed({ stats: () => fleet() });
     const text = await it.register.metrics();

@@ -1,6 +1,6 @@
 import { channel, type Channel } from "node:diagnostics_channel";
 
-import type { NoTargetReason, Requested } from "./errors.ts";
+import type { Refusal, Requested } from "./errors.ts";
 import type { Access } from "./target.ts";
 import type { PickReason } from "./ticket.ts";
 
@@ -23,6 +23,6 @@ export type PickOutcome =
       readonly target: string;
       readonly reason: PickReason;
     }
-  | { readonly outcome: "refused"; readonly reason: NoTargetReason };
+  | { readonly outcome: "refused"; readonly reason: Refusal };
 
 export const pickChannel: Channel = channel("fleet:router:pick");

@@ -1,7 +1,13 @@
 import type { Vacancy } from "./target.ts";
 
-/** Why no target of a known name can be picked. */
-export type NoTargetReason =
+/**
+ * Why no target of a known name can be picked. `not-following` is found by the caller of a router, who knows the data of its targets:
+ * only replicas are left that follow no primary, or another one.
+ */
+export type NoTargetReason = Refusal | "not-following";
+
+/** What the router itself finds. */
+export type Refusal =
   | "drain"
   | "maintenance"
   | "no-primary"

@@ -1,4 +1,4 @@
-import type { NoTargetReason } from "./errors.ts";
+import type { Refusal } from "./errors.ts";
 import type { Slot } from "./slot.ts";
 import type { Access, Target, Vacancy } from "./target.ts";
 
@@ -76,10 +76,7 @@ export function buildRoute<T extends Target>(
 }
 
 /** Why a route has no candidate. Had they been ready, would there be one? Then the state is the reason, else the roles. */
-export function whyMissing<T extends Target>(
-  { instances, vacancy }: Route<T>,
-  access: Access,
-): NoTargetReason {
+export function whyMissing<T extends Target>({ instances, vacancy }: Route<T>, access: Access): Refusal {
   if (instances.length === 0) return vacancy;
   const suitable = instances.flatMap((members) => {
     const role = writableRole(members);

@@ -4,7 +4,7 @@ import {
   InvalidOptionError,
   NoTargetError,
   UnknownTargetError,
-  type NoTargetReason,
+  type Refusal,
   type Requested,
 } from "./errors.ts";
 import { leastRequests } from "./least-requests.ts";
@@ -45,7 +45,7 @@ export type PickRequest<T extends Target> = PickTerms<T> &
 export interface RouterStats {
   readonly policy: string;
   readonly picks: Readonly<Record<PickReason, number>>;
-  readonly refusals: Readonly<Record<NoTargetReason | "unknown-target", number>>;
+  readonly refusals: Readonly<Record<Refusal | "unknown-target", number>>;
   readonly targets: readonly TargetStats[];
 }
 
@@ -166,7 +166,7 @@ export class Router<T extends Target> {
     const { preferred, fallback } = route[access];
     const slots = [...preferred.slots, ...fallback.slots];
     const refused = slots.filter(({ target }) => !isExcluded(target, exclude));
-    let reason: NoTargetReason = "not-eligible";
+    let reason: Refusal = "not-eligible";
     if (slots.length === 0) reason = whyMissing(route, access);
     else if (refused.length === 0) reason = "excluded";
     this.#refusals[reason] += 1;

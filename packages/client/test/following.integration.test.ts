@@ -1,0 +1,207 @@
+import type { Endpoint } from "@fleet/discovery";
+import { eventually, startFaultProxy, startRedis, startReplication } from "@fleet/testkit";
+import type { RedisServer } from "@fleet/testkit";
+import { describe, expect, test } from "vitest";
+
+import { createFleet } from "../src/index.ts";
+import type { Fleet, FleetOptions } from "../src/index.ts";
+import { endpoint, instance } from "./hand-source.ts";
+import { heardRoles } from "./heard.ts";
+import { needRedis } from "./need-redis.ts";
+
+needRedis();
+
+const orders = { instance: "orders" } as const;
+
+type Address = Pick<RedisServer, "host" | "port">;
+
+function open(
+  servers: readonly (Address | Endpoint)[],
+  reads: "replica" | "any" = "replica",
+  options: Partial<FleetOptions> = {},
+): Promise<Fleet> {
+  return createFleet({
+    instances: [instance("orders", servers, { reads })],
+    rolesIntervalMs: 20,
+    ...options,
+  });
+}
+
+/** What each endpoint is not read for. */
+function reasons(fleet: Fleet): readonly (string | undefined)[] {
+  return fleet.stats.instances[0]?.endpoints.map(({ replication }) => replication?.unfit) ?? [];
+}
+
+function roles(fleet: Fleet): readonly string[] {
+  return fleet.stats.instances[0]?.endpoints.map(({ role }) => role) ?? [];
+}
+
+function first<T>([one]: readonly T[]): T {
+  if (one === undefined) throw new Error("none is there");
+  return one;
+}
+
+const readsOf = async (fleet: Fleet, key: string): Promise<readonly unknown[]> =>
+  Promise.all(Array.from({ length: 30 }, () => fleet.command(orders, ["GET", key])));
+
+const thirty = (value: unknown): readonly unknown[] => Array.from({ length: 30 }, () => value);
+
+describe.each(["replica", "any"] as const)("with reads: %s", (reads) => {
+  test("a replica that lost its primary is not read from until it is connected again", async () => {
+    await using set = await startReplication();
+    const replica = first(set.replicas);
+    await using fleet = await open([set.primary, replica], reads);
+    await eventually(() => expect(roles(fleet)).toEqual(["primary", "replica"]));
+    using told = heardRoles();
+    await fleet.command(orders, ["SET", "price", "old"]);
+    await set.inSync();
+    await replica.call("REPLICAOF", "127.0.0.1", "1");
+    await eventually(() => expect(reasons(fleet)).toEqual([undefined, "link-down"]));
+    expect(fleet.stats.instances[0]?.endpoints[1]).toMatchObject({
+      role: "replica",
+      health: { status: "healthy" },
+      replication: { primary: "127.0.0.1:1", link: "down", offset: -1 },
+    });
+    await fleet.command(orders, ["SET", "price", "new"]);
+    expect(await readsOf(fleet, "price")).toEqual(thirty("new"));
+    await replica.call("REPLICAOF", set.primary.host, String(set.primary.port));
+    await eventually(() => expect(reasons(fleet)).toEqual([undefined, undefined]));
+    await replica.call("CONFIG", "RESETSTAT");
+    await eventually(async () => {
+      await fleet.command(orders, ["GET", "price"]);
+      expect(String(await replica.call("INFO", "commandstats"))).toContain("cmdstat_get:");
+    });
+    const name = `${replica.host}:${replica.port}`;
+    expect(told.messages).toContainEqual({
+      event: "unfit",
+      instance: "orders",
+      endpoint: name,
+      reason: "link-down",
+    });
+    expect(told.messages.at(-1)).toEqual({ event: "follows", instance: "orders", endpoint: name });
+  });
+
+  test("one that follows another primary is never read from", async () => {
+    await using set = await startReplication();
+    await using other = await startReplication();
+    await set.primary.call("SET", "x", "ours");
+    await other.primary.call("SET", "x", "theirs");
+    await other.inSync();
+    const replica = first(other.replicas);
+    await using fleet = await open([set.primary, replica], reads);
+    await eventually(() => expect(reasons(fleet)).toEqual([undefined, "other-primary"]));
+    expect(await readsOf(fleet, "x")).toEqual(thirty("ours"));
+  });
+
+  test("one that has never synced is never read from", async () => {
+    await using primary = await startRedis();
+    await using replica = await startRedis({ config: { replicaof: "127.0.0.1 1" } });
+    await primary.call("SET", "x", "1");
+    await using fleet = await open([primary, replica], reads);
+    await eventually(() => expect(reasons(fleet)).toEqual([undefined, "never-synced"]));
+    expect(await readsOf(fleet, "x")).toEqual(thirty("1"));
+  });
+
+  test("one that is receiving its first copy is not read from", async () => {
+    await using primary = await startRedis({
+      config: { "repl-diskless-sync": "yes", "repl-diskless-sync-delay": 0 },
+    });
+    await primary.call("SET", "x", "1");
+    // Microseconds for each key: the copy takes longer than the test.
+    await primary.call("CONFIG", "SET", "rdb-key-save-delay", "60000000");
+    await using replica = await startRedis({ config: { replicaof: `${primary.host} ${primary.port}` } });
+    await using fleet = await open([primary, replica], reads);
+    await eventually(() => expect(reasons(fleet)).toEqual([undefined, "syncing"]));
+    expect(await readsOf(fleet, "x")).toEqual(thirty("1"));
+  });
+});
+
+describe("before a declared replica has answered", () => {
+  test("the primary is read from once there was a call", async () => {
+    await using primary = await startRedis();
+    await using replica = await startRedis({ config: { replicaof: "127.0.0.1 1" } });
+    await using fleet = await open([
+      endpoint(primary, { role: "primary" }),
+      endpoint(replica, { role: "replica" }),
+    ]);
+    await fleet.command(orders, ["SET", "x", "1"]);
+    expect(await readsOf(fleet, "x")).toEqual(thirty("1"));
+  });
+});
+
+describe("a replica follows the primary", () => {
+  test("whatever address it knows it by", async () => {
+    await using set = await startReplication();
+    await using way = await startFaultProxy(set.primary);
+    const replica = first(set.replicas);
+    await replica.call("REPLICAOF", "localhost", String(way.port));
+    await eventually(async () =>
+      expect(String(await replica.call("INFO", "replication"))).toContain("master_link_status:up"),
+    );
+    const named = { host: "orders-1.shop.svc", port: 6379 };
+    await using fleet = await open([set.primary, named], "replica", {
+      addressMap: (address) => (address.host === named.host ? replica : address),
+    });
+    await eventually(() => expect(roles(fleet)).toEqual(["primary", "replica"]));
+    expect(reasons(fleet)).toEqual([undefined, undefined]);
+    await set.primary.call("SET", "x", "1");
+    await set.inSync();
+    await replica.call("CONFIG", "RESETSTAT");
+    expect(await readsOf(fleet, "x")).toEqual(thirty("1"));
+    expect(String(await replica.call("INFO", "commandstats"))).toContain("cmdstat_get:calls=30");
+  });
+
+  test("through another replica, for as long as that one does", async () => {
+    await using set = await startReplication({ replicas: 2 });
+    const [middle, last] = [first(set.replicas), first(set.replicas.slice(1))];
+    await last.call("REPLICAOF", middle.host, String(middle.port));
+    await eventually(async () =>
+      expect(String(await last.call("INFO", "replication"))).toContain("master_link_status:up"),
+    );
+    await using fleet = await open([set.primary, middle, last]);
+    await eventually(() => expect(roles(fleet)).toEqual(["primary", "replica", "replica"]));
+    expect(reasons(fleet)).toEqual([undefined, undefined, undefined]);
+    await middle.call("REPLICAOF", "127.0.0.1", "1");
+    await eventually(() => expect(reasons(fleet).slice(1)).toEqual(["link-down", "link-down"]));
+    await fleet.command(orders, ["SET", "x", "1"]);
+    expect(await readsOf(fleet, "x")).toEqual(thirty("1"));
+    await middle.call("REPLICAOF", set.primary.host, String(set.primary.port));
+    await eventually(() => expect(reasons(fleet)).toEqual([undefined, undefined, undefined]));
+  });
+});
+
+describe("when the primary is gone", () => {
+  test("a replica that was cut off is still read from", async () => {
+    await using set = await startReplication();
+    await using way = await startFaultProxy(set.primary);
+    const replica = first(set.replicas);
+    await using fleet = await open([way, replica]);
+    await eventually(() => expect(roles(fleet)).toEqual(["primary", "replica"]));
+    await fleet.command(orders, ["SET", "x", "1"]);
+    await set.inSync();
+    await replica.call("REPLICAOF", "127.0.0.1", "1");
+    await eventually(() => expect(reasons(fleet)).toEqual([undefined, "link-down"]));
+    await way.close();
+    await eventually(async () => expect(await fleet.command(orders, ["GET", "x"])).toBe("1"));
+  });
+
+  test("one that has other data or none is not: the read is refused with the reason", async () => {
+    await using primary = await startRedis();
+    await using way = await startFaultProxy(primary);
+    await using replica = await startRedis({ config: { replicaof: "127.0.0.1 1" } });
+    await using fleet = await open([way, replica]);
+    await eventually(() => expect(reasons(fleet)).toEqual([undefined, "never-synced"]));
+    await way.close();
+    await expect(fleet.command(orders, ["GET", "x"])).rejects.toMatchObject({ outcome: "not-sent" });
+    await using lone = await open([endpoint(replica, { role: "replica" })]);
+    await expect(
+      eventually(async () => {
+        expect(await lone.command(orders, ["GET", "x"]).catch(() => "refused")).toBe("refused");
+      }),
+    ).resolves.toBeUndefined();
+    await expect(lone.command(orders, ["GET", "x"])).rejects.toMatchObject({
+      code: "FLEET_ROUTER_NO_TARGET",
+      reason: "not-following",
+    });
+  });
+});

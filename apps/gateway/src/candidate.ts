@@ -1,7 +1,14 @@
 /** What became of one place where a password or certificates may be; never what they are. */
 export interface Candidate {
   readonly reference: string;
-  readonly outcome: "exists" | "missing" | "key missing" | "forbidden" | "failed";
+  readonly outcome:
+    | "exists"
+    | "missing"
+    | "key missing"
+    | "names no password"
+    | "speaks no TLS"
+    | "forbidden"
+    | "failed";
   /** What the error said: the keys of a Secret or the right that is missing, never a value. */
   readonly detail?: string;
 }
@@ -12,10 +19,18 @@ const outcomes: Readonly<Record<string, Candidate["outcome"]>> = {
   FLEET_DISCOVERY_API_FORBIDDEN: "forbidden",
 };
 
-/** Looks at the place that a reference names. */
-export async function tried(reference: string, look: () => Promise<unknown>): Promise<Candidate> {
+/**
+ * Looks at the place that a reference names.
+ *
+ * @param nothing what it is where it leads to nothing.
+ */
+export async function tried(
+  reference: string,
+  look: () => Promise<unknown>,
+  nothing: () => Promise<Candidate["outcome"]> = async () => "missing",
+): Promise<Candidate> {
   try {
-    return { reference, outcome: (await look()) === undefined ? "missing" : "exists" };
+    return { reference, outcome: (await look()) === undefined ? await nothing() : "exists" };
   } catch (error) {
     const { code, message } = error as { readonly code?: string; readonly message: string };
     return { reference, outcome: outcomes[code ?? ""] ?? "failed", detail: message };

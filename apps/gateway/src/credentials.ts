@@ -25,12 +25,12 @@ export function credentialsFrom(
   secrets: Secrets,
   now: () => number = () => performance.now(),
 ): CredentialsResolver {
-  const places = new Places((reference) => findSecret(reference, environment, secrets), now);
+  const places = new Places((reference, user) => findSecret(reference, environment, secrets, user), now);
   return async ({ username, password }, _instance, { isRefused } = { isRefused: false }) => {
     if (password === undefined) return username === undefined ? undefined : { username };
     const found = await (typeof password === "string"
-      ? resolveSecret(password, environment, secrets)
-      : places.first(password, isRefused));
+      ? resolveSecret(password, environment, secrets, username)
+      : places.first(password, isRefused, username));
     if (found !== undefined) return username === undefined ? found : { ...found, username };
     // Nothing that was guessed is there: a Redis without a password. But an account that was named has one.
     if (username === undefined) return undefined;
@@ -49,8 +49,9 @@ export async function resolveSecret(
   reference: string,
   environment: Environment,
   secrets: Secrets,
+  username?: string,
 ): Promise<Credentials> {
-  const found = await findSecret(reference, environment, secrets);
+  const found = await findSecret(reference, environment, secrets, username);
   if (found === undefined) throw new CredentialsError(`${reference} ${nowhere[reference.split(":")[0]!]!}`);
   return found;
 }
@@ -59,14 +60,19 @@ const nowhere: Readonly<Record<string, string>> = {
   env: "is not set or empty",
   file: "does not exist or is empty",
   secret: "does not exist",
-  pod: "does not exist, or names no Secret with a password",
+  pod: "does not exist, or names no password",
 };
 
-/** What stands behind a reference, if it exists; one line break at a file's end is not part of it. */
+/**
+ * What stands behind a reference, if it exists; one line break at a file's end is not part of it.
+ *
+ * @param username whose password is wanted, where an instance names a user: a Pod may know those of several.
+ */
 export async function findSecret(
   reference: string,
   environment: Environment,
   secrets: Secrets,
+  username?: string,
 ): Promise<Credentials | undefined> {
   const colon = reference.indexOf(":");
   const where = reference.slice(colon + 1);
@@ -79,7 +85,7 @@ export async function findSecret(
     case "pod":
       if (secrets === undefined)
         throw new CredentialsError(`${reference} is in Kubernetes, and \`kubernetes\` is not configured`);
-      return secrets.resolve(reference);
+      return secrets.resolve(reference, username === undefined ? {} : { username });
     default:
       // What is no reference may be the secret itself, so it is not repeated.
       throw new CredentialsError(

@@ -19,8 +19,8 @@ export interface FoundInstance extends Instance {
   readonly source: string;
   /** Every place where its password may be, in the order in which they are tried. */
   readonly passwords: readonly Candidate[];
-  /** The Secret with its certificates. */
-  readonly certificates?: Candidate;
+  /** Every place where its certificates may be, in that order. */
+  readonly certificates: readonly Candidate[];
 }
 
 /** What the gateway would find with a configuration, and what keeps it from finding more. */
@@ -90,16 +90,26 @@ async function examined(
   { kubernetes }: OpenSources,
 ): Promise<FoundInstance> {
   const secrets = kubernetes?.secrets;
-  const { credentials, tls } = instance;
+  const { credentials, tls, endpoints } = instance;
+  /** Where a Pod leads to nothing: whether there is one at all. */
+  const ofPod =
+    (reference: string, outcome: Candidate["outcome"]) => async (): Promise<Candidate["outcome"]> =>
+      reference.startsWith("pod:") && (await secrets?.hasPod(reference)) === true ? outcome : "missing";
   const passwords: Candidate[] = [];
   for (const reference of [credentials?.password ?? []].flat())
-    passwords.push(await tried(reference, () => findSecret(reference, environment, secrets)));
-  const secret = tls?.secret;
-  return {
-    ...instance,
-    source: taps.find((tap) => tap.has(instance))!.name,
-    passwords,
-    ...(secret !== undefined &&
-      secrets !== undefined && { certificates: await tried(secret, () => secrets.tls(secret)) }),
-  };
+    passwords.push(
+      await tried(
+        reference,
+        () => findSecret(reference, environment, secrets, credentials?.username),
+        ofPod(reference, "names no password"),
+      ),
+    );
+  const certificates: Candidate[] = [];
+  const port = endpoints[0]?.port;
+  const where = port === undefined ? {} : { port };
+  for (const reference of secrets === undefined ? [] : [tls?.secret ?? []].flat())
+    certificates.push(
+      await tried(reference, () => secrets!.tls(reference, where), ofPod(reference, "speaks no TLS")),
+    );
+  return { ...instance, source: taps.find((tap) => tap.has(instance))!.name, passwords, certificates };
 }

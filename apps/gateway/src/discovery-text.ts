@@ -9,7 +9,7 @@ type Shown = Pick<Instance, "name" | "state" | "endpoints"> &
   Partial<Pick<Instance, "namespace" | "group" | "profile" | "credentials">> & {
     readonly source?: string;
     readonly passwords?: readonly Candidate[];
-    readonly certificates?: Candidate;
+    readonly certificates?: readonly Candidate[];
   };
 
 /** What a fleet finds, for people. */
@@ -59,7 +59,7 @@ function rightText({ verb, group, resource, namespace }: ApiRequestName): string
 
 function instanceLines(instance: Shown): readonly string[] {
   const { name, source, profile, namespace, group, state, endpoints, credentials } = instance;
-  const { passwords = [], certificates } = instance;
+  const { passwords = [], certificates = [] } = instance;
   const facts = [
     profile,
     source && `from ${source}`,
@@ -75,7 +75,7 @@ function instanceLines(instance: Shown): readonly string[] {
     ),
     ...(username === undefined ? [] : [`  user name ${username}`]),
     ...passwords.map((candidate) => `  password ${candidateText(candidate)}`),
-    ...(certificates === undefined ? [] : [`  certificates ${candidateText(certificates)}`]),
+    ...certificates.map((candidate) => `  certificates ${candidateText(candidate)}`),
   ];
 }
 

@@ -74,9 +74,10 @@ async function openKubernetes(config: KubernetesConfig | undefined): Promise<Ope
     ...(kubeconfig !== undefined && { kubeconfig }),
     ...(context !== undefined && { context }),
   });
+  const source = new KubernetesSource({ ...rest, api } as ConstructorParameters<typeof KubernetesSource>[0]);
   return {
-    source: new KubernetesSource({ ...rest, api } as ConstructorParameters<typeof KubernetesSource>[0]),
-    secrets: new KubernetesSecrets({ api }),
+    source,
+    secrets: new KubernetesSecrets({ api, source }),
     missingRights: async () =>
       missingRights(api, { namespaces: config.namespaces ?? [await api.namespace()] }),
     [Symbol.asyncDispose]: () => api.close(),

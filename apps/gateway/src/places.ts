@@ -11,11 +11,14 @@ const memory = 10_000;
  * a moment ago is only asked again when none of the others is filled, or the server refused what was in them.
  */
 export class Places {
-  readonly #find: (reference: string) => Promise<Credentials | undefined>;
+  readonly #find: (reference: string, username?: string) => Promise<Credentials | undefined>;
   readonly #now: () => number;
   readonly #emptyAt = new Map<string, number>();
 
-  constructor(find: (reference: string) => Promise<Credentials | undefined>, now: () => number) {
+  constructor(
+    find: (reference: string, username?: string) => Promise<Credentials | undefined>,
+    now: () => number,
+  ) {
     this.#find = find;
     this.#now = now;
   }
@@ -24,14 +27,19 @@ export class Places {
    * One that cannot be seen, for want of a right or of an answer, is passed over for others in Kubernetes: rights may be given Secret
    * by Secret, and what is known of the others may do. A password from elsewhere is not sent in its place.
    *
+   * @param username whose password is wanted, where that is known.
    * @throws why the first of them could not be seen, where no other is filled; at once why one is filled with something useless.
    */
-  async first(references: readonly string[], isRefused: boolean): Promise<Credentials | undefined> {
+  async first(
+    references: readonly string[],
+    isRefused: boolean,
+    username?: string,
+  ): Promise<Credentials | undefined> {
     let unseen: unknown;
     for (const reference of isRefused ? references : this.#inOrder(references)) {
       if (unseen !== undefined && !isInKubernetes(reference)) break;
       try {
-        const found = await this.#find(reference);
+        const found = await this.#find(reference, username);
         this.#remember(reference, found === undefined);
         if (found !== undefined) return found;
       } catch (error) {

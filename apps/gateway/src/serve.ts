@@ -70,7 +70,9 @@ async function connect(
     sources,
     startTimeoutMs: asksServers ? patienceMs : 0,
     credentials: credentialsFrom(environment, secrets),
-    ...(secrets !== undefined && { certificates: (reference) => secrets.tls(reference) }),
+    ...(secrets !== undefined && {
+      certificates: (reference, _, { port }) => secrets.tls(reference, { port }),
+    }),
     ...(addressMap !== undefined && { addressMap }),
     timeoutMs,
     retries,

@@ -69,7 +69,10 @@ test("a fleet as it was found, a line a fact", () => {
           { reference: "secret:shop/bound/password", outcome: "missing" },
           { reference: "secret:shop/orders/key", outcome: "key missing", detail: "its keys are a, b" },
         ],
-        certificates: { reference: "shop/orders-crt", outcome: "exists" },
+        certificates: [
+          { reference: "pod:shop/orders-0", outcome: "speaks no TLS" },
+          { reference: "shop/orders-crt", outcome: "exists" },
+        ],
       },
       { name: "empty", state: "ready", endpoints: [] },
     ],
@@ -90,6 +93,7 @@ orders, drain, bitnami-redis, from kubernetes, namespace shop, group g
   user name app
   password secret:shop/bound/password: missing
   password secret:shop/orders/key: key missing (its keys are a, b)
+  certificates pod:shop/orders-0: speaks no TLS
   certificates shop/orders-crt: exists
 empty, ready
   no endpoints

@@ -93,12 +93,12 @@ export class EndpointTarget implements Target {
   /** Takes over what changed. False, and nothing taken over, when this is now another server or dialled in another way. */
   update(instance: Instance, endpoint: Endpoint): boolean {
     const { host, port } = this.#endpoint;
-    const tls = this.#instance.tls !== undefined;
+    const speaks = spokenTo(this.#instance);
     if (
       instance.name !== this.instance ||
       endpoint.host !== host ||
       endpoint.port !== port ||
-      (instance.tls !== undefined) !== tls
+      spokenTo(instance) !== speaks
     )
       return false;
     this.#instance = instance;
@@ -196,7 +196,7 @@ export class EndpointTarget implements Target {
     const { name, credentials: reference, tls } = this.#instance;
     if (reference !== undefined && credentials === undefined)
       return new MissingCredentialsError(name, "credentials");
-    if (tls?.secret !== undefined && certificates === undefined)
+    if (tls?.secret !== undefined && tls.optional !== true && certificates === undefined)
       return new MissingCredentialsError(name, "certificates");
     return undefined;
   }
@@ -211,12 +211,20 @@ export class EndpointTarget implements Target {
     return this.#options.credentials(instance.credentials, instance, { isRefused });
   }
 
-  #tls(host: string): Promise<ConnectionOptions> {
+  async #tls(host: string): Promise<ConnectionOptions | undefined> {
     const instance = this.#instance;
+    const endpoint = this.#endpoint;
+    const { certificates } = this.#options;
+    if (instance.tls?.optional === true && certificates === undefined) return undefined;
     return readTls(instance.tls ?? {}, host, async (secret) => {
-      if (this.#options.certificates === undefined)
-        throw new MissingCredentialsError(instance.name, "certificates");
-      return this.#options.certificates(secret, instance);
+      if (certificates === undefined) throw new MissingCredentialsError(instance.name, "certificates");
+      return certificates(secret, instance, endpoint);
     });
   }
+}
+
+/** In clear, by TLS, or in the way that a Pod says at each dial. */
+function spokenTo({ tls }: Instance): "clear" | "tls" | "as its Pod says" {
+  if (tls === undefined) return "clear";
+  return tls.optional === true ? "as its Pod says" : "tls";
 }

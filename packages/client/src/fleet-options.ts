@@ -4,6 +4,7 @@ import type { CircuitBreakerOptions, RetryBudgetOptions } from "@fleet/breaker";
 import type {
   AddressMap,
   CredentialsReference,
+  Endpoint,
   Instance,
   InstanceInput,
   InstanceSource,
@@ -38,8 +39,15 @@ export interface Certificates {
   readonly key?: string | Buffer;
 }
 
-/** What is in the Secret, `namespace/name`, that an instance's `tls.secret` names; asked at every dial. */
-export type CertificatesResolver = (reference: string, instance: Instance) => Promise<Certificates>;
+/**
+ * What is in the Secret, `namespace/name`, that an instance's `tls.secret` names; asked at every dial. Of a Pod, `pod:namespace/name`,
+ * what it says of its TLS: undefined where it speaks none at that endpoint, and nothing in it where it names no certificates.
+ */
+export type CertificatesResolver = (
+  reference: string,
+  instance: Instance,
+  endpoint: Endpoint,
+) => Promise<Certificates | undefined>;
 
 export interface FleetOptions {
   /** Instances known by hand. At least one of `instances` and `sources` is needed. @default [] */
@@ -53,7 +61,10 @@ export interface FleetOptions {
   readonly startTimeoutMs?: number;
   /** Turns the reference an instance carries into user name and password. @default none: instances with credentials are refused */
   readonly credentials?: CredentialsResolver;
-  /** Reads the Secrets that instances name for TLS. @default none: instances that name one are refused */
+  /**
+   * Reads the Secrets that instances name for TLS, and asks the Pods. @default none: instances that name one are refused, and those
+   * that leave TLS to a Pod are dialed in plain text
+   */
   readonly certificates?: CertificatesResolver;
   /** Where an announced address is dialled. Names, TLS, errors and metrics stay with the announced one. @default there itself */
   readonly addressMap?: AddressMap;

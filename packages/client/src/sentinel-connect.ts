@@ -7,7 +7,7 @@ export interface SentinelConnectOptions {
   /** What the Sentinels themselves ask for, asked at every dial. @default nothing */
   readonly credentials?: () => Promise<{ readonly username?: string; readonly password?: string }>;
   /** How to speak TLS to them; files are read at every dial. @default plain TCP */
-  readonly tls?: Omit<TlsReference, "secret">;
+  readonly tls?: Omit<TlsReference, "secret" | "optional">;
 }
 
 /** How a `SentinelSource` reaches its Sentinels: its option `connect`. */
@@ -19,7 +19,7 @@ export function sentinelConnect({ credentials, tls }: SentinelConnectOptions = {
       host,
       port,
       ...(credentials !== undefined && { credentials }),
-      ...(tls !== undefined && { tls: () => readTls(tls, host, noSecret) }),
+      ...(tls !== undefined && { tls: async () => (await readTls(tls, host, noSecret)) ?? {} }),
     });
 }
 

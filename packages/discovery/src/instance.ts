@@ -28,10 +28,15 @@ export interface TlsReference {
   readonly caFile?: string;
   readonly certFile?: string;
   readonly keyFile?: string;
-  /** A Kubernetes Secret, `namespace/name`: `ca.crt` and, for a client certificate, `tls.crt` and `tls.key`. */
-  readonly secret?: string;
-  /** The name the certificate must carry, when it is not the host that is dialled. */
-  readonly servername?: string;
+  /**
+   * A Kubernetes Secret, `namespace/name`: `ca.crt` and, for a client certificate, `tls.crt` and `tls.key`. A single one must be there.
+   * Of a list, the first that has certificates; in it `pod:namespace/name` is what the Redis of that Pod says.
+   */
+  readonly secret?: string | readonly string[];
+  /** TLS is only spoken where a Pod of that list says so. */
+  readonly optional?: true;
+  /** The name the certificate must carry, when it is not the host that is dialled; of a list, one of them. */
+  readonly servername?: string | readonly string[];
 }
 
 /** Where the credentials are; never the credentials. */

@@ -16,7 +16,12 @@ const label = text(
 const identity = text("must be 1 to 512 printable characters without spaces", /^[!-~]{1,512}$/);
 const word = text("must be a string of 1 to 253 characters", /^.{1,253}$/u);
 const filePath = text("must be the path of a file", /^[^\0]{1,4096}$/);
-const secretName = /^[a-z0-9-]{1,63}\/[a-z0-9.-]{1,253}$/;
+const secretExpected = "must be the namespace and the name of a Secret, as in shop/orders-tls";
+const secretName = text(secretExpected, /^[a-z0-9-]{1,63}\/[a-z0-9.-]{1,253}$/);
+const secretOrPod = text(
+  `${secretExpected}, or of a Pod, as in pod:shop/orders-0`,
+  /^(?:pod:)?[a-z0-9-]{1,63}\/[a-z0-9.-]{1,253}$/,
+);
 const port = z
   .int({ error: "must be an integer from 1 to 65535" })
   .min(1, { error: "must be an integer from 1 to 65535" })
@@ -25,6 +30,16 @@ const host = z.string({ error: "must be a host name or an IP address" }).check((
   const fault = hostFault(value);
   if (fault !== undefined) issues.push({ code: "custom", message: fault, input: value });
 });
+/** A name, or several of which one is enough. */
+const hostOrHosts = z
+  .union([z.string(), z.array(z.string()).min(1)], { error: "must be a host name or an IP address" })
+  .check(({ value, issues }) => {
+    const fault = [value]
+      .flat()
+      .map(hostFault)
+      .find((one) => one !== undefined);
+    if (fault !== undefined) issues.push({ code: "custom", message: fault, input: value });
+  });
 const oneOf = <const T extends readonly [string, ...string[]]>(
   words: T,
 ): z.ZodEnum<{ [K in T[number]]: K }> => z.enum(words, { error: `must be one of ${words.join(", ")}` });
@@ -48,11 +63,9 @@ const tls = z
       caFile: filePath.optional(),
       certFile: filePath.optional(),
       keyFile: filePath.optional(),
-      secret: text(
-        "must be the namespace and the name of a Secret, as in shop/orders-tls",
-        secretName,
-      ).optional(),
-      servername: host.optional(),
+      secret: z.union([secretName, z.array(secretOrPod).min(1)], { error: secretExpected }).optional(),
+      optional: z.literal(true, { error: "must be true, or not there" }).optional(),
+      servername: hostOrHosts.optional(),
     },
     record,
   )

@@ -60,12 +60,15 @@ export function found({
   labels: _labels,
   state,
   reads,
+  tls,
   ...rest
 }: Instance): Found {
   const { password = [], ...account } = credentials ?? {};
   const passwords = [password].flat();
   const more: Partial<Instance> = {
     ...rest,
+    // That a Pod is asked about TLS is so with each of them.
+    ...(tls !== undefined && tls.optional !== true && { tls }),
     ...(Object.keys(account).length > 0 && { credentials: account }),
     ...(state !== "ready" && { state }),
     ...(reads !== "primary" && { reads }),
@@ -83,6 +86,11 @@ const sentinel = (host: string, master = "mymaster"): Partial<Instance> => ({
   sentinel: { host: `${host}.shop.svc`, port: 26_379, master },
 });
 const cluster = { cluster: true } as const;
+/** What the certificate may carry that these Services' server shows. */
+const named = (...services: readonly string[]): { readonly servername: readonly string[] } => {
+  const names = services.map((service) => `${service}.shop.svc`);
+  return { servername: [...names, ...names.map((name) => `${name}.cluster.local`)] };
+};
 
 /** What each fixture is. */
 export const expected: Readonly<Record<string, readonly Found[]>> = {
@@ -146,7 +154,7 @@ export const expected: Readonly<Record<string, readonly Found[]>> = {
       ],
       more: {
         reads: "replica",
-        tls: { secret: "shop/redis-crt", servername: "redis.shop.svc" },
+        tls: { secret: ["pod:shop/redis-node-0", "shop/redis-crt"], ...named("redis", "redis-headless") },
         ...sentinel("redis"),
       },
     },
@@ -190,7 +198,13 @@ export const expected: Readonly<Record<string, readonly Found[]>> = {
       profile: "cloudpirates-redis",
       endpoints: ["10.20.9.1:6380 unknown eu-1a", "10.20.9.2:6380 unknown eu-1a"],
       passwords: ["pod:shop/sess-redis-0", "secret:shop/sess-redis/redis-password"],
-      more: { tls: { servername: "sess-redis-master.shop.svc" }, ...sentinel("sess-redis-sentinel") },
+      more: {
+        tls: {
+          secret: ["pod:shop/sess-redis-0"],
+          ...named("sess-redis-master", "sess-redis", "sess-redis-headless"),
+        },
+        ...sentinel("sess-redis-sentinel"),
+      },
     },
   ],
   "cloudpirates-valkey": [

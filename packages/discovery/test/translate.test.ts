@@ -210,6 +210,9 @@ test("a cluster says that its redirections are not followed", () => {
   expect(conditions).toEqual(["ClusterMode Service shop/svc-orders-0"]);
 });
 
+/** What its certificate may carry. */
+const orders = ["svc-orders-0.shop.svc", "svc-orders-0.shop.svc.cluster.local"];
+
 describe("annotations", () => {
   test("say what the profile cannot know", () => {
     const { instances, conditions } = annotated({
@@ -307,7 +310,8 @@ describe("annotations", () => {
     ["tls-secret", "Some Secret"],
   ])("%s: %j speaks TLS rather than not", ([key, value]) => {
     const { instances, conditions } = annotated({ [key]: value });
-    expect(instances).toMatchObject([{ tls: { servername: "svc-orders-0.shop.svc" } }]);
+    expect(instances).toMatchObject([{ tls: { servername: [...orders] } }]);
+    expect(instances[0]?.tls).not.toHaveProperty("optional");
     expect(conditions).toEqual(["InvalidAnnotation Service shop/svc-orders-0"]);
   });
 
@@ -315,12 +319,20 @@ describe("annotations", () => {
     const spec = { ports: [{ name: "server-tls", port: 6380 }] };
     const tls = (annotations: Texts): Instance["tls"] =>
       world(release("orders", { spec, annotations })).instances[0]?.tls;
-    expect(tls({})).toEqual({ servername: "svc-orders-0.shop.svc" });
-    expect(tls({ "fleet.dev/tls-secret": "certs" })).toEqual({
-      secret: "shop/certs",
-      servername: "svc-orders-0.shop.svc",
-    });
+    const secret = ["pod:shop/orders-0"];
+    expect(tls({})).toEqual({ secret, servername: orders });
+    expect(tls({ "fleet.dev/tls-secret": "certs" })).toEqual({ secret: "shop/certs", servername: orders });
+    expect(tls({ "fleet.dev/servername": "o.example.com" })).toEqual({ secret, servername: "o.example.com" });
+    expect(tls({ "fleet.dev/tls": "false" })).toBeUndefined();
     expect(tls({ "fleet.dev/tls": "false", "fleet.dev/tls-secret": "certs" })).toBeUndefined();
+  });
+
+  test("where nothing says whether TLS is spoken, a Pod is asked", () => {
+    const { instances } = annotated({});
+    const secret = ["pod:shop/orders-0"];
+    expect(instances).toMatchObject([{ tls: { secret, optional: true, servername: orders } }]);
+    const without = annotated({ tls: "true" });
+    expect(without.instances[0]?.tls).toEqual({ secret, servername: orders });
   });
 });
 

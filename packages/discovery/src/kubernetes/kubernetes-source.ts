@@ -78,6 +78,11 @@ export class KubernetesSource implements InstanceSource {
     return this.#conditions.all;
   }
 
+  /** Conditions that another reader of the same cluster found, by what causes them; what the cause said before is replaced. */
+  report(cause: string, conditions: readonly Condition[]): void {
+    this.#conditions.replace(cause, conditions);
+  }
+
   /** Services and EndpointSlices, of each namespace on its own. */
   get resources(): readonly ResourceStats[] {
     return this.#watches.flatMap(({ resources }) => resources);

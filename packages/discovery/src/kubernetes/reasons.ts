@@ -14,6 +14,7 @@ export const reasons = [
   "ClusterMode",
   "DefaultPasswordWithheld",
   "MissingRight",
+  "PodUnreadable",
 ] as const;
 
 export type Reason = (typeof reasons)[number];

@@ -1,6 +1,6 @@
 import type { Condition } from "../condition.ts";
 import { dnsLabel } from "../dns-label.ts";
-import type { Instance, TlsReference } from "../instance.ts";
+import type { Instance } from "../instance.ts";
 import { variablesOf } from "./convention.ts";
 import { credentialsOf } from "./credentials.ts";
 import type { DefaultCredentials } from "./credentials.ts";
@@ -15,6 +15,7 @@ import { roadsOf } from "./roads.ts";
 import { annotationPrefix, isSetting } from "./settings.ts";
 import { expand } from "./template.ts";
 import type { Variables } from "./template.ts";
+import { tlsOf } from "./tls.ts";
 import { Told } from "./told.ts";
 
 export interface TranslateOptions {
@@ -98,7 +99,15 @@ export function translate(members: readonly Member[], options: TranslateOptions)
   const dnsName = (of: ServiceRecord): string =>
     [of.name, namespace, "svc", options.clusterDomain].filter((label) => label !== undefined).join(".");
   const group = told.of("group");
-  const spoken = tlsOf(told, { shown: tls, profile, namespace, variables, servername: dnsName(service) });
+  const spoken = tlsOf(told, {
+    shown: tls,
+    profile,
+    namespace,
+    pod,
+    variables,
+    services: [service, ...roads.map(({ member }) => member.service)].map(dnsName),
+    hasDomain: options.clusterDomain !== undefined,
+  });
   const credentials = credentialsOf(
     { username: told.orBroken("username"), passwordSecret: told.orBroken("password-secret") },
     { namespace, profile, pod, variables, fallback: fallback === "withheld" ? undefined : fallback },
@@ -151,31 +160,6 @@ function labelsOf({ service, recognition }: Member): Instance["labels"] {
   return made.length === 0
     ? service.labels
     : Object.freeze({ ...service.labels, ...Object.fromEntries(made) });
-}
-
-interface TlsFacts {
-  /** Whether a port says so. */
-  readonly shown: boolean;
-  readonly profile: Profile;
-  readonly namespace: string;
-  readonly variables: Variables;
-  readonly servername: string;
-}
-
-/**
- * TLS is spoken where an annotation says so, or a port is named so. An annotation that cannot be read speaks it too: a typing error
- * must not send a password in the clear.
- */
-function tlsOf(told: Told, facts: TlsFacts): TlsReference | undefined {
-  const named = told.orBroken("tls-secret");
-  const inferred = facts.shown || named !== undefined || told.orBroken("tls") === false;
-  if (!(told.of("tls") ?? inferred)) return undefined;
-  const { profile, namespace, variables, servername } = facts;
-  const secret = named ?? (profile.tlsSecret === undefined ? false : expand(profile.tlsSecret, variables));
-  return Object.freeze({
-    ...(secret !== undefined && secret !== false && { secret: `${namespace}/${secret}` }),
-    servername: told.of("servername") ?? servername,
-  });
 }
 
 interface SentinelFacts {

@@ -19,7 +19,7 @@ export interface DialOptions {
   readonly host: string;
   readonly port: number;
   readonly credentials: (() => Promise<Credentials | undefined>) | undefined;
-  readonly tls: (() => Promise<ConnectionOptions> | ConnectionOptions) | undefined;
+  readonly tls: (() => Promise<ConnectionOptions | undefined> | ConnectionOptions | undefined) | undefined;
   readonly dialTimeoutMs: number;
   readonly clock: Clock;
 }

@@ -29,7 +29,7 @@ export interface RedisPoolOptions {
   /** Asked at each dial, so that a rotated password is used from the next connection on. @default none */
   readonly credentials?: () => Promise<Credentials | undefined>;
   /** Asked at each dial. @default no TLS */
-  readonly tls?: () => Promise<ConnectionOptions> | ConnectionOptions;
+  readonly tls?: () => Promise<ConnectionOptions | undefined> | ConnectionOptions | undefined;
   /** How long a command may take that brings no deadline of its own. @default 3000 */
   readonly commandTimeoutMs?: number;
   /** Credentials, TCP, TLS, AUTH and PING together. @default 5000 */

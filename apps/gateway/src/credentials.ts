@@ -60,7 +60,7 @@ const nowhere: Readonly<Record<string, string>> = {
   env: "is not set or empty",
   file: "does not exist or is empty",
   secret: "does not exist",
-  pod: "does not exist, or names no password",
+  pod: "does not exist, or names no Secret with a password",
 };
 
 /**

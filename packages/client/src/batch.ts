@@ -9,14 +9,21 @@ import {
   type ScopedCommand,
 } from "@fleet/isolation";
 import type { ReplyError } from "@fleet/pool";
-import type { BatchReply as LaneReply } from "@fleet/pool/ioredis";
+import { type BatchReply as LaneReply, WrongLaneError } from "@fleet/pool/ioredis";
 
 import { restoredError } from "./restored-error.ts";
 
 /** One slot of a batch: its reply, or why there is none. */
 export type BatchReply =
   | { readonly value: Reply }
-  | { readonly error: ReplyError | CommandNotAllowedError | InvalidCommandError | ForeignKeyError };
+  | {
+      readonly error:
+        | ReplyError
+        | WrongLaneError
+        | CommandNotAllowedError
+        | InvalidCommandError
+        | ForeignKeyError;
+    };
 
 /** Who hears of replies that say something of the endpoint. */
 interface ReplyListener {
@@ -66,6 +73,7 @@ export class ScopedBatch {
       const reply = replies[next++];
       if (reply === undefined) throw new TypeError("the lane answered fewer replies than it got commands");
       if ("error" in reply) {
+        if (reply.error instanceof WrongLaneError) return { error: reply.error };
         listener?.refused(reply.error);
         return { error: restoredError(this.#namespace, reply.error) };
       }

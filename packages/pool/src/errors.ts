@@ -117,7 +117,7 @@ export class PoolClosedError extends Error {
   }
 }
 
-/** The connection of a lease was asked for after its release. */
+/** A lease, or something its connection handed out, was used after its release. Nothing was sent. */
 export class LeaseReleasedError extends Error {
   override readonly name = "LeaseReleasedError";
   readonly code = "FLEET_POOL_LEASE_RELEASED";
@@ -125,7 +125,7 @@ export class LeaseReleasedError extends Error {
   readonly pool: string;
 
   constructor(pool: string) {
-    super(`${pool}: this lease is released, its connection may belong to another caller`);
+    super(`${pool}: this lease is over, its connection may belong to another caller`);
     this.pool = pool;
   }
 }
@@ -157,8 +157,9 @@ export class WrongLaneError extends Error {
   readonly outcome = "not-sent";
   readonly command: string;
 
-  constructor(command: string) {
-    super(`${command} binds the connection it runs on: acquire one from the exclusive lane`);
+  /** @param why what it would do to the other callers of the connection. */
+  constructor(command: string, why: string) {
+    super(`${command} cannot run on a shared connection: ${why}; acquire one from the exclusive lane`);
     this.command = command;
   }
 }

@@ -1,16 +1,24 @@
 import { checkCount, checkMs, checkName } from "./check-option.ts";
 import { type Clock, systemClock } from "./clock.ts";
+import type { Loan } from "./lease.ts";
 
 /** How connections are made and cleaned: all that the lane knows about what it lends. */
 export interface Factory<T> {
   /** @throws with the signal's reason when it is aborted: the lane gave the dial up. */
   create(options: { readonly signal: AbortSignal }): Promise<T>;
-  /** Closes it at once. Must not throw. */
-  destroy(connection: T): void;
+  /** Closes it at once; `why` is what calls that are under way on it fail with. Must not throw. */
+  destroy(connection: T, why?: Error): void;
   /** Calls `closed` when the connection dies by itself. */
   watch(connection: T, closed: (cause?: Error) => void): void;
   /** Makes it as good as new for the next caller; false when it must be destroyed instead. */
   reset(connection: T, options: { readonly signal: AbortSignal }): Promise<boolean>;
+  /** Whether an idle connection still works. @default idle connections are not tested */
+  test?(connection: T, options: { readonly signal: AbortSignal }): Promise<boolean>;
+  /**
+   * What a lease hands out, so that a reference that is kept does not reach the connection any more when the lease has ended.
+   * `deadline` is the one its acquire came with, in milliseconds of the lane's clock. @default the connection itself
+   */
+  lend?(connection: T, options: { readonly deadline: number | undefined }): Loan<T>;
 }
 
 export interface ExclusiveLaneOptions<T> {
@@ -27,8 +35,14 @@ export interface ExclusiveLaneOptions<T> {
   readonly maxConcurrentDials?: number;
   /** @default 5000 */
   readonly dialTimeoutMs?: number;
-  /** How long cleaning on return may take. @default 1000 */
+  /** How long cleaning on return, or testing an idle connection, may take. @default 1000 */
   readonly resetTimeoutMs?: number;
+  /** A lease that is held so long loses its connection, which is destroyed. @default 300000 */
+  readonly leaseTimeoutMs?: number;
+  /** An idle connection that has not proved for so long that it works is tested before it is lent. @default 1000 */
+  readonly testAfterIdleMs?: number;
+  /** Idle connections are tested so often. @default 30000 */
+  readonly idleTestIntervalMs?: number;
   /** An idle connection is closed after so long. @default 600000 */
   readonly idleTimeoutMs?: number;
   /** A connection is closed when it is so old, less up to a tenth at random, once nobody holds it. @default 300000 */
@@ -55,6 +69,9 @@ export function settingsOf<T>(options: ExclusiveLaneOptions<T>): Required<Exclus
     maxConcurrentDials: checkCount("maxConcurrentDials", options.maxConcurrentDials ?? 2, 1),
     dialTimeoutMs: checkMs("dialTimeoutMs", options.dialTimeoutMs ?? 5000),
     resetTimeoutMs: checkMs("resetTimeoutMs", options.resetTimeoutMs ?? 1000),
+    leaseTimeoutMs: checkMs("leaseTimeoutMs", options.leaseTimeoutMs ?? 300_000),
+    testAfterIdleMs: checkMs("testAfterIdleMs", options.testAfterIdleMs ?? 1000),
+    idleTestIntervalMs: checkMs("idleTestIntervalMs", options.idleTestIntervalMs ?? 30_000),
     idleTimeoutMs: checkMs("idleTimeoutMs", options.idleTimeoutMs ?? 600_000),
     maxAgeMs: checkMs("maxAgeMs", options.maxAgeMs ?? 300_000),
     redialMinDelayMs,

@@ -1,42 +1,13 @@
 import { type AcquireEvent, publishAcquire, publishConnection } from "./channels.ts";
-import { unref } from "./clock.ts";
 import { codeOf } from "./code-of.ts";
 import { Dials } from "./dials.ts";
-import { AcquireTimeoutError, PoolClosedError, PoolExhaustedError } from "./errors.ts";
+import { AcquireTimeoutError, ConnectionError, PoolClosedError, PoolExhaustedError } from "./errors.ts";
 import { type ExclusiveLaneOptions, type Factory, settingsOf } from "./exclusive-lane-options.ts";
+import type { AcquireOptions, ExclusiveLaneStats } from "./exclusive-lane-stats.ts";
+import { IdleConnections } from "./idle-connections.ts";
 import { type Held, HeldLease, type Lease, type Lender } from "./lease.ts";
+import { LentConnections } from "./lent-connections.ts";
 import { Waiters } from "./waiters.ts";
-
-export interface AcquireOptions {
-  /** Rejects with its reason. */
-  readonly signal?: AbortSignal;
-  /** When to give up, in milliseconds of the lane's clock. @default now + acquireTimeoutMs */
-  readonly deadline?: number;
-}
-
-export interface ExclusiveLaneStats {
-  /** idle + leased + resetting + dialing, never above `max`. */
-  readonly total: number;
-  readonly idle: number;
-  readonly leased: number;
-  readonly resetting: number;
-  readonly dialing: number;
-  readonly waiters: number;
-  readonly max: number;
-  /** Acquires that were served at once, and those that had to wait, however that ended. */
-  readonly hits: number;
-  readonly misses: number;
-  readonly timeouts: number;
-  /** Refused since `maxWaiters` waited already. */
-  readonly exhausted: number;
-  readonly dials: number;
-  readonly failedDials: number;
-  /** Connections closed for their age or idleness, on return because they could not be cleaned, and by themselves. */
-  readonly stale: number;
-  readonly uncleaned: number;
-  readonly losses: number;
-  readonly doubleReleases: number;
-}
 
 /** Bounded connections, each lent to one caller at a time: idle ones last in first out, callers first come first served. */
 export class ExclusiveLane<T> implements AsyncDisposable {
@@ -44,14 +15,12 @@ export class ExclusiveLane<T> implements AsyncDisposable {
   readonly #factory: Factory<T>;
   readonly #waiters: Waiters<Lease<T>>;
   readonly #lender: Lender<T>;
-  /** The last one was given back last: the surplus at the other end grows old and is closed. */
-  readonly #idle: Held<T>[] = [];
-  /** In the order they were lent. */
-  readonly #leased = new Set<Held<T>>();
+  readonly #idle: IdleConnections<T>;
+  readonly #leased: LentConnections<T>;
   readonly #resetting = new Set<Held<T>>();
+  /** Of those that are resetting, how many are only asked whether they still work. */
+  #testing = 0;
   readonly #dials: Dials<T>;
-  #housekeeping: unknown;
-  #nextDue = Infinity;
   #closed: Promise<void> | undefined;
   #drained: (() => void) | undefined;
   readonly #count = {
@@ -59,6 +28,7 @@ export class ExclusiveLane<T> implements AsyncDisposable {
     misses: 0,
     timeouts: 0,
     exhausted: 0,
+    expired: 0,
     stale: 0,
     uncleaned: 0,
     losses: 0,
@@ -70,6 +40,13 @@ export class ExclusiveLane<T> implements AsyncDisposable {
     this.#settings = settingsOf(options);
     this.#factory = this.#settings.factory;
     this.#waiters = new Waiters(this.#settings.clock);
+    this.#idle = new IdleConnections({
+      ...this.#settings,
+      idleTestIntervalMs: this.#factory.test === undefined ? Infinity : this.#settings.idleTestIntervalMs,
+      over: (held) => this.#retire(held),
+      untested: (held) => void this.#test(held),
+    });
+    this.#leased = new LentConnections({ ...this.#settings, expired: (held) => this.#expire(held) });
     this.#dials = new Dials({
       ...this.#settings,
       dialed: (connection) => this.#dialed(connection),
@@ -91,7 +68,7 @@ export class ExclusiveLane<T> implements AsyncDisposable {
   get stats(): ExclusiveLaneStats {
     return {
       total: this.#total,
-      idle: this.#idle.length,
+      idle: this.#idle.size,
       leased: this.#leased.size,
       resetting: this.#resetting.size,
       dialing: this.#dials.size,
@@ -118,21 +95,26 @@ export class ExclusiveLane<T> implements AsyncDisposable {
     const timeoutMs = deadline === undefined ? acquireTimeoutMs : deadline - now;
     if (timeoutMs <= 0) throw this.#refuse("timeout", this.#timedOut(0));
     for (let held = this.#idle.pop(); held !== undefined; held = this.#idle.pop()) {
-      if (now < held.expiresAt) {
+      if (now >= held.expiresAt) {
+        this.#retire(held);
+      } else if (this.#isProved(held, now)) {
         this.#count.hits += 1;
         publishAcquire(name, 0, "hit");
-        return this.#lend(held, origin);
+        return this.#lend(held, origin, deadline);
+      } else {
+        void this.#test(held);
+        break;
       }
-      this.#retire(held);
     }
-    // Those for whom a connection is or can be dialed wait for nobody.
-    const dialable = max - this.#leased.size - this.#resetting.size;
+    // Those for whom a connection is tested, is dialed or can be dialed wait for no other caller.
+    const dialable = max - this.#leased.size - this.#resetting.size + this.#testing;
     if (this.#waiters.size - dialable >= maxWaiters) throw this.#refuse("exhausted", this.#exhausted());
     this.#count.misses += 1;
     const lease = this.#waiters.add({
       signal,
       timeoutMs,
       origin,
+      deadline,
       timedOut: (waitedMs) => this.#timedOut(waitedMs),
       left: (why, waitedMs) => publishAcquire(name, waitedMs, why),
     });
@@ -162,7 +144,7 @@ export class ExclusiveLane<T> implements AsyncDisposable {
   }
 
   get #total(): number {
-    return this.#idle.length + this.#leased.size + this.#resetting.size + this.#dials.size;
+    return this.#idle.size + this.#leased.size + this.#resetting.size + this.#dials.size;
   }
 
   #refuse(outcome: AcquireEvent["outcome"], error: Error): Error {
@@ -178,23 +160,40 @@ export class ExclusiveLane<T> implements AsyncDisposable {
 
   #exhausted(): PoolExhaustedError {
     const { name, maxWaiters } = this.#settings;
-    const [oldest] = this.#leased;
+    const { oldest } = this.#leased;
     return new PoolExhaustedError(name, `maxWaiters ${maxWaiters}`, this.#facts(), oldest?.origin?.stack);
   }
 
   #facts(): Readonly<Record<string, number>> {
     const { idle, leased, resetting, dialing, waiters, max } = this.stats;
-    const [oldest] = this.#leased;
+    const { oldest } = this.#leased;
     const oldestLeaseMs = oldest === undefined ? 0 : this.#settings.clock.now() - oldest.leasedAt;
     return { max, free: idle, leased, resetting, dialing, waiters, oldestLeaseMs };
   }
 
-  #lend(held: Held<T>, origin: Error): Lease<T> {
+  #isProved(held: Held<T>, now: number): boolean {
+    return this.#factory.test === undefined || now - held.provedAt < this.#settings.testAfterIdleMs;
+  }
+
+  #lend(held: Held<T>, origin: Error, deadline: number | undefined): Lease<T> {
+    const { connection } = held;
     held.state = "leased";
     held.leasedAt = this.#settings.clock.now();
     held.origin = origin;
     this.#leased.add(held);
-    return new HeldLease(this.#settings.name, held, this.#lender);
+    const loan = this.#factory.lend?.(connection, { deadline }) ?? { connection, end: () => undefined };
+    return new HeldLease(this.#settings.name, held, loan, this.#lender);
+  }
+
+  /** Its owner may notice late, or never; those who wait get another connection now. */
+  #expire(held: Held<T>): void {
+    const { name, leaseTimeoutMs } = this.#settings;
+    this.#count.expired += 1;
+    this.#discard(
+      held,
+      new ConnectionError(name, "lost", `the lease was held for more than ${leaseTimeoutMs} ms`, "unknown"),
+    );
+    held.lost = true;
   }
 
   /** To who has waited the longest, else it rests. */
@@ -209,13 +208,11 @@ export class ExclusiveLane<T> implements AsyncDisposable {
     const waiter = this.#waiters.first();
     if (waiter !== undefined) {
       publishAcquire(name, now - waiter.startedAt, "miss");
-      waiter.resolve(this.#lend(held, waiter.origin));
+      waiter.resolve(this.#lend(held, waiter.origin, waiter.deadline));
       return;
     }
     held.state = "idle";
-    held.idleSince = now;
     this.#idle.push(held);
-    this.#lookAgainFor(held);
   }
 
   async #takeBack(held: Held<T>): Promise<void> {
@@ -228,9 +225,10 @@ export class ExclusiveLane<T> implements AsyncDisposable {
     held.state = "resetting";
     held.origin = undefined;
     this.#resetting.add(held);
-    const clean = await this.#reset(held);
+    const clean = await this.#inTime((signal) => this.#factory.reset(held.connection, { signal }));
     this.#resetting.delete(held);
     if (clean && !held.lost && this.#closed === undefined) {
+      held.idleSince = held.provedAt = this.#settings.clock.now();
       this.#offer(held);
     } else {
       if (!held.lost && !clean) this.#count.uncleaned += 1;
@@ -238,7 +236,24 @@ export class ExclusiveLane<T> implements AsyncDisposable {
     }
   }
 
-  async #reset(held: Held<T>): Promise<boolean> {
+  /** Asks one that was idle whether it still works: then it goes to the caller that has waited the longest, if any. */
+  async #test(held: Held<T>): Promise<void> {
+    held.state = "resetting";
+    this.#resetting.add(held);
+    this.#testing += 1;
+    const works = await this.#inTime((signal) => this.#factory.test!(held.connection, { signal }));
+    this.#testing -= 1;
+    this.#resetting.delete(held);
+    if (works && !held.lost && this.#closed === undefined) {
+      held.provedAt = this.#settings.clock.now();
+      this.#offer(held);
+    } else {
+      if (!held.lost && this.#closed === undefined) this.#count.losses += 1;
+      this.#discard(held);
+    }
+  }
+
+  async #inTime(ask: (signal: AbortSignal) => Promise<boolean>): Promise<boolean> {
     const { clock, resetTimeoutMs } = this.#settings;
     const abort = new AbortController();
     const late = Promise.withResolvers<boolean>();
@@ -247,10 +262,7 @@ export class ExclusiveLane<T> implements AsyncDisposable {
       abort.abort();
     }, resetTimeoutMs);
     try {
-      return await Promise.race([
-        this.#factory.reset(held.connection, { signal: abort.signal }),
-        late.promise,
-      ]);
+      return await Promise.race([ask(abort.signal), late.promise]);
     } catch {
       return false;
     } finally {
@@ -264,10 +276,10 @@ export class ExclusiveLane<T> implements AsyncDisposable {
   }
 
   /** Closes one that stands in no list any more. */
-  #discard(held: Held<T>): void {
+  #discard(held: Held<T>, why?: Error): void {
     if (held.state === "gone") return;
     held.state = "gone";
-    this.#factory.destroy(held.connection);
+    this.#factory.destroy(held.connection, why);
     if (!held.lost) publishConnection({ name: this.#settings.name, lane: "exclusive", event: "closed" });
     if (this.#leased.size + this.#resetting.size === 0) this.#drained?.();
     this.#dialMore();
@@ -279,16 +291,16 @@ export class ExclusiveLane<T> implements AsyncDisposable {
     this.#count.losses += 1;
     publishConnection({ name: this.#settings.name, lane: "exclusive", event: "closed", ...codeOf(cause) });
     if (held.state !== "idle") return;
-    this.#idle.splice(this.#idle.indexOf(held), 1);
+    this.#idle.remove(held);
     this.#discard(held);
   }
 
-  /** Only for callers who wait: a connection that nobody asked for would be one more to keep. */
+  /** Only for callers that wait: a connection without one would be one more to keep. */
   #dialMore(): void {
     const { max, maxConcurrentDials } = this.#settings;
     if (this.#closed !== undefined || this.#dials.resting) return;
-    while (this.#dials.size < Math.min(maxConcurrentDials, this.#waiters.size) && this.#total < max)
-      this.#dials.start();
+    const wanted = Math.min(maxConcurrentDials, this.#waiters.size - this.#testing);
+    while (this.#dials.size < wanted && this.#total < max) this.#dials.start();
   }
 
   #dialed(connection: T): void {
@@ -300,6 +312,7 @@ export class ExclusiveLane<T> implements AsyncDisposable {
       state: "resetting",
       lost: false,
       idleSince: now,
+      provedAt: now,
       leasedAt: now,
       origin: undefined,
     };
@@ -320,36 +333,11 @@ export class ExclusiveLane<T> implements AsyncDisposable {
     waiter.reject(error);
   }
 
-  /** One timer for all idle connections, set for the first that becomes due. */
-  #keepHouse(): void {
-    const now = this.#settings.clock.now();
-    for (const held of this.#idle.filter((held) => this.#dueAt(held) <= now)) {
-      this.#idle.splice(this.#idle.indexOf(held), 1);
-      this.#retire(held);
-    }
-    this.#nextDue = Infinity;
-    for (const held of this.#idle) this.#lookAgainFor(held);
-  }
-
-  #lookAgainFor(held: Held<T>): void {
-    const { clock } = this.#settings;
-    const dueAt = this.#dueAt(held);
-    if (dueAt >= this.#nextDue) return;
-    this.#nextDue = dueAt;
-    clock.clearTimeout(this.#housekeeping);
-    this.#housekeeping = unref(clock.setTimeout(() => this.#keepHouse(), Math.max(1, dueAt - clock.now())));
-  }
-
-  #dueAt({ expiresAt, idleSince }: Held<T>): number {
-    return Math.min(expiresAt, idleSince + this.#settings.idleTimeoutMs);
-  }
-
   async #close(graceMs: number): Promise<void> {
     const { clock, name } = this.#settings;
-    clock.clearTimeout(this.#housekeeping);
     this.#waiters.rejectAll(() => this.#refuse("closed", new PoolClosedError(name)));
     this.#dials.close(new PoolClosedError(name));
-    for (const held of this.#idle.splice(0)) this.#discard(held);
+    for (const held of this.#idle.clear()) this.#discard(held);
     if (this.#leased.size + this.#resetting.size > 0) {
       const over = Promise.withResolvers<void>();
       this.#drained = over.resolve;
@@ -357,8 +345,7 @@ export class ExclusiveLane<T> implements AsyncDisposable {
       await over.promise;
       clock.clearTimeout(timer);
     }
-    const late = [...this.#leased, ...this.#resetting];
-    this.#leased.clear();
+    const late = [...this.#leased.clear(), ...this.#resetting];
     this.#resetting.clear();
     for (const held of late) {
       this.#discard(held);

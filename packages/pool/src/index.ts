@@ -12,6 +12,6 @@ export {
 export { ExclusiveLane } from "./exclusive-lane.ts";
 
 export type { Clock } from "./clock.ts";
-export type { ExclusiveLaneStats } from "./exclusive-lane.ts";
 export type { ExclusiveLaneOptions, Factory } from "./exclusive-lane-options.ts";
-export type { Lease } from "./lease.ts";
+export type { AcquireOptions, ExclusiveLaneStats } from "./exclusive-lane-stats.ts";
+export type { Lease, Loan } from "./lease.ts";

@@ -1,6 +1,6 @@
 import { LeaseReleasedError } from "./errors.ts";
 
-/** A connection that belongs to one caller until he gives it back; it dies with its socket. */
+/** A connection that belongs to one caller until it is given back; it dies with its socket. */
 export interface Lease<T> extends AsyncDisposable {
   /** @throws LeaseReleasedError after `release()` or `destroy()`. */
   readonly connection: T;
@@ -19,6 +19,13 @@ export interface Lender<T> {
   releasedTwice(): void;
 }
 
+/** What a lease hands out for its time. */
+export interface Loan<T> {
+  readonly connection: T;
+  /** From now on nothing that was handed out reaches the connection. */
+  end(): void;
+}
+
 /** A connection of the lane, whether idle or leased. */
 export interface Held<T> {
   readonly connection: T;
@@ -28,6 +35,8 @@ export interface Held<T> {
   /** Its socket is closed. */
   lost: boolean;
   idleSince: number;
+  /** When it last proved to work. */
+  provedAt: number;
   leasedAt: number;
   /** Holds the stack of who acquired it. */
   origin: Error | undefined;
@@ -36,19 +45,21 @@ export interface Held<T> {
 export class HeldLease<T> implements Lease<T> {
   readonly #name: string;
   readonly #held: Held<T>;
+  readonly #loan: Loan<T>;
   readonly #lender: Lender<T>;
   #released = false;
   #lostAtRelease = false;
 
-  constructor(name: string, held: Held<T>, lender: Lender<T>) {
+  constructor(name: string, held: Held<T>, loan: Loan<T>, lender: Lender<T>) {
     this.#name = name;
     this.#held = held;
+    this.#loan = loan;
     this.#lender = lender;
   }
 
   get connection(): T {
     if (this.#released) throw new LeaseReleasedError(this.#name);
-    return this.#held.connection;
+    return this.#loan.connection;
   }
 
   get lost(): boolean {
@@ -74,6 +85,7 @@ export class HeldLease<T> implements Lease<T> {
     }
     this.#released = true;
     this.#lostAtRelease = this.#held.lost;
+    this.#loan.end();
     return true;
   }
 }

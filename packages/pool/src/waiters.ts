@@ -5,6 +5,8 @@ export interface WaitOptions {
   readonly timeoutMs: number;
   /** Holds the stack of who waits. */
   readonly origin: Error;
+  /** The one the caller came with. */
+  readonly deadline: number | undefined;
   /** Makes the error of one that waited too long. */
   readonly timedOut: (waitedMs: number) => Error;
   /** It left by itself: by timeout or abort. */
@@ -15,6 +17,7 @@ export interface Waiter<L> {
   readonly promise: Promise<L>;
   readonly startedAt: number;
   readonly origin: Error;
+  readonly deadline: number | undefined;
   resolve(lease: L): void;
   reject(error: unknown): void;
 }
@@ -33,7 +36,7 @@ export class Waiters<L> {
     return this.#queue.size;
   }
 
-  add({ signal, timeoutMs, origin, timedOut, left }: WaitOptions): Promise<L> {
+  add({ signal, timeoutMs, origin, deadline, timedOut, left }: WaitOptions): Promise<L> {
     const { promise, resolve, reject } = Promise.withResolvers<L>();
     const startedAt = this.#clock.now();
     const leave = (): void => {
@@ -45,6 +48,7 @@ export class Waiters<L> {
       promise,
       startedAt,
       origin,
+      deadline,
       resolve(lease) {
         leave();
         resolve(lease);

@@ -1,5 +1,5 @@
 import { eventually, type RedisServer, startFaultProxy, startRedis } from "@fleet/testkit";
-import type { Redis } from "ioredis";
+import { type ChainableCommander, Command as IoredisCommand, type Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { LeaseReleasedError } from "../src/index.ts";
@@ -10,6 +10,10 @@ beforeAll(async () => {
   server = await startRedis();
 });
 afterAll(() => server.close());
+
+function bind(kept: ChainableCommander): () => Promise<unknown> {
+  return () => kept.exec();
+}
 
 /** What CLIENT INFO says of the connection itself. */
 async function stateOf(redis: Redis): Promise<Record<string, string>> {
@@ -59,6 +63,71 @@ describe("the next borrower is clean after", () => {
       },
     ],
     ["SELECT 5", "reused", (redis) => redis.select(5)],
+    ["SELECT by call()", "reused", (redis) => redis.call("SELECT", "5")],
+    ["Select by call()", "reused", (redis) => redis.call("Select", "5")],
+    ["SELECT in a pipeline", "reused", (redis) => redis.pipeline().call("SELECT", "5").exec()],
+    ["SELECT in a transaction", "reused", (redis) => redis.multi().call("SELECT", "5").exec()],
+    [
+      "SELECT in a transaction that is left open",
+      "reused",
+      async (redis) => {
+        await redis.multi({ pipeline: false });
+        await redis.call("SELECT", "5");
+      },
+    ],
+    [
+      "SELECT there and back",
+      "reused",
+      async (redis) => {
+        await redis.select(5);
+        await redis.call("SELECT", "0");
+      },
+    ],
+    ["SELECT in a script", "reused", (redis) => redis.eval("return redis.call('SELECT', 5)", 0)],
+    [
+      "SELECT in a function",
+      "reused",
+      async (redis) => {
+        const code = "redis.register_function('go', function() return redis.call('SELECT', 5) end)";
+        await redis.call("FUNCTION", "LOAD", "REPLACE", `#!lua name=leave\n${code}`);
+        await redis.call("FCALL", "go", "0");
+      },
+    ],
+    [
+      "WATCH and an EXEC that failed",
+      "reused",
+      async (redis) => {
+        await redis.watch("watched");
+        await redis.call("EXEC").catch(() => undefined);
+      },
+    ],
+    [
+      "MULTI and an EXEC that the server refused",
+      "reused",
+      async (redis) => {
+        await redis.multi({ pipeline: false });
+        await redis.call("EXEC", "too", "many").catch(() => undefined);
+      },
+    ],
+    ["CLIENT REPLY SKIP", "replaced", (redis) => void redis.call("client", "reply", "skip").catch(() => 0)],
+    ["CLIENT REPLY OFF", "replaced", (redis) => void redis.call("CLIENT", "REPLY", "OFF").catch(() => 0)],
+    ["CLIENT SETNAME", "replaced", (redis) => redis.call("CLIENT", "SETNAME", "fleet:test:exclusive:mine")],
+    ["CLIENT NO-TOUCH", "replaced", (redis) => redis.call("CLIENT", "no-touch", "on").catch(() => undefined)],
+    ["SCRIPT DEBUG YES", "replaced", (redis) => redis.call("SCRIPT", "DEBUG", "YES")],
+    ["script debug sync", "replaced", (redis) => redis.call("script", Buffer.from("debug"), "sync")],
+    ["READONLY", "replaced", (redis) => redis.readonly().catch(() => undefined)],
+    ["ASKING", "replaced", (redis) => redis.asking().catch(() => undefined)],
+    ["AUTH", "replaced", (redis) => redis.auth("default", "any")],
+    [
+      "bytes written past ioredis",
+      "replaced",
+      async (redis) => {
+        await redis.ping();
+        redis.stream.write("*2\r\n$6\r\nSELECT\r\n$1\r\n5\r\n");
+      },
+    ],
+    ["its own listeners removed", "replaced", (redis) => void redis.removeAllListeners("error")],
+    ["the socket's listeners removed", "replaced", (redis) => void redis.stream.removeAllListeners("close")],
     ["CLIENT LIST", "reused", (redis) => redis.client("LIST")],
     ["SUBSCRIBE", "replaced", (redis) => redis.subscribe("channel")],
     [
@@ -85,12 +154,12 @@ describe("the next borrower is clean after", () => {
   ])("%s: the connection is %s", async ([, fate, work]) => {
     await using pool = openPool(server, { exclusive: { max: 1 } });
     const first = await pool.exclusive.acquire();
-    const connection = first.connection;
-    await work(connection);
+    const id = await first.connection.client("ID");
+    await work(first.connection);
     await first.release();
 
     await using second = await pool.exclusive.acquire();
-    expect(second.connection === connection).toBe(fate === "reused");
+    expect((await second.connection.client("ID")) === id).toBe(fate === "reused");
     expect(await stateOf(second.connection)).toMatchObject(clean);
     // A watch left behind would let the next transaction fail: somebody else changes the key.
     await server.call("SET", "watched", "by another");
@@ -112,10 +181,30 @@ describe("the next borrower is clean after", () => {
     connection.once("close", listener);
     await first.release();
     await using second = await pool.exclusive.acquire();
-    expect(second.connection).toBe(connection);
-    expect(connection.listenerCount("message")).toBe(0);
-    expect(connection.listenerCount("close")).toBe(0);
-    expect(connection.listenerCount("error")).toBe(own);
+    expect(second.connection.listenerCount("message")).toBe(0);
+    expect(second.connection.listenerCount("close")).toBe(0);
+    expect(second.connection.listenerCount("error")).toBe(own);
+    expect(pool.stats.exclusive.dials).toBe(1);
+  });
+
+  test("what a borrower sets on the connection object is not there for the next one", async () => {
+    await using pool = openPool(server, { exclusive: { max: 1 } });
+    await pool.exclusive.use(async (redis) => {
+      redis.defineCommand("mine", { numberOfKeys: 0, lua: "return 'mine'" });
+      expect(await (redis as unknown as { mine(): Promise<string> }).mine()).toBe("mine");
+      expect(await redis.pipeline([["mine"]]).exec()).toEqual([[null, "mine"]]);
+      redis.options.keyPrefix = "prefix:";
+      await redis.set("prefixed", "1");
+      redis.get = () => Promise.resolve("replaced");
+      expect(await redis.get("any")).toBe("replaced");
+    });
+    await expect(server.call("GET", "prefix:prefixed")).resolves.toBe("1");
+    await pool.exclusive.use(async (redis) => {
+      expect(redis).not.toHaveProperty("mine");
+      expect(redis.options.keyPrefix).not.toBe("prefix:");
+      expect(await redis.get("prefix:prefixed")).toBe("1");
+    });
+    expect(pool.stats.exclusive.dials).toBe(1);
   });
 });
 
@@ -145,6 +234,46 @@ describe("a lease", () => {
     const lease = await pool.exclusive.acquire();
     await lease.release();
     expect(() => lease.connection).toThrow(LeaseReleasedError);
+  });
+
+  test.for<[string, (redis: Redis) => () => unknown]>([
+    ["the connection", (redis) => () => redis.unwatch()],
+    ["a property of it", (redis) => () => redis.status],
+    ["call()", (redis) => () => redis.call("UNWATCH")],
+    ["a bound method", (redis) => redis.unwatch.bind(redis)],
+    [
+      "sendCommand",
+      ({ sendCommand }) =>
+        () =>
+          sendCommand(new IoredisCommand("unwatch", [])),
+    ],
+    ["a pipeline", (redis) => bind(redis.pipeline().unwatch())],
+    ["a transaction", (redis) => bind(redis.multi().set("kept", "1"))],
+    ["select()", (redis) => () => redis.select(3)],
+    ["disconnect()", (redis) => redis.disconnect.bind(redis)],
+    ["on()", (redis) => redis.on.bind(redis, "message", () => undefined)],
+    ["setting an option", (redis) => () => (redis.options = {})],
+    [
+      "a defined command",
+      (redis) => {
+        redis.defineCommand("mine", { numberOfKeys: 0, lua: "return redis.call('DEL', 'watched')" });
+        const { mine } = redis as unknown as { mine(): Promise<unknown> };
+        return () => mine.call(redis);
+      },
+    ],
+  ])("ends for what was kept of it, too: %s throws and sends nothing", async ([, keep]) => {
+    await using pool = openPool(server, { exclusive: { max: 1 } });
+    const first = await pool.exclusive.acquire();
+    const kept = keep(first.connection);
+    await first.release();
+    await using second = await pool.exclusive.acquire();
+    await second.connection.watch("watched");
+    expect(kept).toThrow(LeaseReleasedError);
+    // The watch of the next borrower stands.
+    await server.call("SET", "watched", "by another");
+    await expect(second.connection.multi().set("k", "mine").exec()).resolves.toBeNull();
+    expect(await stateOf(second.connection)).toMatchObject({ db: "0" });
+    expect(pool.stats.exclusive.dials).toBe(1);
   });
 
   test("is one connection for one caller: interactive transactions do not meet", async () => {

@@ -183,5 +183,6 @@ test("100000 acquires that time out leave no timer, no listener and no waiter be
   expect(timedOut).toBe(100_000);
   expect(listeners).toEqual({ added: 100_000, removed: 100_000 });
   expect(lane.stats).toMatchObject({ waiters: 0, timeouts: 100_000, total: 1 });
-  expect(clock.pending).toBe(0);
+  // That of the one lease.
+  expect(clock.pending).toBe(1);
 }, 60_000);

@@ -101,10 +101,29 @@ describe("replies", () => {
   test("what would bind the connection is refused through the promise, and the connection serves on", async () => {
     await using pool = openPool(server);
     await expect(pool.shared.send(["BLPOP", "k", "0"])).rejects.toBeInstanceOf(WrongLaneError);
-    await expect(pool.shared.batch([["GET", "k"], ["MULTI"]])).rejects.toBeInstanceOf(WrongLaneError);
+    const refused = pool.shared.batch([["GET", "k"], ["MULTI"]], { atomic: true });
+    await expect(refused).rejects.toBeInstanceOf(WrongLaneError);
     await expect(pool.shared.send([] as unknown as Command)).rejects.toBeInstanceOf(TypeError);
     await expect(pool.shared.send(["PING"])).resolves.toBe("PONG");
   });
+});
+
+test("what would bind the connection is refused in its slot of a batch, and the others are sent", async () => {
+  await using pool = openPool(server);
+  const slots = await pool.shared.batch([
+    ["ECHO", "a"],
+    ["SCRIPT", "DEBUG", "YES"],
+    ["ECHO", "b"],
+    ["MULTI"],
+  ]);
+  expect(slots).toEqual([
+    { value: "a" },
+    { error: expect.any(WrongLaneError) },
+    { value: "b" },
+    { error: expect.any(WrongLaneError) },
+  ]);
+  await expect(pool.shared.batch([["QUIT"]])).resolves.toEqual([{ error: expect.any(WrongLaneError) }]);
+  expect(pool.stats.shared).toMatchObject({ inFlight: 0, commands: 2 });
 });
 
 describe("order", () => {

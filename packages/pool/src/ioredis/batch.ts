@@ -1,4 +1,4 @@
-import { ReplyError } from "../errors.ts";
+import { ReplyError, WrongLaneError } from "../errors.ts";
 import { type BatchReply, decode, type RawReply, type Reply } from "./reply.ts";
 import { type Encoding, type Sender, WireCommand } from "./wire-command.ts";
 
@@ -30,8 +30,8 @@ export class Batch {
     });
   }
 
-  /** One slot for each; an error reply stays in its slot, any other error ends the batch. */
-  pipeline(payloads: readonly (string | Buffer)[]): readonly WireCommand[] {
+  /** One slot for each; a refusal and an error reply stay in their slots, any other error ends the batch. */
+  pipeline(payloads: readonly (string | Buffer | WrongLaneError)[]): readonly WireCommand[] {
     const replies: BatchReply[] = [];
     let due = payloads.length;
     const fill = (slot: number, reply: BatchReply): void => {
@@ -40,6 +40,10 @@ export class Batch {
       if (due === 0) this.#end(() => this.#resolve(replies));
     };
     for (const [slot, payload] of payloads.entries()) {
+      if (payload instanceof WrongLaneError) {
+        fill(slot, { error: payload });
+        continue;
+      }
       this.#add(
         payload,
         (value) => fill(slot, { value }),

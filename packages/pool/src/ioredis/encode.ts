@@ -1,6 +1,7 @@
 import { WrongLaneError } from "../errors.ts";
+import { ruleOf } from "./command-rules.ts";
 import type { Command } from "./reply.ts";
-import { argumentsBind, verbOf } from "./verb.ts";
+import { verbOf } from "./verb.ts";
 
 const arrays: readonly string[] = Array.from({ length: 64 }, (_, count) => `*${count}\r\n`);
 const bulks: readonly string[] = Array.from({ length: 1024 }, (_, length) => `$${length}\r\n`);
@@ -19,12 +20,10 @@ export function encode(command: Command, connection: "shared" | "own"): string |
   if (typeof command[0] !== "string" || command[0] === "")
     throw new TypeError("a command's name is a non-empty string");
   const verb = verbOf(command[0]);
-  if (
-    verb.binds !== "never" &&
-    connection === "shared" &&
-    (verb.binds === "always" || argumentsBind(verb.name, command.slice(1)))
-  )
-    throw new WrongLaneError(verb.name);
+  if (verb.binds !== "never" && connection === "shared") {
+    const rule = ruleOf(verb.name, command.slice(1));
+    if (rule !== undefined) throw new WrongLaneError(verb.name, rule.why);
+  }
   let text = (count < 64 ? arrays[count]! : `*${count}\r\n`) + verb.wire;
   for (let index = 1; index < count; index += 1) {
     const argument = command[index];

@@ -1,28 +1,40 @@
 import type { Redis } from "ioredis";
 
 import type { Factory } from "../exclusive-lane-options.ts";
-import { ConnectionState } from "./connection-state.ts";
+import { ConnectionState, type LeasedSettings } from "./connection-state.ts";
 import { destroy, dial, type DialOptions } from "./dial.ts";
 import { plainCause } from "./plain-cause.ts";
 
 /** ioredis connections for an exclusive lane. None reconnects: what a connection remembers ends with its socket. */
-export function redisFactory(server: DialOptions, label: () => string): Factory<Redis> {
+export function redisFactory(
+  server: DialOptions,
+  settings: LeasedSettings,
+  label: () => string,
+): Required<Factory<Redis>> {
   const states = new WeakMap<Redis, ConnectionState>();
   return {
     async create({ signal }) {
       const { redis } = await dial(server, { label: label(), signal });
       return redis;
     },
-    destroy,
+    destroy(redis, why) {
+      if (why !== undefined) states.get(redis)?.end(why);
+      destroy(redis);
+    },
     watch(redis, closed) {
       let cause: Error | undefined;
       redis.on("error", (error: unknown) => {
-        cause ??= plainCause(error);
+        const plain = plainCause(error);
+        cause ??= plain;
+        // What is no socket's error is the decoder's, or a reply without a command: replies match no more.
+        if (plain === undefined) destroy(redis);
       });
       if (redis.stream.destroyed) closed();
       else redis.stream.once("close", () => closed(cause));
-      states.set(redis, new ConnectionState(redis));
+      states.set(redis, new ConnectionState(redis, settings));
     },
     reset: async (redis) => (await states.get(redis)?.clean()) ?? false,
+    test: async (redis) => (await states.get(redis)?.test()) ?? false,
+    lend: (redis, { deadline }) => states.get(redis)!.lend(deadline),
   };
 }

@@ -17,9 +17,18 @@ export type ExclusiveOptions = Pick<
   | "acquireTimeoutMs"
   | "maxConcurrentDials"
   | "resetTimeoutMs"
+  | "leaseTimeoutMs"
+  | "testAfterIdleMs"
+  | "idleTestIntervalMs"
   | "idleTimeoutMs"
   | "maxAgeMs"
->;
+> & {
+  /**
+   * How long a command on a lease may take once all before it are answered; the time it blocks by its own arguments comes
+   * on top, and a later `deadline` of the acquire counts instead. Then the connection is destroyed. @default the pool's
+   */
+  readonly commandTimeoutMs?: number;
+};
 
 export interface RedisPoolOptions {
   /** Names the pool in errors, channels and, with the lane, in the server's CLIENT LIST. */

@@ -3,7 +3,8 @@ import { setImmediate as afterIo } from "node:timers/promises";
 import type { Redis } from "ioredis";
 
 import { PoolExhaustedError, ReplyError } from "../errors.ts";
-import { ExclusiveLane, type ExclusiveLaneStats } from "../exclusive-lane.ts";
+import type { ExclusiveLaneStats } from "../exclusive-lane-stats.ts";
+import { ExclusiveLane } from "../exclusive-lane.ts";
 import { dial, type DialOptions } from "./dial.ts";
 import { type Health, HealthCheck } from "./health.ts";
 import { redisFactory } from "./redis-factory.ts";
@@ -37,10 +38,11 @@ export class RedisPool implements AsyncDisposable {
       dial: (signal) => dial(server, { label: this.#label("shared"), flush, signal }),
       dialed: (result) => this.#check.report(result),
     });
+    const { commandTimeoutMs = settings.commandTimeoutMs, ...exclusive } = settings.exclusive;
     this.exclusive = new ExclusiveLane({
-      ...settings.exclusive,
+      ...exclusive,
       name,
-      factory: redisFactory(server, () => this.#label("exclusive")),
+      factory: redisFactory(server, { name, commandTimeoutMs, clock }, () => this.#label("exclusive")),
       dialTimeoutMs: settings.dialTimeoutMs,
       redialMinDelayMs: settings.reconnectMinDelayMs,
       redialMaxDelayMs: settings.reconnectMaxDelayMs,

@@ -1,4 +1,4 @@
-import { ReplyError } from "../errors.ts";
+import { ReplyError, type WrongLaneError } from "../errors.ts";
 
 /** The name of a Redis command and its flat arguments. A name in any case; text is sent as UTF-8. */
 export type Command = readonly [name: string, ...args: (string | Buffer)[]];
@@ -9,8 +9,8 @@ export type Command = readonly [name: string, ...args: (string | Buffer)[]];
  */
 export type Reply = string | number | Buffer | null | readonly Reply[];
 
-/** One slot of a batch: its reply, or the error that the server answered to this one command. */
-export type BatchReply = { readonly value: Reply } | { readonly error: ReplyError };
+/** One slot of a batch: its reply, or the error that the server answered to this one command, or why it was not sent. */
+export type BatchReply = { readonly value: Reply } | { readonly error: ReplyError | WrongLaneError };
 
 /** What ioredis decodes on protocol 2 with `stringNumbers`: bytes for text, digits for integers. */
 export type RawReply = Buffer | string | null | Error | readonly RawReply[];

@@ -4,7 +4,13 @@ import { backoff } from "../backoff.ts";
 import { publishConnection } from "../channels.ts";
 import type { Clock } from "../clock.ts";
 import { codeOf } from "../code-of.ts";
-import { AuthenticationError, CommandTimeoutError, ConnectionError, PoolClosedError } from "../errors.ts";
+import {
+  AuthenticationError,
+  CommandTimeoutError,
+  ConnectionError,
+  PoolClosedError,
+  WrongLaneError,
+} from "../errors.ts";
 import { Batch } from "./batch.ts";
 import { destroy, type Dialed } from "./dial.ts";
 import { encode } from "./encode.ts";
@@ -111,7 +117,8 @@ export class SharedLane {
   }
 
   /**
-   * Sends commands contiguously, as one call: one reply or error for each. With `atomic` they are a transaction
+   * Sends commands contiguously, as one call: one reply or error for each; one that cannot run here is refused in its
+   * slot (WrongLaneError) and the others are sent. With `atomic` they are a transaction
    * (MULTI ... EXEC); if Redis discards it the promise rejects with its EXECABORT, whose `cause` is the first refusal.
    *
    * @throws as `send` does; after a timeout or a lost connection any of the commands may have been executed.
@@ -122,11 +129,17 @@ export class SharedLane {
   ): Promise<readonly BatchReply[]> {
     if (commands.length === 0) return Promise.resolve([]);
     const atomic = options?.atomic === true;
-    let payloads: (string | Buffer)[];
+    let payloads: (string | Buffer | WrongLaneError)[];
     try {
-      payloads = commands.map((command) => encode(command, "shared"));
-      const bytes = payloads.reduce((sum, payload) => sum + payload.length, 0);
-      this.#admit(commands.length + (atomic ? 2 : 0), bytes, options);
+      payloads = commands.map((command) => (atomic ? encode(command, "shared") : encodeOrRefuse(command)));
+      let sent = atomic ? 2 : 0;
+      let bytes = 0;
+      for (const payload of payloads) {
+        if (payload instanceof WrongLaneError) continue;
+        sent += 1;
+        bytes += payload.length;
+      }
+      this.#admit(sent, bytes, options);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -136,11 +149,11 @@ export class SharedLane {
       startedAt: now,
       deadline: options?.deadline ?? now + this.#settings.commandTimeoutMs,
     });
-    const wires = atomic ? batch.transaction(payloads) : batch.pipeline(payloads);
+    const wires = atomic ? batch.transaction(payloads as (string | Buffer)[]) : batch.pipeline(payloads);
     this.#count.commands += wires.length;
     this.#count.batches += 1;
     for (const wire of wires) this.#inFlight.add(wire);
-    if (options?.signal !== undefined) batch.watch(options.signal);
+    if (options?.signal !== undefined && wires.length > 0) batch.watch(options.signal);
     return batch.promise;
   }
 
@@ -318,7 +331,17 @@ export class SharedLane {
   }
 }
 
-/** Nobody may be listening when it rejects. */
+/** In a pipeline a refusal is the answer in one slot, and the other commands are sent. */
+function encodeOrRefuse(command: Command): string | Buffer | WrongLaneError {
+  try {
+    return encode(command, "shared");
+  } catch (error) {
+    if (error instanceof WrongLaneError) return error;
+    throw error;
+  }
+}
+
+/** No caller may be waiting for it when it rejects. */
 function quiet(resolvers: PromiseWithResolvers<void>): PromiseWithResolvers<void> {
   resolvers.promise.catch(() => undefined);
   return resolvers;

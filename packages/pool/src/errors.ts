@@ -158,7 +158,7 @@ export class WrongLaneError extends Error {
   readonly command: string;
 
   /** @param why what it would do to the other callers of the connection. */
-  constructor(command: string, why: string) {
+  constructor(command: string, why = "it binds the connection it runs on") {
     super(`${command} cannot run on a shared connection: ${why}; acquire one from the exclusive lane`);
     this.command = command;
   }

@@ -19,6 +19,7 @@ import {
   type RedisPoolOptions,
   type Reply,
   type SendOptions,
+  type WrongLaneError,
 } from "../src/ioredis/index.ts";
 
 test("a command is a name and flat text or bytes, a reply is in its RESP2 shape", () => {
@@ -34,7 +35,9 @@ test("a pool has a lane that sends and a lane that lends ioredis connections", (
     (command: Command, options?: SendOptions) => Promise<Reply>
   >();
   expectTypeOf<RedisPool["shared"]["batch"]>().returns.resolves.toEqualTypeOf<readonly BatchReply[]>();
-  expectTypeOf<BatchReply>().toEqualTypeOf<{ readonly value: Reply } | { readonly error: ReplyError }>();
+  expectTypeOf<BatchReply>().toEqualTypeOf<
+    { readonly value: Reply } | { readonly error: ReplyError | WrongLaneError }
+  >();
   expectTypeOf<RedisPool["exclusive"]>().toEqualTypeOf<ExclusiveLane<Redis>>();
   expectTypeOf<RedisPool["shared"]["state"]>().toEqualTypeOf<
     "idle" | "connecting" | "ready" | "backoff" | "closed"

@@ -242,10 +242,11 @@ describe("a lease", () => {
     ["call()", (redis) => () => redis.call("UNWATCH")],
     ["a bound method", (redis) => redis.unwatch.bind(redis)],
     [
-      "sendCommand",
-      ({ sendCommand }) =>
-        () =>
-          sendCommand(new IoredisCommand("unwatch", [])),
+      "sendCommand()",
+      (redis) => {
+        const send = redis.sendCommand.bind(redis);
+        return () => send(new IoredisCommand("unwatch", []));
+      },
     ],
     ["a pipeline", (redis) => bind(redis.pipeline().unwatch())],
     ["a transaction", (redis) => bind(redis.multi().set("kept", "1"))],
@@ -257,8 +258,8 @@ describe("a lease", () => {
       "a defined command",
       (redis) => {
         redis.defineCommand("mine", { numberOfKeys: 0, lua: "return redis.call('DEL', 'watched')" });
-        const { mine } = redis as unknown as { mine(): Promise<unknown> };
-        return () => mine.call(redis);
+        const owner = redis as unknown as { mine(): Promise<unknown> };
+        return owner.mine.bind(owner);
       },
     ],
   ])("ends for what was kept of it, too: %s throws and sends nothing", async ([, keep]) => {

@@ -2,6 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 
 import { Discovery, StaticSource } from "@fleet/discovery";
 import type { DiscoveryStats, Instance } from "@fleet/discovery";
+import type { UnrecognisedService } from "@fleet/discovery/kubernetes";
 
 import { tried } from "./candidate.ts";
 import type { Candidate } from "./candidate.ts";
@@ -30,6 +31,8 @@ export interface Discovered {
   /** Strongest first; with the message of the last failure. */
   readonly sources: readonly (DiscoveryStats["sources"][number] & { readonly error?: string })[];
   readonly instances: readonly FoundInstance[];
+  /** Services that look like Redis and that no profile recognises. Undefined where Kubernetes is not configured. */
+  readonly unrecognised?: readonly UnrecognisedService[];
   /** Undefined where Kubernetes is not configured. */
   readonly rights?: MissingRights;
 }
@@ -79,6 +82,7 @@ export async function discover(
     ok: whole && sources.every(({ error }) => error === undefined),
     sources,
     instances,
+    ...(open.kubernetes !== undefined && { unrecognised: open.kubernetes.source.unrecognised }),
     ...(rights !== undefined && { rights }),
   };
 }

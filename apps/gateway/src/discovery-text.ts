@@ -1,5 +1,5 @@
 import type { DiscoveryStats, Instance } from "@fleet/discovery";
-import type { ApiRequestName } from "@fleet/discovery/kubernetes";
+import type { ApiRequestName, UnrecognisedService } from "@fleet/discovery/kubernetes";
 
 import type { Candidate } from "./candidate.ts";
 import type { MissingRights } from "./rights-of.ts";
@@ -16,15 +16,20 @@ type Shown = Pick<Instance, "name" | "state" | "endpoints"> &
 export function discoveryText(found: {
   readonly sources: readonly Source[];
   readonly instances: readonly Shown[];
+  readonly unrecognised?: readonly UnrecognisedService[];
   readonly rights?: MissingRights;
 }): string {
-  const { sources, instances, rights } = found;
+  const { sources, instances, unrecognised, rights } = found;
+  // Where all of them are listed, no condition says the same of some.
+  const isShown = ({ reason }: { readonly reason: string }): boolean =>
+    unrecognised === undefined || reason !== "Unrecognised";
   return [
-    ...sources.flatMap(sourceLines),
+    ...sources.flatMap((source) => sourceLines({ ...source, conditions: source.conditions.filter(isShown) })),
     ...(rights === undefined ? [] : rightsLines(rights)),
     "",
     ...(instances.length === 0 ? ["no instances"] : instances.flatMap(instanceLines)),
     "",
+    ...unrecognisedLines(unrecognised ?? []),
   ].join("\n");
 }
 
@@ -76,6 +81,18 @@ function instanceLines(instance: Shown): readonly string[] {
     ...(username === undefined ? [] : [`  user name ${username}`]),
     ...passwords.map((candidate) => `  password ${candidateText(candidate)}`),
     ...certificates.map((candidate) => `  certificates ${candidateText(candidate)}`),
+  ];
+}
+
+function unrecognisedLines(services: readonly UnrecognisedService[]): readonly string[] {
+  if (services.length === 0) return [];
+  return [
+    `${counted(services.length, "Service")} that no profile recognises and that may be Redis; a label makes one an instance:`,
+    ...services.flatMap(({ namespace, service, ports, remedy }) => [
+      `  ${namespace}/${service} (${ports.join(", ")})`,
+      `    ${remedy}`,
+    ]),
+    "",
   ];
 }
 

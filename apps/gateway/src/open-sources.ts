@@ -1,7 +1,7 @@
 import { sentinelConnect } from "@fleet/client";
 import { DnsSource, FileSource, SentinelSource, StaticSource, addressMap } from "@fleet/discovery";
 import type { AddressMap, InstanceInput, InstanceSource, TlsReference } from "@fleet/discovery";
-import type { ApiRequestName, KubernetesSecrets } from "@fleet/discovery/kubernetes";
+import type { ApiRequestName, KubernetesSecrets, KubernetesSource } from "@fleet/discovery/kubernetes";
 
 import type { Config } from "./config-schema.ts";
 import { resolveSecret } from "./credentials.ts";
@@ -19,7 +19,7 @@ export interface OpenSources extends AsyncDisposable {
 }
 
 interface OpenKubernetes extends AsyncDisposable {
-  readonly source: InstanceSource;
+  readonly source: KubernetesSource;
   readonly secrets: KubernetesSecrets;
   readonly missingRights: () => Promise<readonly ApiRequestName[]>;
 }

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { service, startApiServerDouble } from "@fleet/testkit/kubernetes";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { parseConfig } from "../src/config-schema.ts";
@@ -140,6 +141,40 @@ describe("a kubeconfig that leads nowhere is an error of its source, and everyth
     expect(rights).toEqual({ missing: [], error: expect.any(String) as unknown });
     expect(JSON.stringify([sources, rights])).not.toContain("CANARY");
   });
+});
+
+test("Services that may be Redis and that no profile recognises are listed with what makes them instances", async () => {
+  await using double = await startApiServerDouble();
+  const ports = [{ name: "redis", port: 6379 }];
+  await double.apply(
+    service("podinfo-redis", { labels: { app: "podinfo-redis" }, ports }),
+    service("web", { ports: [{ name: "http", port: 80 }] }),
+  );
+  const path = join(folder, "double.yaml");
+  const ca = Buffer.from(double.ca).toString("base64");
+  await writeFile(
+    path,
+    JSON.stringify({
+      apiVersion: "v1",
+      kind: "Config",
+      clusters: [{ name: "c", cluster: { server: double.url, "certificate-authority-data": ca } }],
+      users: [{ name: "u", user: { token: double.adminToken } }],
+      contexts: [{ name: "x", context: { cluster: "c", user: "u", namespace: "default" } }],
+      "current-context": "x",
+    }),
+  );
+  const { unrecognised, sources } = await found({ kubernetes: { kubeconfig: path } }, {}, 10_000);
+  expect(unrecognised).toEqual([
+    {
+      namespace: "default",
+      service: "podinfo-redis",
+      ports: ["redis 6379"],
+      remedy: "kubectl label service -n default podinfo-redis fleet.dev/instance=podinfo-redis",
+    },
+  ]);
+  expect(sources).toMatchObject([
+    { conditions: [{ reason: "Unrecognised", object: "Service default/podinfo-redis" }] },
+  ]);
 });
 
 test("without any source there is nothing to discover", async () => {

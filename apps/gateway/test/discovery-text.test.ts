@@ -100,6 +100,27 @@ empty, ready
 `);
 });
 
+test("what may be Redis and is not recognised is listed with what makes it an instance, and not told twice", () => {
+  const conditions = [{ reason: "Unrecognised", object: "Service shop/cache", message: "m" }];
+  const found = { sources: [{ ...source, conditions }], instances: [] };
+  const remedy = "kubectl label service -n shop cache fleet.dev/instance=cache";
+  const unrecognised = [{ namespace: "shop", service: "cache", ports: ["redis 6379", "9000"], remedy }];
+  const line = "source kubernetes: current, 2 instances, synced 1.2 s ago";
+  expect(discoveryText({ ...found, unrecognised })).toBe(`${line}
+
+no instances
+
+1 Service that no profile recognises and that may be Redis; a label makes one an instance:
+  shop/cache (redis 6379, 9000)
+    ${remedy}
+`);
+  expect(discoveryText(found)).toBe(`${line}
+  Unrecognised: Service shop/cache: m
+
+no instances
+`);
+});
+
 test("rights that are all there, or that nobody could be asked for, and no instances", () => {
   const found = { sources: [], instances: [] };
   expect(discoveryText({ ...found, rights: { missing: [] } })).toBe(

@@ -5,6 +5,7 @@ import type { Profile } from "../src/kubernetes/profile.ts";
 import { profiles } from "../src/kubernetes/profiles.ts";
 import { Projection } from "../src/kubernetes/projection.ts";
 import { Releases } from "../src/kubernetes/releases.ts";
+import type { UnrecognisedService } from "../src/kubernetes/strangers.ts";
 import type { TranslateOptions } from "../src/kubernetes/translate.ts";
 import { zones } from "./kubernetes-fixtures.ts";
 import type { Raw } from "./kubernetes-fixtures.ts";
@@ -149,6 +150,11 @@ export class ClusterModel {
   get instances(): readonly Instance[] {
     this.refresh();
     return this.#releases.instances;
+  }
+
+  get unrecognised(): readonly UnrecognisedService[] {
+    this.refresh();
+    return this.#releases.unrecognised;
   }
 
   /** Sorted, `Reason object`. */

@@ -78,7 +78,19 @@ describe("an option that cannot be is refused, with its value", () => {
       { name: "a", instance: "x", containerPort: 70_000 },
       "containerPort must be an integer from 1 to 65535",
     ],
+    [
+      "alternatives of labels with a fault",
+      { name: "a", instance: "x", labels: [{ app: "a" }, { app: "(" }] },
+      "labels[1].app must be a regular expression",
+    ],
+    ["no alternative of labels", { name: "a", instance: "x", labels: [] }, "labels must not be empty"],
+    [
+      "a sign with a fault",
+      { name: "a", instance: "x", signs: [{ chart: "(" }] },
+      "signs[0].chart must be a regular expression",
+    ],
     ["something that is no profile", 7, "must be a record"],
+    ["nothing", null, "must be a record"],
   ])("a profile with %s", ([, profile, message]) => {
     expect(refused({ profiles: [profile] })).toContain(message);
   });

@@ -70,6 +70,7 @@ describe("the port of a Service is chosen in a fixed order", () => {
     expect(choosePort(records(["http-metrics", 9121]), undefined, 6379)).toEqual({
       number: 6379,
       tls: false,
+      isAssumed: true,
     });
   });
 

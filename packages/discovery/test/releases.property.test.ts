@@ -167,7 +167,11 @@ test("a Service and a slice of nobody of ours change nothing", () => {
       const { instances, conditions } = model;
       const labels = { app: "web" };
       model.put(
-        { ...other, metadata: { ...other.metadata, name: "web", uid: "web-service", labels } },
+        {
+          ...other,
+          metadata: { ...other.metadata, name: "web", uid: "web-service", labels },
+          spec: { ports: [{ name: "http", port: 80 }] },
+        },
         {
           ...unrelated,
           metadata: { ...unrelated.metadata, uid: "web", labels: { "kubernetes.io/service-name": "web" } },

@@ -142,17 +142,43 @@ describe("names", () => {
       const { instances, conditions, model } = world(objects);
       expect(instances.map(({ uid }) => uid)).toEqual(["service-shop-svc-a-0"]);
       expect(conditions).toEqual(["NameTaken Service shop/svc-b-0"]);
-      expect(messages(model)).toEqual(["Service shop/svc-a-0 is older and has the name orders"]);
+      expect(messages(model)).toEqual([
+        "Service shop/svc-a-0 is older and has the name orders; fleet.dev/instance gives this one another",
+      ]);
     }
   });
 
-  test("of equal age belong to the lesser uid, in other namespaces too", () => {
-    const { instances, conditions } = world([
-      ...release("orders", { namespace: "b" }),
-      ...release("orders", { namespace: "a" }),
-    ]);
+  test("of equal age belong to the one with port 6379, whatever the uids are", () => {
+    const labels = { app: "redis", instance: "orders" };
+    const ui = release("a", { labels, spec: { ports: [{ name: "http", port: 8081 }] } });
+    const redis = release("b", { labels });
+    for (const objects of [
+      [...ui, ...redis],
+      [...redis, ...ui],
+    ]) {
+      const { instances, model } = world(objects);
+      expect(instances.map(({ uid }) => uid)).toEqual(["service-shop-svc-b-0"]);
+      expect(messages(model)).toEqual([
+        "Service shop/svc-b-0 is as old, has port 6379 and has the name orders; fleet.dev/instance gives this one another",
+      ]);
+    }
+  });
+
+  test("of equal age and port belong to the first by namespace and name, which is told", () => {
+    const uids = { a: "second", b: "first" };
+    const { instances, conditions, model } = world(
+      (["b", "a"] as const)
+        .flatMap((namespace) => release("orders", { namespace }))
+        .map((object): Raw => {
+          const uid = uids[object.metadata.namespace as "a" | "b"];
+          if (object.kind === "Service") return { ...object, metadata: { ...object.metadata, uid } };
+          if (object.kind !== "EndpointSlice") return object;
+          return { ...object, metadata: { ...object.metadata, ownerReferences: [{ kind: "Service", uid }] } };
+        }),
+    );
     expect(instances.map(({ namespace }) => namespace)).toEqual(["a"]);
     expect(conditions).toEqual(["NameTaken Service b/svc-orders-0"]);
+    expect(messages(model)[0]).toMatch(/is as old, comes first by namespace and name/);
   });
 
   test("pass to the next when the first lets go, and come back to the elder", () => {

@@ -1,5 +1,6 @@
 import type { ServiceRecord } from "./objects.ts";
 import { labelPattern, pattern } from "./pattern.ts";
+import { isPortCalled } from "./ports.ts";
 import type { Profile, ServiceKind } from "./profile.ts";
 import { Relabelling } from "./relabel.ts";
 import { settingsOf } from "./settings.ts";
@@ -12,6 +13,8 @@ export interface Recognition {
   readonly profile: Profile;
   /** The name of the instance, as the profile finds it. */
   readonly instance: string;
+  /** What tells it from others of its name. */
+  readonly part: string;
   /** Services of one release have this in common within their namespace. */
   readonly release: string;
   readonly kind: ServiceKind;
@@ -74,19 +77,20 @@ export class Convention {
   recognise(service: ServiceRecord): Recognition | undefined {
     if (!this.#labels(service.labels)) return undefined;
     const matches = this.#port;
-    if (matches !== undefined && !service.ports.some(({ name = "" }) => matches(name) !== undefined))
-      return undefined;
+    if (matches !== undefined && !service.ports.some((port) => isPortCalled(port, matches))) return undefined;
     const relabelled = this.#relabelling?.apply(service);
     if (relabelled === undefined && this.#relabelling !== undefined) return undefined;
     const instance = this.#instanceOf(service, relabelled);
     if (instance === undefined) return undefined;
     const { grouped = true, name } = this.profile;
-    const release = `${name}/${grouped ? instance : service.name}`;
+    const part = expand(this.profile.part ?? name, variablesOf(service)) ?? name;
+    const release = `${name}/${grouped ? instance : service.name}/${part}`;
     const { kind, full } = this.#classify(service);
     const settings = settingsOf(service, relabelled);
     return {
       profile: this.profile,
       instance,
+      part,
       release,
       kind: settings.values.service ?? kind,
       full,

@@ -33,6 +33,10 @@ interface Endpoints {
   readonly tls: boolean;
   /** A Pod of the release, whether it serves or not; the same one for as long as it exists. */
   readonly pod: string | undefined;
+  /** Addresses of those that Services which select the primary lead to. More than one means that none is believed. */
+  readonly primaries: readonly string[];
+  /** Whether all of them are hinted to be replicas. */
+  readonly onlyReplicas: boolean;
   readonly conditions: readonly Condition[];
 }
 
@@ -44,6 +48,7 @@ interface Found {
   tls: boolean;
   zone: string | undefined;
   leaving: boolean;
+  isProxied: boolean;
   readonly hints: Set<Role>;
 }
 
@@ -58,9 +63,11 @@ export function endpointsOf(roads: readonly Road[], options: EndpointsOptions): 
   const found = new Map<string, Found>();
   const conditions: Condition[] = [];
   let pod: string | undefined;
-  for (const road of roads.toSorted((a, b) => (rank[a.kind] ?? 0) - (rank[b.kind] ?? 0)))
+  for (const road of roads.toSorted(byRank))
     for (const slice of [...road.slices].toSorted(byName)) {
-      const port = road.port.number ?? slice.ports.find(({ name = "" }) => name === road.port.name)?.port;
+      const port = isAssumed(road)
+        ? (firstPort(found) ?? road.port.number)
+        : (road.port.number ?? slice.ports.find(({ name = "" }) => name === road.port.name)?.port);
       const fault = sliceFault(slice, port);
       if (fault !== undefined) conditions.push(fault);
       for (const endpoint of slice.endpoints) {
@@ -69,19 +76,50 @@ export function endpointsOf(roads: readonly Road[], options: EndpointsOptions): 
         if (port === undefined || !validPort(port) || !isAlive(endpoint) || isRefused(slice, endpoint))
           continue;
         const one = foundAt(found, endpoint, port, options.instance);
-        one.tls ||= one.port === port && (road.port.tls || options.tlsPorts.includes(port));
+        const isOwnPort = one.port === port;
+        one.tls ||= isOwnPort && (road.port.tls || options.tlsPorts.includes(port));
         if (!options.cluster && road.kind === "primary") one.hints.add("primary");
         if (!options.cluster && road.kind === "replicas") one.hints.add("replica");
+        // Another port of the same Pod is a proxy's, which may run in all of them.
+        one.isProxied ||= !isOwnPort;
       }
     }
-  const all = [...found.values()].toSorted(inOrder);
-  const onePrimary = all.filter((one) => roleOf(one) === "primary").length === 1;
+  const all = eachOnce([...found.values()]).toSorted(inOrder);
+  const primaries = all.filter((one) => roleOf(one) === "primary");
+  const onePrimary = primaries.length === 1;
   return {
     endpoints: Object.freeze(all.map((one) => endpointOf(one, onePrimary, options.zone))),
     tls: all.some(({ tls }) => tls),
     pod,
+    primaries: primaries.filter(({ isProxied }) => !isProxied).map(addressOf),
+    onlyReplicas: all.length > 0 && all.every((one) => roleOf(one) === "replica"),
     conditions,
   };
+}
+
+/** A port that is assumed counts least: where another Service names the Pods' port, that is it. */
+function byRank(a: Road, b: Road): number {
+  return Number(isAssumed(a)) - Number(isAssumed(b)) || (rank[a.kind] ?? 0) - (rank[b.kind] ?? 0);
+}
+
+function isAssumed({ port }: Road): boolean {
+  return port.number !== undefined && port.isAssumed === true;
+}
+
+/** What the Pods of a release that are known listen on; they are made alike. */
+function firstPort(found: ReadonlyMap<string, Found>): number | undefined {
+  const [first] = found.values();
+  return first?.port;
+}
+
+/** An address that one slice gives with its Pod and another without is one process. */
+function eachOnce(all: readonly Found[]): readonly Found[] {
+  const ofPods = new Set(all.filter(({ podName }) => podName !== "").map(addressOf));
+  return all.filter((one) => one.podName !== "" || !ofPods.has(addressOf(one)));
+}
+
+function addressOf({ host, port }: Found): string {
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
 /** What is known of this process so far, with what this endpoint adds. */
@@ -95,7 +133,17 @@ function foundAt(
   let found = all.get(uid);
   if (found === undefined) {
     const podName = pod?.name ?? "";
-    found = { uid, podName, host: address, port, tls: false, zone, leaving: terminating, hints: new Set() };
+    found = {
+      uid,
+      podName,
+      host: address,
+      port,
+      tls: false,
+      zone,
+      leaving: terminating,
+      isProxied: false,
+      hints: new Set(),
+    };
     all.set(uid, found);
     return found;
   }

@@ -13,6 +13,7 @@ export type { KubernetesSourceOptions } from "./kubernetes-options.ts";
 export type { KubernetesObject } from "./kubernetes-object.ts";
 export type { EndpointRecord, PortRecord, ServiceRecord, SliceRecord } from "./objects.ts";
 export type { Profile } from "./profile.ts";
-export type { ProfileName } from "./profiles.ts";
+export type { ProfileName } from "./profile-name.ts";
 export type { ReflectorHandler, ReflectorOptions } from "./reflector-options.ts";
+export type { UnrecognisedService } from "./strangers.ts";
 export type { WatchEvent } from "./watch-event.ts";

@@ -5,10 +5,10 @@ import { dnsLabel } from "../dns-label.ts";
 import { InvalidOptionError } from "../errors.ts";
 import type { ApiServer, ApiServerOptions } from "./api-server.ts";
 import type { DefaultCredentials } from "./credentials.ts";
+import type { ProfileName } from "./profile-name.ts";
 import { profileFaults } from "./profile-schema.ts";
 import type { Profile } from "./profile.ts";
 import { profiles as known } from "./profiles.ts";
-import type { ProfileName } from "./profiles.ts";
 
 export interface KubernetesSourceOptions {
   /** The API server, which stays the caller's to close, or how to reach one. @default as kubectl finds it */

@@ -19,6 +19,7 @@ import { NamespaceWatch } from "./namespace-watch.ts";
 import { Pace } from "./pace.ts";
 import { Projection } from "./projection.ts";
 import { Releases } from "./releases.ts";
+import type { UnrecognisedService } from "./strangers.ts";
 
 /** Between two hand-overs, in milliseconds: what changes together is told together. */
 const paceMs = 5;
@@ -81,6 +82,11 @@ export class KubernetesSource implements InstanceSource {
   /** Conditions that another reader of the same cluster found, by what causes them; what the cause said before is replaced. */
   report(cause: string, conditions: readonly Condition[]): void {
     this.#conditions.replace(cause, conditions);
+  }
+
+  /** Services that look like Redis and that no profile recognises, by namespace and name, each with what takes it in. */
+  get unrecognised(): readonly UnrecognisedService[] {
+    return this.#releases.unrecognised;
   }
 
   /** Services and EndpointSlices, of each namespace on its own. */

@@ -12,6 +12,8 @@ export interface ServiceRecord {
   readonly clusterIp?: string;
   readonly externalName?: string;
   readonly ports: readonly PortRecord[];
+  /** The labels of the Pods that it selects, where no profile recognises the Service itself. */
+  readonly selector?: Readonly<Record<string, string>>;
 }
 
 export interface PortRecord {
@@ -19,6 +21,8 @@ export interface PortRecord {
   readonly port: number;
   /** Absent means TCP. */
   readonly protocol?: string;
+  /** `redis` where the chart says what the port speaks. */
+  readonly appProtocol?: string;
 }
 
 /** What is kept of an EndpointSlice (discovery.k8s.io/v1). */

@@ -13,10 +13,17 @@ export function pattern(source: string): (text: string) => Groups | undefined {
   return (text) => expression.exec(text) ?? undefined;
 }
 
-/** A test of labels: each one is there and matches. */
-export function labelPattern(
-  expected: Readonly<Record<string, string>>,
-): (labels: Readonly<Record<string, string>>) => boolean {
+type Texts = Readonly<Record<string, string>>;
+
+/** A test of labels: each one is there and matches; of a list, those of one entry. */
+export function labelPattern(expected: Texts | readonly Texts[]): (labels: Texts) => boolean {
+  const alternatives = [expected].flat().map(allOf);
+  return alternatives.length === 1
+    ? alternatives[0]!
+    : (labels) => alternatives.some((holds) => holds(labels));
+}
+
+function allOf(expected: Texts): (labels: Texts) => boolean {
   const tests = Object.entries(expected).map(([label, source]) => [label, pattern(source)] as const);
   return (labels) =>
     tests.every(([label, matches]) => {

@@ -4,7 +4,13 @@ import { validPort } from "./settings.ts";
 /** The port of a Service that speaks Redis: by its name, which its slices repeat with the Pods' numbers, or the Pods' number itself. */
 export type ChosenPort =
   | { readonly name: string; readonly tls: boolean; readonly number?: undefined }
-  | { readonly number: number; readonly tls: boolean; readonly name?: undefined };
+  | {
+      readonly number: number;
+      readonly tls: boolean;
+      readonly name?: undefined;
+      /** The Service names no port of Redis, so this is what its convention has by default. */
+      readonly isAssumed?: true;
+    };
 
 const names: readonly string[] = [
   "redis",
@@ -36,14 +42,14 @@ export function choosePort(
     if (port !== undefined) return chosen(port);
     return typeof wanted === "number" ? { number: wanted, tls: false } : "NoPort";
   }
-  const possible = ports.filter(isPossible);
+  const possible = ports.filter(isPossiblePort);
   const candidates = possible.filter(({ port }) => validPort(port));
   const port =
     firstOf(names, (wanted) => candidates.find(({ name }) => name === wanted)) ??
     firstOf(numbers, (wanted) => candidates.find(({ port }) => port === wanted)) ??
     candidates[0];
   if (port !== undefined) return chosen(port);
-  if (containerPort !== undefined) return { number: containerPort, tls: false };
+  if (containerPort !== undefined) return { number: containerPort, tls: false, isAssumed: true };
   return possible.length > 0 ? "PortOutOfRange" : "NoPort";
 }
 
@@ -57,7 +63,13 @@ export function hasBus(ports: readonly PortRecord[]): boolean {
   return ports.some(({ name = "", port }) => port === 16_379 || /bus$|^cluster$/.test(name));
 }
 
-function isPossible({ name = "", port, protocol = "TCP" }: PortRecord): boolean {
+/** Whether the name of a port, or its number, matches. */
+export function isPortCalled({ name = "", port }: PortRecord, matches: (text: string) => unknown): boolean {
+  return matches(name) !== undefined || matches(String(port)) !== undefined;
+}
+
+/** Whether Redis may listen there: not a port that is known to be something else. */
+export function isPossiblePort({ name = "", port, protocol = "TCP" }: PortRecord): boolean {
   return protocol === "TCP" && !neverNumbers.has(port) && !neverNames.test(name);
 }
 

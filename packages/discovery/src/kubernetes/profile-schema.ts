@@ -31,6 +31,17 @@ const serviceRule = z.strictObject(
   record,
 );
 
+const sign = z.strictObject(
+  {
+    chart: regex.optional(),
+    name: regex.optional(),
+    labels: regexByLabel.optional(),
+    port: regex.optional(),
+    appProtocol: text.optional(),
+  },
+  record,
+);
+
 const relabelRule = z
   .strictObject(
     {
@@ -51,32 +62,38 @@ const relabelRule = z
     error: "must have a targetLabel, or another action than replace",
   });
 
-const profile = z
-  .strictObject(
-    {
-      name: z
-        .string({ error: "must be a string" })
-        .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, { error: "must be a DNS label" }),
-      labels: regexByLabel.optional(),
-      port: regex.optional(),
-      relabel: z.array(relabelRule, { error: "must be a list of rules" }).optional(),
-      instance: z.union([text, z.array(text)], { error: "must be a text with variables" }).optional(),
-      instancePattern: regex.optional(),
-      grouped: z.boolean({ error: "must be true or false" }).optional(),
-      services: z.array(serviceRule, { error: "must be a list of rules" }).optional(),
-      containerPort: port.optional(),
-      binding: text.optional(),
-      passwords: z.array(text, { error: "must be a list" }).optional(),
-      tlsSecret: text.optional(),
-      tlsPorts: z.array(port, { error: "must be a list of numbers" }).optional(),
-      sentinelMaster: text.optional(),
-      cluster: z.literal(true, { error: "must be true" }).optional(),
-    },
-    record,
-  )
-  .refine(({ instance, relabel = [] }) => instance !== undefined || relabel.some(maySetInstance), {
-    error: "must say where the name of an instance is: by instance, or by a rule with that targetLabel",
-  });
+const profileWith = <L extends z.ZodType>(labels: L) =>
+  z
+    .strictObject(
+      {
+        name: z
+          .string({ error: "must be a string" })
+          .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, { error: "must be a DNS label" }),
+        labels: labels.optional(),
+        signs: z.array(sign, { error: "must be a list of signs" }).optional(),
+        port: regex.optional(),
+        relabel: z.array(relabelRule, { error: "must be a list of rules" }).optional(),
+        instance: z.union([text, z.array(text)], { error: "must be a text with variables" }).optional(),
+        instancePattern: regex.optional(),
+        part: text.optional(),
+        grouped: z.boolean({ error: "must be true or false" }).optional(),
+        services: z.array(serviceRule, { error: "must be a list of rules" }).optional(),
+        containerPort: port.optional(),
+        binding: text.optional(),
+        passwords: z.array(text, { error: "must be a list" }).optional(),
+        tlsSecret: text.optional(),
+        tlsPorts: z.array(port, { error: "must be a list of numbers" }).optional(),
+        sentinelMaster: text.optional(),
+        cluster: z.literal(true, { error: "must be true" }).optional(),
+      },
+      record,
+    )
+    .refine(({ instance, relabel = [] }) => instance !== undefined || relabel.some(maySetInstance), {
+      error: "must say where the name of an instance is: by instance, or by a rule with that targetLabel",
+    });
+
+const withLabels = profileWith(regexByLabel);
+const withAlternatives = profileWith(z.array(regexByLabel).min(1, { error: "must not be empty" }));
 
 function maySetInstance({ action, targetLabel }: z.infer<typeof relabelRule>): boolean {
   return action === "labelmap" || targetLabel === "instance";
@@ -84,7 +101,9 @@ function maySetInstance({ action, targetLabel }: z.infer<typeof relabelRule>): b
 
 /** What is wrong with a profile that somebody wrote, each fault with its path. */
 export function profileFaults(input: Profile): readonly string[] {
-  const result = profile.safeParse(input);
+  const result = (Array.isArray((input as Profile | null)?.labels) ? withAlternatives : withLabels).safeParse(
+    input,
+  );
   if (result.success) return [];
   return result.error.issues.flatMap((issue) => {
     if (issue.code === "unrecognized_keys")

@@ -13,13 +13,30 @@ type Pattern = string;
  */
 type Template = string;
 
+/** Patterns by label; each label must be there. */
+export type LabelPatterns = Readonly<Record<string, Pattern>>;
+
+/** Something that a Service of a release shows only where one certain chart made it. All that is said must hold of one Service. */
+export interface Sign {
+  /** The chart with its version, as `helm.sh/chart` says. Signs with it are looked for first, in every profile. */
+  readonly chart?: Pattern;
+  /** The name of the Service. */
+  readonly name?: Pattern;
+  /** Values of labels; an empty pattern: the label must not be there. */
+  readonly labels?: LabelPatterns;
+  /** The name, or the number, of one of its ports. */
+  readonly port?: Pattern;
+  /** The `appProtocol` of one of its ports. */
+  readonly appProtocol?: string;
+}
+
 /** How Services are classified; the first rule of a profile that holds decides, and none means `all`. */
 export interface ServiceRule {
   readonly kind: ServiceKind;
   /** The name of the Service. What a group in it captures becomes `{full}`. */
   readonly name?: Pattern;
   /** Values of labels that must be there. */
-  readonly labels?: Readonly<Record<string, Pattern>>;
+  readonly labels?: LabelPatterns;
 }
 
 /** A step of rewriting, after Prometheus' `relabel_config` with the same meaning and defaults. */
@@ -42,9 +59,14 @@ export interface RelabelRule {
 export interface Profile {
   /** As it stands on instances and in metrics; unique in a source. */
   readonly name: string;
-  /** Values of labels that a Service must have. @default any Service */
-  readonly labels?: Readonly<Record<string, Pattern>>;
-  /** The name that one of its ports must have. @default any */
+  /** Values of labels that a Service must have; of a list, those of one entry. @default any Service */
+  readonly labels?: LabelPatterns | readonly LabelPatterns[];
+  /**
+   * Makes it the profile of a Helm chart. Charts of Redis share the labels of `app.kubernetes.io`, so that no Service alone says which
+   * of them made it: the Services of one release are looked at together, and belong to the first profile one of whose signs shows.
+   */
+  readonly signs?: readonly Sign[];
+  /** The name, or the number, that one of its ports must have. @default any */
   readonly port?: Pattern;
   /**
    * Rules that run before everything else. What they set counts as an annotation `fleet.dev/...` of the same name would (with `_`
@@ -55,6 +77,11 @@ export interface Profile {
   readonly instance?: Template | readonly Template[];
   /** What of that text is the name; its first group. @default all of it */
   readonly instancePattern?: Pattern;
+  /**
+   * What tells several of one name in one namespace apart, as in an umbrella chart with two of them: each is then called
+   * `INSTANCE-PART`. @default the profile's name
+   */
+  readonly part?: Template;
   /** `false`: each Service is an instance of its own. @default true */
   readonly grouped?: boolean;
   readonly services?: readonly ServiceRule[];

@@ -1,6 +1,7 @@
 import type { Conventions } from "./conventions.ts";
 import type { EndpointRecord, PortRecord, ServiceRecord, SliceRecord } from "./objects.ts";
 import { SharedStrings } from "./shared-strings.ts";
+import { looksLikeRedis } from "./strangers.ts";
 
 /** What of an object is read here. Nothing of it is sure but that it is JSON. */
 interface RawObject {
@@ -20,6 +21,7 @@ interface RawService extends RawObject {
     readonly type?: string;
     readonly clusterIP?: string;
     readonly externalName?: string;
+    readonly selector?: Readonly<Record<string, string>> | null;
     readonly ports?: readonly RawPort[];
   };
 }
@@ -34,6 +36,7 @@ interface RawPort {
   readonly name?: string;
   readonly port?: number;
   readonly protocol?: string;
+  readonly appProtocol?: string;
 }
 
 interface RawEndpoint {
@@ -62,12 +65,14 @@ export class Projection {
     this.#conventions = conventions;
   }
 
-  /** A Service that somebody recognises; undefined else. */
+  /** A Service that a profile recognises, or that looks like Redis all the same; undefined else. */
   service(object: object): ServiceRecord | undefined {
     const { metadata = {}, spec = {} } = object as RawService;
     const { labels = {}, annotations = {} } = metadata;
-    if (!this.#conventions.mayBe(labels)) return undefined;
-    const { clusterIP, externalName } = spec;
+    const { clusterIP, externalName, selector } = spec;
+    const ports = this.#portsOf(spec.ports ?? []);
+    const isRedisLike = looksLikeRedis(metadata.name ?? "", ports);
+    if (!isRedisLike && !this.#conventions.mayBe(labels, ports)) return undefined;
     const record: ServiceRecord = {
       ...this.#identity(object),
       createdAt: Date.parse(metadata.creationTimestamp ?? "") || 0,
@@ -76,9 +81,10 @@ export class Projection {
       type: this.#strings.of(spec.type ?? "ClusterIP"),
       ...(clusterIP !== undefined && { clusterIp: clusterIP }),
       ...(externalName !== undefined && { externalName }),
-      ports: this.#portsOf(spec.ports ?? []),
+      ports,
     };
-    return this.#conventions.recognise(record) === undefined ? undefined : record;
+    if (this.#conventions.releaseOf(record) !== undefined) return record;
+    return isRedisLike ? { ...record, selector: this.#texts(selector ?? none, () => true) } : undefined;
   }
 
   /**
@@ -92,14 +98,15 @@ export class Projection {
     if (service === undefined) return undefined;
     const byController =
       labels["endpointslice.kubernetes.io/managed-by"] === "endpointslice-controller.k8s.io";
-    if (byController && !this.#conventions.mayBe(labels)) return undefined;
+    const records = this.#portsOf(ports ?? []);
+    if (byController && !this.#conventions.mayBe(labels, records)) return undefined;
     const owner = metadata.ownerReferences?.find(({ kind }) => kind === "Service")?.uid;
     return {
       ...this.#identity(object),
       service,
       ...(owner !== undefined && { owner }),
       addressType: this.#strings.of(addressType),
-      ports: this.#portsOf(ports ?? []),
+      ports: records,
       endpoints: (endpoints ?? []).flatMap((endpoint) => this.#endpoint(endpoint)),
     };
   }
@@ -121,13 +128,16 @@ export class Projection {
   }
 
   #portsOf(ports: readonly RawPort[]): readonly PortRecord[] {
-    const key = ports.map(({ name, port, protocol }) => `${name}:${port}:${protocol}`).join();
+    const key = ports
+      .map(({ name, port, protocol, appProtocol }) => `${name}:${port}:${protocol}:${appProtocol}`)
+      .join();
     let records = this.#ports.get(key);
     if (records === undefined) {
-      records = ports.map(({ name, port = Number.NaN, protocol }) => ({
+      records = ports.map(({ name, port = Number.NaN, protocol, appProtocol }) => ({
         ...(name !== undefined && name !== "" && { name }),
         port,
         ...(protocol !== undefined && protocol !== "TCP" && { protocol }),
+        ...(appProtocol !== undefined && appProtocol !== "" && { appProtocol }),
       }));
       if (this.#ports.size >= 1000) this.#ports.clear();
       this.#ports.set(key, records);

@@ -3,10 +3,16 @@ import type { Condition } from "../condition.ts";
 import { equal } from "../equal.ts";
 import type { Instance } from "../instance.ts";
 import { ByName } from "./by-name.ts";
+import { releaseOfChart } from "./chart-family.ts";
 import type { Conventions } from "./conventions.ts";
+import type { Member } from "./member.ts";
 import type { ServiceRecord, SliceRecord } from "./objects.ts";
 import { condition } from "./reasons.ts";
-import { translate } from "./translate.ts";
+import { annotationPrefix } from "./settings.ts";
+import { Siblings } from "./siblings.ts";
+import { Strangers, strangerConditions } from "./strangers.ts";
+import type { UnrecognisedService } from "./strangers.ts";
+import { nothing, translate } from "./translate.ts";
 import type { TranslateOptions, Translation } from "./translate.ts";
 
 interface ReleasesOptions extends TranslateOptions {
@@ -20,9 +26,8 @@ interface Release {
   readonly key: string;
   services: readonly ServiceRecord[];
   translation: Translation;
+  sharesName: boolean;
 }
-
-const nothing: Translation = { instance: undefined, createdAt: 0, service: "", conditions: [] };
 
 /**
  * Services and slices as they come and go, grouped into releases, and the instances that these are. A change marks its release;
@@ -36,6 +41,9 @@ export class Releases {
   readonly #marked = new Set<Release>();
   readonly #claims = new Map<string, readonly Release[]>();
   readonly #served = new Map<Release, Instance>();
+  readonly #siblings = new Siblings<Release>();
+  readonly #strangers = new Strangers();
+  #strangersChanged = false;
   #instances: readonly Instance[] | undefined;
 
   constructor(options: ReleasesOptions) {
@@ -48,28 +56,40 @@ export class Releases {
     return this.#instances;
   }
 
-  /** How many releases changed since they were translated. */
+  /** How much changed that `refresh` has not looked at. */
   get marked(): number {
-    return this.#marked.size;
+    return this.#marked.size + Number(this.#strangersChanged);
+  }
+
+  /** Services that look like Redis and are none of ours, by namespace and name. */
+  get unrecognised(): readonly UnrecognisedService[] {
+    return this.#strangers.shown((service) => this.#leadsToRelease(service));
   }
 
   putService(record: ServiceRecord): void {
     const { namespace, name } = record;
     const before = this.#services.get(namespace, name);
-    const key = this.#options.conventions.recognise(record)?.release;
+    const key = this.#options.conventions.releaseOf(record);
     if (before !== undefined && before.release.key !== key) this.dropService(before.record);
-    if (key === undefined) return;
+    if (key === undefined) {
+      if (this.#strangers.put(record)) this.#strangersChanged = true;
+      return;
+    }
+    if (this.#strangers.forget(namespace, name)) this.#strangersChanged = true;
     let release = this.#releases.get(namespace, key);
     if (release === undefined) {
-      release = { namespace, key, services: [], translation: nothing };
+      release = { namespace, key, services: [], translation: nothing, sharesName: false };
       this.#releases.set(namespace, key, release);
+      this.#strangersChanged ||= this.#strangers.size > 0;
     }
     release.services = [...release.services.filter((one) => one.name !== name), record];
     this.#services.set(namespace, name, { record, release });
     this.#marked.add(release);
   }
 
-  dropService({ namespace, name, uid }: ServiceRecord): void {
+  dropService(record: ServiceRecord): void {
+    const { namespace, name, uid } = record;
+    if (this.#strangers.drop(record)) this.#strangersChanged = true;
     const held = this.#services.get(namespace, name);
     // Its successor of the same name may have come first.
     if (held?.record.uid !== uid) return;
@@ -102,6 +122,17 @@ export class Releases {
       this.#marked.delete(release);
       this.#refresh(release);
     }
+    if (!this.#strangersChanged) return;
+    this.#strangersChanged = false;
+    this.#options.conditions.replace("unrecognised", strangerConditions(this.unrecognised));
+  }
+
+  /** Whether the Pods behind a Service belong to a release, as the labels say by which it selects them. */
+  #leadsToRelease({ selector, ...service }: ServiceRecord): boolean {
+    if (selector === undefined) return false;
+    const { conventions } = this.#options;
+    const keys = [releaseOfChart(selector), conventions.releaseOf({ ...service, labels: selector })];
+    return keys.some((key) => key !== undefined && this.#releases.get(service.namespace, key) !== undefined);
   }
 
   #others({ namespace, service, uid }: SliceRecord): readonly SliceRecord[] {
@@ -114,14 +145,20 @@ export class Releases {
   }
 
   #refresh(release: Release): void {
-    const { namespace, key, services } = release;
+    const { namespace, key } = release;
     const before = release.translation;
-    release.translation = services.length === 0 ? nothing : this.#translate(services);
+    release.translation = this.#translate(release);
+    const renamed = this.#siblings.update(release, before);
+    for (const other of renamed) if (other !== release) this.#marked.add(other);
+    if (renamed.includes(release)) release.translation = this.#translate(release);
     const { instance } = release.translation;
     // What says the same is the same, so that nobody looks at it again.
     if (equal(before.instance, instance))
       release.translation = { ...release.translation, instance: before.instance };
-    if (services.length === 0) this.#releases.delete(namespace, key);
+    if (release.services.length === 0) {
+      this.#releases.delete(namespace, key);
+      this.#strangersChanged ||= this.#strangers.size > 0;
+    }
     const names = new Set([before.instance?.name, instance?.name]);
     if (before.instance !== undefined) this.#unclaim(before.instance.name, release);
     if (instance !== undefined)
@@ -133,16 +170,26 @@ export class Releases {
     for (const name of names) if (name !== undefined) this.#award(name);
   }
 
-  #translate(services: readonly ServiceRecord[]): Translation {
-    const members = services.map((service) => ({
-      service,
-      recognition: this.#options.conventions.recognise(service)!,
-      slices: (this.#slices.get(service.namespace, service.name) ?? []).filter(
-        // Those of a Service that had this name before stay until somebody collects them.
-        ({ owner }) => owner === undefined || owner === service.uid,
-      ),
-    }));
-    return translate(members, this.#options);
+  #translate({ services, sharesName }: Release): Translation {
+    const { conventions } = this.#options;
+    const members: Member[] = [];
+    for (const [index, recognition] of conventions.recognise(services).entries()) {
+      const service = services[index]!;
+      if (recognition === undefined) {
+        if (this.#strangers.put(service)) this.#strangersChanged = true;
+        continue;
+      }
+      if (this.#strangers.forget(service.namespace, service.name)) this.#strangersChanged = true;
+      members.push({ service, recognition, slices: this.#slicesOf(service) });
+    }
+    return members.length === 0 ? nothing : translate(members, this.#options, sharesName);
+  }
+
+  #slicesOf({ namespace, name, uid }: ServiceRecord): readonly SliceRecord[] {
+    return (this.#slices.get(namespace, name) ?? []).filter(
+      // Those of a Service that had this name before stay until somebody collects them.
+      ({ owner }) => owner === undefined || owner === uid,
+    );
   }
 
   #unclaim(name: string, release: Release): void {
@@ -176,17 +223,25 @@ export class Releases {
   }
 }
 
+/** The older; of equals the one with the port that Redis has by default, then the first by namespace and name. */
 function byAge(a: Release, b: Release): number {
   const age = a.translation.createdAt - b.translation.createdAt;
-  return age || (a.translation.instance!.uid < b.translation.instance!.uid ? -1 : 1);
+  const port = Number(b.translation.isUsualPort) - Number(a.translation.isUsualPort);
+  return age || port || (mainService(a) < mainService(b) ? -1 : 1);
 }
 
 function nameTaken(loser: Release, winner: Release): Condition {
   const { name } = loser.translation.instance!;
+  const why =
+    winner.translation.createdAt < loser.translation.createdAt
+      ? "is older"
+      : winner.translation.isUsualPort && !loser.translation.isUsualPort
+        ? "is as old, has port 6379"
+        : "is as old, comes first by namespace and name";
   return condition(
     "NameTaken",
     mainService(loser),
-    `${mainService(winner)} is older and has the name ${name}`,
+    `${mainService(winner)} ${why} and has the name ${name}; ${annotationPrefix}instance gives this one another`,
   );
 }
 

@@ -27,12 +27,26 @@ export interface TranslateOptions {
 
 export interface Translation {
   readonly instance: Instance | undefined;
+  /** The name that its profile finds, where no annotation gives it another: releases of one namespace may share it. */
+  readonly sharedName: string | undefined;
   /** When its main Service was made, in milliseconds since 1970: who claimed a name first. */
   readonly createdAt: number;
   /** Name of its main Service as it was then: the Services themselves may have changed since. */
   readonly service: string;
+  /** Whether that Service has the port that Redis has by default. */
+  readonly isUsualPort: boolean;
   readonly conditions: readonly Condition[];
 }
+
+/** What is made of no Services. */
+export const nothing: Translation = {
+  instance: undefined,
+  sharedName: undefined,
+  createdAt: 0,
+  service: "",
+  isUsualPort: false,
+  conditions: [],
+};
 
 /** What a release is called after, and what is heard first. */
 const rank: Readonly<Record<ServiceKind, number>> = {
@@ -44,36 +58,57 @@ const rank: Readonly<Record<ServiceKind, number>> = {
   ignore: 5,
 };
 
-/** The instance that the Services of one release are, and what is wrong with them; the same in whatever order they come. */
-export function translate(members: readonly Member[], options: TranslateOptions): Translation {
+/** Services behind which a primary may be. All Pods of a release stand behind a headless one, without it there may still be no primary. */
+const leadsToPrimary: Readonly<Partial<Record<ServiceKind, true>>> = { primary: true, all: true };
+
+/**
+ * The instance that the Services of one release are, and what is wrong with them; the same in whatever order they come.
+ *
+ * @param sharesName whether other releases of its namespace have its name: then it is called after its part as well.
+ */
+export function translate(
+  members: readonly Member[],
+  options: TranslateOptions,
+  sharesName: boolean,
+): Translation {
   const ordered = members.toSorted(inOrder);
   const told = new Told(ordered);
   const conditions: Condition[] = [...told.conditions];
-  const nothing = (...more: readonly Condition[]): Translation => {
-    return { instance: undefined, createdAt: 0, service: "", conditions: [...conditions, ...more] };
+  const left = (...more: readonly Condition[]): Translation => {
+    return { ...nothing, conditions: [...conditions, ...more] };
   };
 
   const ignored = ordered.find(({ recognition }) => recognition.settings.values.ignore === true);
-  if (ignored !== undefined) return nothing(about(ignored, "Ignored", `as ${annotationPrefix}ignore says`));
+  if (ignored !== undefined) return left(about(ignored, "Ignored", `as ${annotationPrefix}ignore says`));
 
   const { roads, faults } = roadsOf(ordered, told.of("port"));
   const main = roads[0]?.member;
   // A Service without a port of Redis is no fault where others of its release have one.
   conditions.push(...faults.filter(({ reason }) => main === undefined || reason !== "NoPort"));
-  if (main === undefined) return nothing();
+  if (main === undefined) return left();
 
   const { service, recognition } = main;
   const { profile } = recognition;
   const { namespace } = service;
-  const found = told.of("instance") ?? recognition.instance;
-  const name = options.names === "instance" ? found : `${namespace}-${found}`;
-  if (!dnsLabel.test(name)) return nothing(about(main, "InvalidName", nameFault(name)));
+  const given = told.of("instance");
+  const found = sharesName ? `${recognition.instance}-${recognition.part}` : recognition.instance;
+  const name = options.names === "instance" ? (given ?? found) : `${namespace}-${given ?? found}`;
+  const { createdAt } = service;
+  const facts = {
+    sharedName: given === undefined && profile.grouped !== false ? recognition.instance : undefined,
+    createdAt,
+    service: service.name,
+    isUsualPort: service.ports.some(({ port }) => port === 6379),
+  };
+  if (!dnsLabel.test(name)) return { ...left(about(main, "InvalidName", nameFault(name))), ...facts };
 
   const cluster = told.of("cluster") ?? profile.cluster ?? ordered.some((one) => hasBus(one.service.ports));
   const {
     endpoints,
     tls,
     pod,
+    primaries,
+    onlyReplicas,
     conditions: ofSlices,
   } = endpointsOf(
     roads.map(({ member, port }) => ({ kind: member.recognition.kind, port, slices: member.slices })),
@@ -82,6 +117,22 @@ export function translate(members: readonly Member[], options: TranslateOptions)
   conditions.push(...ofSlices);
   if (endpoints.length === 0)
     conditions.push(about(main, "NoAddress", "no Pod behind its Services is ready"));
+  if (primaries.length > 1)
+    conditions.push(
+      about(
+        main,
+        "SeveralPrimaries",
+        `its Services call ${primaries.join(" and ")} primaries, so none of them is believed; let one be left`,
+      ),
+    );
+  if (onlyReplicas && !roads.some(({ member }) => leadsToPrimary[member.recognition.kind]))
+    conditions.push(
+      about(
+        main,
+        "NoPrimary",
+        "its Services lead to replicas only, so writes have nowhere to go; where the primary is outside of the cluster, list the instance by hand with all of its endpoints",
+      ),
+    );
   if (cluster)
     conditions.push(about(main, "ClusterMode", "it is a Redis Cluster, whose redirections are not followed"));
 
@@ -128,8 +179,7 @@ export function translate(members: readonly Member[], options: TranslateOptions)
     ...(cluster && { cluster: true }),
     ...(sentinel !== undefined && { sentinel }),
   };
-  const { createdAt } = service;
-  return { instance: Object.freeze(instance), createdAt, service: service.name, conditions };
+  return { ...facts, instance: Object.freeze(instance), conditions };
 }
 
 /** By kind, then the oldest, so that a Service that is added later does not become the main one. */

@@ -1,11 +1,19 @@
-import { monotonicClock, type Clock } from "./clock.ts";
+import { systemClock, type Now } from "@fleet/time";
+
 import { InvalidOptionError } from "./errors.ts";
+import { checkSnapshot, type BreakerSnapshot } from "./snapshot.ts";
+import { ConsecutiveFailures } from "./trips/consecutive-failures.ts";
+import type { Trip } from "./trips/trip.ts";
 
 export interface CircuitBreakerOptions {
   /** Who is guarded; stands in errors, stats and channel messages, for example `orders/10.0.0.7:6379`. */
   readonly name: string;
-  /** Failures in a row, without a success between, that open the circuit. @default 5 */
+  /** Failures in a row, without a success between, that open the circuit. @default 5; not beside `trip` */
   readonly consecutiveFailures?: number;
+  /** Decides when the circuit opens, in place of `consecutiveFailures`. One for each breaker: it counts. */
+  readonly trip?: Trip;
+  /** What `toJSON()` of an earlier breaker gave, to go on from there. A circuit that was isolated starts closed. */
+  readonly restore?: BreakerSnapshot;
   /** How long the first opening lasts, in ms; each opening that follows too soon lasts twice as long. @default 1000 */
   readonly openMs?: number;
   /** Longest opening before jitter, in ms. @default 60000 */
@@ -17,12 +25,17 @@ export interface CircuitBreakerOptions {
   /** Share by which an opening is shortened or lengthened at random, 0 to below 1. @default 0.2 */
   readonly jitter?: number;
   /** Monotonic milliseconds. @default performance.now */
-  readonly clock?: Clock;
+  readonly clock?: Now;
   /** Uniform in [0, 1). @default Math.random */
   readonly random?: () => number;
 }
 
-export function validated(options: CircuitBreakerOptions): Required<CircuitBreakerOptions> {
+/** The options, complete and checked. */
+export interface Settings extends Required<Omit<CircuitBreakerOptions, "consecutiveFailures" | "restore">> {
+  readonly restore: BreakerSnapshot | undefined;
+}
+
+export function validated(options: CircuitBreakerOptions): Settings {
   const complete = {
     name: options.name,
     consecutiveFailures: options.consecutiveFailures ?? 5,
@@ -31,7 +44,7 @@ export function validated(options: CircuitBreakerOptions): Required<CircuitBreak
     halfOpenProbes: options.halfOpenProbes ?? 3,
     probeTimeoutMs: options.probeTimeoutMs ?? 10_000,
     jitter: options.jitter ?? 0.2,
-    clock: options.clock ?? monotonicClock,
+    clock: options.clock ?? systemClock,
     random: options.random ?? Math.random,
   };
   if (typeof complete.name !== "string" || complete.name === "")
@@ -50,5 +63,13 @@ export function validated(options: CircuitBreakerOptions): Required<CircuitBreak
     );
   if (!(complete.jitter >= 0 && complete.jitter < 1))
     throw new InvalidOptionError("jitter", "at least 0 and below 1", complete.jitter);
-  return complete;
+  if (options.trip !== undefined && options.consecutiveFailures !== undefined)
+    throw new InvalidOptionError("consecutiveFailures", "absent beside trip", options.consecutiveFailures);
+  if (options.restore !== undefined) checkSnapshot(options.restore);
+  const { consecutiveFailures, ...settings } = complete;
+  return {
+    ...settings,
+    trip: options.trip ?? new ConsecutiveFailures(consecutiveFailures),
+    restore: options.restore,
+  };
 }

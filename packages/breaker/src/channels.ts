@@ -1,6 +1,7 @@
 import { channel } from "node:diagnostics_channel";
 
 import type { BreakerState } from "./breaker-state.ts";
+import type { TripCause } from "./trips/trip.ts";
 
 /** Published on `fleet:breaker:state`: exactly one message per transition, in order, synchronously. */
 export interface BreakerTransition {
@@ -11,7 +12,7 @@ export interface BreakerTransition {
 }
 
 export type TransitionCause =
-  | "consecutive-failures"
+  | TripCause
   | "open-time-over"
   | "probe-failed"
   | "probe-timeout"

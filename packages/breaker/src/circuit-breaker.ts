@@ -1,13 +1,11 @@
-import { CircuitState, circuitBreaker, handleAll, type CircuitBreakerPolicy } from "cockatiel";
-
-import { validated, type CircuitBreakerOptions } from "./breaker-options.ts";
+import { validated, type CircuitBreakerOptions, type Settings } from "./breaker-options.ts";
 import type { BreakerState, BreakerStats } from "./breaker-state.ts";
 import { publishTransition, type TransitionCause } from "./channels.ts";
-import type { Clock } from "./clock.ts";
-import { ConsecutiveFailures } from "./consecutive-failures.ts";
 import { BrokenCircuitError } from "./errors.ts";
 import { OpenTime } from "./open-time.ts";
 import { IssuedPermit, type Ledger, type Permit, type Rejection } from "./permit.ts";
+import type { BreakerSnapshot } from "./snapshot.ts";
+import type { Trip } from "./trips/trip.ts";
 
 export interface RunOptions {
   /** Whether an error of the task is the server's fault. Others count as success. @default every error */
@@ -16,78 +14,51 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
 }
 
-/**
- * Never elapsed "yet": cockatiel compares `Date.now() - openedAt` with this, and a wall clock set back must not delay a
- * probe. When one is due is decided here alone, on the monotonic clock.
- */
-const atOnce = { duration: Number.NEGATIVE_INFINITY, next: () => atOnce };
+/** Where the circuit stands, with the data of that state only. A permit carries the one it was issued in. */
+type Phase =
+  | { readonly name: "closed"; readonly since: number; failures: number }
+  | { readonly name: "open"; readonly until: number }
+  | { readonly name: "half-open"; successes: number; probeUntil: number | undefined }
+  | { readonly name: "isolated"; holders: number };
 
-/** A circuit breaker whose every answer is synchronous; cockatiel is the state machine behind it. */
+/** A circuit breaker whose every answer is synchronous. It has no timer: it reads the clock when it is asked. */
 export class CircuitBreaker {
   readonly name: string;
-  readonly #clock: Clock;
-  readonly #halfOpenProbes: number;
-  readonly #openMs: number;
-  readonly #maxOpenMs: number;
-  readonly #probeTimeoutMs: number;
+  readonly #settings: Settings;
   readonly #openTime: OpenTime;
-  readonly #count: ConsecutiveFailures;
-  readonly #newPolicy: (initialState?: unknown) => CircuitBreakerPolicy;
-  #policy: CircuitBreakerPolicy;
-  readonly #probes: Ledger = {
-    succeeded: (generation) => this.#probeSucceeded(generation),
-    failed: (generation) => this.#probeFailed(generation),
-    ignored: (generation) => this.#probeIgnored(generation),
-  };
-
-  #phase: BreakerState["name"] = "closed";
-  #generation = 0;
-  #closedAt: number;
-  #openUntil = 0;
-  #successes = 0;
-  /** When the probe in flight counts as hung; undefined while the slot is free. */
-  #probeUntil: number | undefined;
-  /** cockatiel's execution that waits for the verdict of the current probe. An ignored probe leaves it to the next. */
-  #verdict: PromiseWithResolvers<void> | undefined;
-  #isolations = 0;
+  readonly #trip: Trip;
+  readonly #ledger: Ledger<Phase> = { settle: (phase, outcome) => this.#settle(phase, outcome) };
+  #phase: Phase;
   #openings = 0;
   #rejections = 0;
 
+  /** @throws InvalidOptionError for an option that cannot work. */
   constructor(options: CircuitBreakerOptions) {
-    const complete = validated(options);
-    this.name = complete.name;
-    this.#clock = complete.clock;
-    this.#halfOpenProbes = complete.halfOpenProbes;
-    this.#openMs = complete.openMs;
-    this.#maxOpenMs = complete.maxOpenMs;
-    this.#probeTimeoutMs = complete.probeTimeoutMs;
-    this.#openTime = new OpenTime(complete);
-    this.#closedAt = complete.clock.now();
-    this.#count = new ConsecutiveFailures(complete.consecutiveFailures, () => this.#trip());
-    this.#newPolicy = (initialState) =>
-      circuitBreaker(handleAll, {
-        breaker: this.#count,
-        halfOpenAfter: atOnce,
-        halfOpenSampling: { calls: complete.halfOpenProbes, threshold: 0 },
-        initialState,
-      });
-    this.#policy = this.#newPolicy();
+    this.#settings = validated(options);
+    const { name, restore, trip } = this.#settings;
+    this.name = name;
+    this.#openTime = new OpenTime(this.#settings, restore?.doublings);
+    this.#trip = trip;
+    this.#phase = this.#newlyClosed();
+    if (restore !== undefined) this.#restore(restore);
   }
 
-  /** Leave to make one call, or the refusal. Never waits. The permit must be told how the call ended. */
+  /** A permit to make one call, or the refusal. Never waits. Report to the permit how the call ended. */
   tryAcquire(): Permit | Rejection {
-    if (this.#phase === "closed") return new IssuedPermit(this.#count, this.#generation);
-    const now = this.#look();
-    if (this.#phase === "half-open" && this.#probeUntil === undefined) return this.#probe(now);
-    this.#rejections += 1;
-    return this.#rejection(now);
+    const phase = this.#phase.name === "closed" ? this.#phase : this.#look();
+    if (phase.name === "half-open" && phase.probeUntil === undefined)
+      phase.probeUntil = this.#now() + this.#settings.probeTimeoutMs;
+    else if (phase.name !== "closed") {
+      this.#rejections += 1;
+      return this.#rejection(phase);
+    }
+    return new IssuedPermit(this.#ledger, phase);
   }
 
   /** Whether `tryAcquire()` would admit a call now. Takes nothing. */
   allows(): boolean {
-    if (this.#phase === "closed") return true;
-    this.#look();
-    return this.#phase === "half-open" && this.#probeUntil === undefined;
+    const phase = this.#phase.name === "closed" ? this.#phase : this.#look();
+    return phase.name === "closed" || (phase.name === "half-open" && phase.probeUntil === undefined);
   }
 
   /**
@@ -121,15 +92,18 @@ export class CircuitBreaker {
 
   /** The state by the clock, also when no call came since it changed. */
   get state(): BreakerState {
-    if (this.#phase === "closed") return { name: "closed", consecutiveFailures: this.#count.state };
-    const now = this.#look();
-    switch (this.#phase) {
+    const phase = this.#look();
+    switch (phase.name) {
+      case "closed":
+        return { name: "closed", consecutiveFailures: phase.failures };
       case "open":
-        return { name: "open", retryAfterMs: wholeMs(this.#openUntil - now) };
-      case "half-open": {
-        const probesInFlight = this.#probeUntil === undefined ? 0 : 1;
-        return { name: "half-open", probesInFlight, successes: this.#successes };
-      }
+        return { name: "open", retryAfterMs: wholeMs(phase.until - this.#now()) };
+      case "half-open":
+        return {
+          name: "half-open",
+          probesInFlight: phase.probeUntil === undefined ? 0 : 1,
+          successes: phase.successes,
+        };
       default:
         return { name: "isolated" };
     }
@@ -145,26 +119,30 @@ export class CircuitBreaker {
     };
   }
 
-  toJSON(): BreakerStats {
-    return this.stats;
+  /** What the option `restore` of another breaker takes, for example in the next process. */
+  toJSON(): BreakerSnapshot {
+    return {
+      ...this.stats,
+      doublings: this.#openTime.doublings,
+      closedForMs: this.#phase.name === "closed" ? this.#now() - this.#phase.since : 0,
+      trip: this.#trip.state,
+    };
   }
 
-  /** Refuses every call until each holder has disposed his handle; then the circuit is closed. */
+  /** Refuses every call until each holder has disposed of its handle; then the circuit is closed. */
   isolate(): Disposable {
-    const hold = this.#policy.isolate();
-    this.#isolations += 1;
-    if (this.#isolations === 1) {
-      this.#dropProbe();
-      this.#enter("isolated", "isolated");
-    }
+    const phase =
+      this.#phase.name === "isolated"
+        ? this.#phase
+        : this.#enter({ name: "isolated", holders: 0 }, "isolated");
+    phase.holders += 1;
     let held = true;
     return {
       [Symbol.dispose]: () => {
         if (!held) return;
         held = false;
-        hold.dispose();
-        this.#isolations -= 1;
-        if (this.#isolations === 0) this.#close("isolation-ended");
+        phase.holders -= 1;
+        if (phase.holders === 0) this.#enter(this.#newlyClosed(), "isolation-ended");
       },
     };
   }
@@ -175,129 +153,97 @@ export class CircuitBreaker {
    */
   reset(): void {
     this.#openTime.forget();
-    if (this.#phase === "isolated") return;
-    if (this.#phase === "closed") {
-      this.#generation += 1;
-      this.#count.begin(this.#generation);
-      return;
-    }
-    this.#dropProbe();
-    // cockatiel has no close(); leaving an isolation is its only synchronous way to closed.
-    this.#policy.isolate().dispose();
-    this.#close("reset");
+    if (this.#phase.name === "isolated") return;
+    if (this.#phase.name === "closed") this.#phase = this.#newlyClosed(this.#phase.since);
+    else this.#enter(this.#newlyClosed(), "reset");
   }
 
-  /** Applies what the clock alone has decided since the last look, and returns the time. */
-  #look(): number {
-    const now = this.#clock.now();
-    if (this.#probeUntil !== undefined && now >= this.#probeUntil) {
-      const endedAt = this.#probeUntil;
-      // A hung execution cannot be taken back out of a policy: it is left behind with it, and one that is open follows.
-      this.#probeUntil = undefined;
-      this.#verdict = undefined;
-      this.#policy = this.#newPolicy(hydratedOpen());
-      this.#open("probe-timeout", endedAt);
-    }
-    // The last condition holds from a few microtasks after a trip, when cockatiel has recorded it too.
-    if (this.#phase === "open" && now >= this.#openUntil && this.#policy.state === CircuitState.Open) {
-      this.#successes = 0;
-      this.#enter("half-open", "open-time-over");
-    }
-    return now;
+  /** Applies what the clock alone has decided since the last look. */
+  #look(): Phase {
+    let phase = this.#phase;
+    const now = this.#now();
+    if (phase.name === "half-open" && phase.probeUntil !== undefined && now >= phase.probeUntil)
+      phase = this.#open("probe-timeout", phase.probeUntil);
+    if (phase.name === "open" && now >= phase.until)
+      phase = this.#enter({ name: "half-open", successes: 0, probeUntil: undefined }, "open-time-over");
+    return phase;
   }
 
-  #trip(): void {
-    const now = this.#clock.now();
-    this.#openTime.fade(now - this.#closedAt);
-    this.#open("consecutive-failures", now);
-    this.#execute(() => Promise.reject(new Error("tripped")));
+  /** An outcome that is reported after its phase is over changes nothing. */
+  #settle(phase: Phase, outcome: "success" | "failure" | "ignored"): void {
+    if (phase.name === "half-open") this.#look();
+    if (this.#phase !== phase) return;
+    if (phase.name === "closed") {
+      if (outcome === "success") {
+        phase.failures = 0;
+        this.#trip.success();
+      } else if (outcome === "failure") {
+        phase.failures += 1;
+        if (!this.#trip.failure()) return;
+        const now = this.#now();
+        this.#openTime.fade(now - phase.since);
+        this.#open(this.#trip.cause, now);
+      }
+    } else if (phase.name === "half-open") {
+      phase.probeUntil = undefined;
+      if (outcome === "failure") this.#open("probe-failed", this.#now());
+      else if (outcome === "success" && ++phase.successes >= this.#settings.halfOpenProbes)
+        this.#enter(this.#newlyClosed(), "probes-succeeded");
+    }
   }
 
-  #open(cause: TransitionCause, at: number): void {
-    this.#openUntil = at + this.#openTime.draw();
+  #open(cause: TransitionCause, at: number): Phase {
     this.#openings += 1;
-    this.#enter("open", cause);
+    return this.#enter({ name: "open", until: at + this.#openTime.draw() }, cause);
   }
 
-  #close(cause: TransitionCause): void {
-    this.#closedAt = this.#clock.now();
-    this.#enter("closed", cause);
+  #enter<P extends Phase>(phase: P, cause: TransitionCause): P {
+    const from = this.#phase.name;
+    this.#phase = phase;
+    publishTransition(this.name, from, phase.name, cause);
+    return phase;
   }
 
-  #enter(to: BreakerState["name"], cause: TransitionCause): void {
-    const from = this.#phase;
-    this.#phase = to;
-    this.#generation += 1;
-    if (to === "closed") this.#count.begin(this.#generation);
-    else this.#count.end();
-    publishTransition(this.name, from, to, cause);
+  #newlyClosed(since = this.#now()): Phase {
+    this.#trip.forget();
+    return { name: "closed", since, failures: 0 };
   }
 
-  #probe(now: number): Permit {
-    this.#probeUntil = now + this.#probeTimeoutMs;
-    if (this.#verdict === undefined) {
-      const verdict = Promise.withResolvers<void>();
-      this.#verdict = verdict;
-      this.#execute(() => verdict.promise);
-    }
-    return new IssuedPermit(this.#probes, this.#generation);
+  /** An isolation is not restored: its holders ended with the process that they were in. */
+  #restore({ state, openings, rejections, closedForMs, trip }: BreakerSnapshot): void {
+    this.#openings = openings;
+    this.#rejections = rejections;
+    if (state.name === "isolated") return;
+    this.#trip.state = trip;
+    const now = this.#now();
+    if (state.name === "closed")
+      this.#phase = { name: "closed", since: now - closedForMs, failures: state.consecutiveFailures };
+    else if (state.name === "open") this.#phase = { name: "open", until: now + state.retryAfterMs };
+    else this.#phase = { name: "half-open", successes: state.successes, probeUntil: undefined };
   }
 
-  // An outcome that arrives after the lease is late even if nobody has looked meanwhile, hence the look before each.
-  #probeSucceeded(generation: number): void {
-    this.#look();
-    if (generation !== this.#generation) return;
-    this.#probeUntil = undefined;
-    this.#verdict?.resolve();
-    this.#verdict = undefined;
-    this.#successes += 1;
-    if (this.#successes >= this.#halfOpenProbes) this.#close("probes-succeeded");
-  }
-
-  #probeFailed(generation: number): void {
-    const now = this.#look();
-    if (generation !== this.#generation) return;
-    this.#dropProbe();
-    this.#open("probe-failed", now);
-  }
-
-  #probeIgnored(generation: number): void {
-    this.#look();
-    if (generation === this.#generation) this.#probeUntil = undefined;
-  }
-
-  #dropProbe(): void {
-    this.#probeUntil = undefined;
-    this.#verdict?.reject(new Error("probe failed"));
-    this.#verdict = undefined;
-  }
-
-  #rejection(now: number): Rejection {
-    if (this.#phase === "open")
-      return { admitted: false, code: "FLEET_BREAKER_OPEN", retryAfterMs: wholeMs(this.#openUntil - now) };
-    if (this.#phase === "isolated")
-      // Nobody knows when the holder lets go; the longest wait this circuit knows is the best advice.
-      return { admitted: false, code: "FLEET_BREAKER_ISOLATED", retryAfterMs: wholeMs(this.#maxOpenMs) };
-    const leaseMs = (this.#probeUntil ?? now) - now;
+  #rejection(phase: Exclude<Phase, { name: "closed" }>): Rejection {
+    const { openMs, maxOpenMs } = this.#settings;
+    const now = this.#now();
+    if (phase.name === "open")
+      return { admitted: false, code: "FLEET_BREAKER_OPEN", retryAfterMs: wholeMs(phase.until - now) };
+    if (phase.name === "isolated")
+      // When the holder lets go is unknown; the longest wait that this circuit knows is the best advice.
+      return { admitted: false, code: "FLEET_BREAKER_ISOLATED", retryAfterMs: wholeMs(maxOpenMs) };
+    const leaseMs = (phase.probeUntil ?? now) - now;
     return {
       admitted: false,
       code: "FLEET_BREAKER_HALF_OPEN",
-      retryAfterMs: wholeMs(Math.min(this.#openMs, leaseMs)),
+      retryAfterMs: wholeMs(Math.min(openMs, leaseMs)),
     };
   }
 
-  #execute(task: () => Promise<void>): void {
-    // The outcome is the permit holder's business; here a rejection is only the word "failed" to the state machine.
-    this.#policy.execute(task).catch(() => undefined);
+  #now(): number {
+    return this.#settings.clock.now();
   }
 }
 
-/** A fresh object each time, because cockatiel keeps and changes the one it is given. */
-function hydratedOpen(): unknown {
-  return { ownState: { value: CircuitState.Open, openedAt: 0, attemptNo: 1 }, breakerState: 0 };
-}
-
-/** Rounded up to at least 1, so that whoever waits that long is not refused again for a fraction. */
+/** Rounded up to at least 1, so that a caller that waits that long is not refused again for a fraction. */
 function wholeMs(ms: number): number {
   return Math.max(1, Math.ceil(ms));
 }

@@ -8,6 +8,8 @@ import type { Rejection } from "./permit.ts";
  */
 export class BrokenCircuitError extends Error {
   override readonly name = "BrokenCircuitError";
+  /** By this property cockatiel's `isBrokenCircuitError` knows such an error. */
+  readonly isBrokenCircuitError = true;
   readonly code: Rejection["code"];
   readonly retryAfterMs: number;
   /** Name of the breaker that refused. */

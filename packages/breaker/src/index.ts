@@ -6,6 +6,7 @@ export type { CircuitBreakerOptions } from "./breaker-options.ts";
 export type { BreakerState, BreakerStats } from "./breaker-state.ts";
 export type { BreakerTransition, TransitionCause } from "./channels.ts";
 export type { RunOptions } from "./circuit-breaker.ts";
-export type { Clock } from "./clock.ts";
 export type { Permit, Rejection } from "./permit.ts";
 export type { RetryBudgetOptions } from "./retry-budget.ts";
+export type { BreakerSnapshot } from "./snapshot.ts";
+export type { Trip, TripCause } from "./trips/trip.ts";

@@ -12,10 +12,16 @@ type OpenTimeOptions = Required<Pick<CircuitBreakerOptions, "openMs" | "maxOpenM
  */
 export class OpenTime {
   readonly #options: OpenTimeOptions;
-  #doublings = 0;
+  #doublings: number;
 
-  constructor(options: OpenTimeOptions) {
+  constructor(options: OpenTimeOptions, doublings = 0) {
     this.#options = options;
+    this.#doublings = doublings;
+  }
+
+  /** How often the open time has been doubled and not paid back. */
+  get doublings(): number {
+    return this.#doublings;
   }
 
   /** What the next opening lasts before jitter, in ms. */

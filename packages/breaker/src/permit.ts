@@ -16,38 +16,36 @@ export interface Rejection {
   readonly retryAfterMs: number;
 }
 
-/** Where a permit's outcome is entered. An outcome of another generation than the current one must change nothing. */
-export interface Ledger {
-  succeeded(generation: number): void;
-  failed(generation: number): void;
-  ignored(generation: number): void;
+/** Where a permit's outcome is entered, with the phase of the circuit in which it was issued. */
+export interface Ledger<P> {
+  settle(phase: P, outcome: "success" | "failure" | "ignored"): void;
 }
 
-export class IssuedPermit implements Permit {
+export class IssuedPermit<P> implements Permit {
   readonly admitted = true;
-  readonly #generation: number;
-  #ledger: Ledger | undefined;
+  readonly #phase: P;
+  #ledger: Ledger<P> | undefined;
 
-  constructor(ledger: Ledger, generation: number) {
+  constructor(ledger: Ledger<P>, phase: P) {
     this.#ledger = ledger;
-    this.#generation = generation;
+    this.#phase = phase;
   }
 
   success(): void {
-    const ledger = this.#ledger;
-    this.#ledger = undefined;
-    ledger?.succeeded(this.#generation);
+    this.#settle("success");
   }
 
   failure(): void {
-    const ledger = this.#ledger;
-    this.#ledger = undefined;
-    ledger?.failed(this.#generation);
+    this.#settle("failure");
   }
 
   ignore(): void {
+    this.#settle("ignored");
+  }
+
+  #settle(outcome: "success" | "failure" | "ignored"): void {
     const ledger = this.#ledger;
     this.#ledger = undefined;
-    ledger?.ignored(this.#generation);
+    ledger?.settle(this.#phase, outcome);
   }
 }

@@ -1,4 +1,5 @@
-import { monotonicClock, type Clock } from "./clock.ts";
+import { systemClock, type Now } from "@fleet/time";
+
 import { InvalidOptionError } from "./errors.ts";
 
 export interface RetryBudgetOptions {
@@ -9,14 +10,14 @@ export interface RetryBudgetOptions {
   /** Length of the sliding window, in ms. @default 10000 */
   readonly windowMs?: number;
   /** Monotonic milliseconds. @default performance.now */
-  readonly clock?: Clock;
+  readonly clock?: Now;
 }
 
 /** The window is counted in this many slices; a slice is forgotten as a whole. */
 const slices = 10;
 
 /**
- * Bounds the retries (and hedges) of everybody who shares it: in the window that ends with a granted retry there are
+ * Bounds the retries (and hedges) of all callers that share it: in the window that ends with a granted retry there are
  * at most `ratio` times as many retries as first attempts, plus `reserve`. So an outage multiplies the load by at
  * most 1 + ratio, where retrying three times blindly would quadruple it.
  *
@@ -27,7 +28,7 @@ export class RetryBudget {
   readonly #ratio: number;
   readonly #reserve: number;
   readonly #sliceMs: number;
-  readonly #clock: Clock;
+  readonly #clock: Now;
   readonly #requests = new Float64Array(slices + 1);
   readonly #retries = new Float64Array(slices + 1);
   #requestsInWindow = 0;
@@ -35,7 +36,7 @@ export class RetryBudget {
   #slice: number;
 
   constructor(options: RetryBudgetOptions = {}) {
-    const { ratio = 0.1, reserve = 10, windowMs = 10_000, clock = monotonicClock } = options;
+    const { ratio = 0.1, reserve = 10, windowMs = 10_000, clock = systemClock } = options;
     if (!(ratio >= 0 && ratio <= 1)) throw new InvalidOptionError("ratio", "between 0 and 1", ratio);
     if (!Number.isSafeInteger(reserve) || reserve < 0)
       throw new InvalidOptionError("reserve", "an integer of at least 0", reserve);

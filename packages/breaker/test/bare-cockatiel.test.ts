@@ -11,8 +11,8 @@ import {
 } from "cockatiel";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
-// Why the guard exists: what cockatiel 4.0.0 does without it. A test that turns red here after an upgrade is good
-// news: the guard may have become simpler. The same eight cases against our own breaker stand in faults.test.ts.
+// Why the breaker is a state machine of its own: what cockatiel 4.0.0 does. A test that turns red here after an upgrade
+// is good news. The same eight cases against our own breaker stand in faults.test.ts.
 
 const fail = (): Promise<never> => Promise.reject(new Error("refused"));
 const quietly = (call: Promise<unknown>): Promise<unknown> => call.catch(() => undefined);

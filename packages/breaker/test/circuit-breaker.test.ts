@@ -85,14 +85,12 @@ describe("an open circuit", () => {
     expect(breaker.state).toEqual({ name: "half-open", probesInFlight: 0, successes: 0 });
   });
 
-  it("waits for the state machine when a whole open time passes within one turn", async () => {
+  it("is half-open as soon as its time is over, also within the turn that opened it", () => {
     let now = 0;
     const breaker = new CircuitBreaker({ name: "orders", jitter: 0, clock: { now: () => now } });
     trip(breaker);
-    now += 5_000; // no promise has run since the trip: cockatiel has not recorded it yet
-    expect(breaker.state).toEqual({ name: "open", retryAfterMs: 1 });
-    await Promise.resolve().then(() => undefined);
-    await new Promise(setImmediate);
+    now += 5_000;
+    expect(breaker.state).toEqual({ name: "half-open", probesInFlight: 0, successes: 0 });
     expect(breaker.allows()).toBe(true);
   });
 });
@@ -328,7 +326,7 @@ describe("stats and JSON", () => {
       rejections: 2,
       nextOpenMs: 4_000,
     });
-    expect(JSON.parse(JSON.stringify(at.breaker))).toEqual(at.breaker.stats);
+    expect(JSON.parse(JSON.stringify(at.breaker))).toMatchObject(at.breaker.stats);
   });
 
   it("looking takes nothing: allows(), state and stats may be asked at will", async () => {

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { BrokenCircuitError } from "../src/index.ts";
 import { halfOpen, permit, rejection, scene, trip } from "./scene.ts";
 
-// The eight faults of bare-cockatiel.test.ts, against our breaker, which stands on it.
+// The eight faults of bare-cockatiel.test.ts, against our breaker.
 
 describe("our breaker", () => {
   afterEach(() => {

@@ -15,7 +15,7 @@ interface Call {
   settled: boolean;
 }
 
-/** The breaker as the README tells it, written again without cockatiel, as plainly as can be, to compare with. */
+/** The breaker as the README describes it, written a second time, as plainly as can be, to compare with. */
 export class ReferenceBreaker {
   readonly transitions: string[] = [];
   readonly #settings: Settings;

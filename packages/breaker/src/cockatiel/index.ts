@@ -1,0 +1,2 @@
+export { fromStrategy } from "./from-strategy.ts";
+export { toPolicy } from "./to-policy.ts";

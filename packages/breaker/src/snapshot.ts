@@ -1,0 +1,41 @@
+import type { BreakerStats } from "./breaker-state.ts";
+import { InvalidOptionError } from "./errors.ts";
+
+/** All that a circuit knows, as plain data: what `JSON.stringify(breaker)` gives, and what the option `restore` takes. */
+export interface BreakerSnapshot extends BreakerStats {
+  /** How often the open time has been doubled and not paid back. */
+  readonly doublings: number;
+  /** For how long the circuit has been closed, in ms; 0 unless it is. */
+  readonly closedForMs: number;
+  /** What the trip strategy has counted. */
+  readonly trip: unknown;
+}
+
+/** @throws InvalidOptionError unless the value is a snapshot, for example after `JSON.parse`. */
+export function checkSnapshot(value: unknown): asserts value is BreakerSnapshot {
+  const { state, ...counts } = (typeof value === "object" && value !== null ? value : {}) as Record<
+    string,
+    unknown
+  >;
+  for (const field of ["openings", "rejections", "doublings", "closedForMs"]) check(field, counts[field]);
+  const { name, ...facts } = (state ?? {}) as Record<string, unknown>;
+  if (!Object.hasOwn(factsByState, String(name)))
+    throw new InvalidOptionError(
+      "restore.state.name",
+      `one of ${Object.keys(factsByState).join(", ")}`,
+      name,
+    );
+  for (const fact of factsByState[name as keyof typeof factsByState]) check(`state.${fact}`, facts[fact]);
+}
+
+const factsByState = {
+  closed: ["consecutiveFailures"],
+  open: ["retryAfterMs"],
+  "half-open": ["successes"],
+  isolated: [],
+} as const;
+
+function check(field: string, value: unknown): void {
+  if (!Number.isFinite(value) || (value as number) < 0)
+    throw new InvalidOptionError(`restore.${field}`, "a finite number of at least 0", value);
+}

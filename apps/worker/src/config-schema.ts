@@ -40,6 +40,7 @@ export interface Config {
   readonly buffer: number;
   readonly claim: number;
   readonly attempts: number;
+  readonly awayAttempts: number;
   readonly crashLimit: number;
   readonly leaseMs: number;
   readonly retryMinDelayMs: number;
@@ -306,6 +307,12 @@ const schema = z.strictObject({
     "start",
     "number <count>",
     "tries per id before it is a dead letter",
+  ),
+  awayAttempts: setting(
+    count(0).default(5),
+    "start",
+    "number <count>",
+    "tries per id that do not count: the hub or the sink is away; beyond them they count too",
   ),
   crashLimit: setting(
     count(2).default(4),

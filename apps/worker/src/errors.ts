@@ -28,10 +28,17 @@ type HubCode =
 export class HubError extends Error {
   override readonly name = "HubError";
   readonly code: HubCode;
+  /** It says nothing about the id: no attempt is burnt. */
+  readonly isAway: boolean;
 
-  constructor(code: HubCode, message: string, cause?: unknown) {
+  constructor(
+    code: HubCode,
+    message: string,
+    { isAway = false, cause }: { readonly isAway?: boolean; readonly cause?: unknown } = {},
+  ) {
     super(message, cause === undefined ? undefined : { cause });
     this.code = code;
+    this.isAway = isAway;
   }
 }
 

@@ -11,6 +11,8 @@ const usualPauseMs = 1000;
 const hopeless = new Set([400, 413, 414, 422, 451]);
 /** It is not the id: nobody gets anything with this URL or these credentials. */
 const refused = new Set([401, 403, 405, 407]);
+/** What a proxy says of a hub behind it that is away, overrun or too slow; the last four are Cloudflare's. */
+const away = new Set([408, 502, 503, 504, 521, 522, 523, 524]);
 
 /**
  * Gets an id from the hub over HTTP; connections stay open between requests. A body of JSON is the value; 404, 410, 204 and
@@ -60,6 +62,7 @@ function faultOf(status: number): Error {
   return new HubError(
     refused.has(status) ? "FLEET_WORKER_HUB_REFUSED" : "FLEET_WORKER_HUB_STATUS",
     `the hub answered ${status}`,
+    { isAway: away.has(status) },
   );
 }
 
@@ -103,6 +106,6 @@ function unreachable(error: unknown): HubError {
   return new HubError(
     isUnknown ? "FLEET_WORKER_HUB_UNKNOWN" : "FLEET_WORKER_HUB_UNREACHABLE",
     isUnknown ? "the hub's host name is not known (ENOTFOUND)" : `the hub cannot be reached (${reason})`,
-    error,
+    { isAway: true, cause: error },
   );
 }

@@ -108,6 +108,7 @@ function workerOf(backfill: Backfill, config: Config, { fetch, store, breakers }
     gates: breakers,
     pressure: () => store.pressure(),
     attempts: config.attempts,
+    awayAttempts: config.awayAttempts,
     crashLimit: config.crashLimit,
     leaseMs: config.leaseMs,
     retryMinDelayMs: config.retryMinDelayMs,

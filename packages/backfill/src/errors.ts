@@ -108,6 +108,17 @@ export class LimitedError extends Error {
   }
 }
 
+/**
+ * For a `fetch` or a `write` to throw: the hub or the sink is away, which says nothing about the id. No attempt is burnt,
+ * until that has happened `awayAttempts` times to the same id or others get through meanwhile. A property `isAway: true` on
+ * an error of one's own means the same.
+ */
+export class AwayError extends Error {
+  override readonly name = "AwayError";
+  readonly code = "FLEET_BACKFILL_AWAY";
+  readonly isAway = true;
+}
+
 /** For a `fetch` or a `write` to throw: trying again is of no use, the id becomes a dead letter at once. */
 export class PermanentError extends Error {
   override readonly name = "PermanentError";

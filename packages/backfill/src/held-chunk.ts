@@ -47,6 +47,7 @@ export class HeldChunk {
   #empties: number[] = [];
   #done = 0;
   #retried = 0;
+  #pardoned = 0;
   #delayMs = 0;
   #isOver = false;
   #ended: (() => void) | undefined;
@@ -95,8 +96,17 @@ export class HeldChunk {
 
   /** It failed, and gets another try after `delayMs`. */
   failed(task: Task, delayMs: number): void {
-    this.#open.set(task.index, { ...task, attempts: task.attempts + 1 });
+    const known = this.#open.get(task.index) ?? task;
+    this.#open.set(task.index, { ...known, attempts: known.attempts + 1 });
     this.#retried += 1;
+    this.#delayMs = Math.max(this.#delayMs, delayMs);
+  }
+
+  /** The other side was away: no attempt is burnt. It gets another try after `delayMs`. */
+  pardoned(task: Task, delayMs: number): void {
+    const known = this.#open.get(task.index) ?? task;
+    this.#open.set(task.index, { ...known, pardons: known.pardons + 1 });
+    this.#pardoned += 1;
     this.#delayMs = Math.max(this.#delayMs, delayMs);
   }
 
@@ -130,7 +140,7 @@ export class HeldChunk {
     this.end(reason);
     if (this.#open.size === 0) return this.settle();
     const counts = this.#counts();
-    const isUntouched = counts.done + counts.retried + counts.dead === 0;
+    const isUntouched = counts.done + counts.retried + counts.dead + this.#pardoned === 0;
     const told: Told = {
       ...this.#told("later"),
       ...(!isUntouched && { r: this.#left() }),
@@ -149,6 +159,7 @@ export class HeldChunk {
     this.#empties = [];
     this.#done = 0;
     this.#retried = 0;
+    this.#pardoned = 0;
     return { chunk: this, told, outcome: "kept", counts, heard };
   }
 

@@ -5,6 +5,7 @@ export {
   EpochError,
   EvictionError,
   InvalidOptionError,
+  AwayError,
   LimitedError,
   PermanentError,
   RedisError,

@@ -14,6 +14,8 @@ export interface Task extends Item {
   readonly attempts: number;
   /** Processes that died while it was at work alone. */
   readonly crashes: number;
+  /** Tries so far that do not count: the hub or the sink was away. */
+  readonly pardons: number;
   /** Set where the chunk's stored items do not have it any more. */
   readonly isInline?: true;
 }
@@ -22,8 +24,8 @@ export interface Task extends Item {
 export interface Left {
   /** Times that its holder died. */
   readonly c?: number;
-  /** Items that are not through: index, attempts, crashes, and the item where it is not stored elsewhere. Absent: all. */
-  readonly i?: readonly (readonly [number, number, number, Item?])[];
+  /** Items that are not through: index, attempts, crashes, the item where it is not stored elsewhere, pardons. Absent: all. */
+  readonly i?: readonly (readonly [number, number, number, (Item | null)?, number?])[];
   /** The item that is at work alone. */
   readonly m?: readonly [number, Item];
 }
@@ -49,13 +51,15 @@ export function tasksOf(
   left: Left,
 ): readonly Task[] {
   const items = itemsOf(facts, chunk, stored);
-  if (left.i === undefined) return items.map((item, index) => ({ ...item, index, attempts: 0, crashes: 0 }));
-  return left.i.map(([index, attempts, crashes, inline]) => ({
+  if (left.i === undefined)
+    return items.map((item, index) => ({ ...item, index, attempts: 0, crashes: 0, pardons: 0 }));
+  return left.i.map(([index, attempts, crashes, inline, pardons = 0]) => ({
     ...(inline ?? items[index]!),
     index,
     attempts,
     crashes,
-    ...(inline !== undefined && { isInline: true as const }),
+    pardons,
+    ...(inline !== undefined && inline !== null && { isInline: true as const }),
   }));
 }
 
@@ -68,12 +72,13 @@ export function itemOf({ id, fields }: Item): Item {
 export function leftOf(crashes: number, tasks: readonly Task[], alone?: Task): Left {
   return {
     ...(crashes > 0 && { c: crashes }),
-    i: tasks.map((task) => [
-      task.index,
-      task.attempts,
-      task.crashes,
-      ...(task.isInline === true ? [itemOf(task)] : []),
-    ]) as unknown as NonNullable<Left["i"]>,
+    i: tasks.map(({ index, attempts, crashes, pardons, isInline, ...item }) => {
+      const inline = isInline === true ? itemOf(item) : null;
+      if (pardons > 0) return [index, attempts, crashes, inline, pardons] as const;
+      return inline === null
+        ? ([index, attempts, crashes] as const)
+        : ([index, attempts, crashes, inline] as const);
+    }),
     ...(alone !== undefined && { m: [alone.index, itemOf(alone)] as const }),
   };
 }

@@ -1,25 +1,14 @@
 import { backoff } from "./backoff.ts";
-import { Calls } from "./calls.ts";
-import { type FetchEvent, publish } from "./channels.ts";
-import type { Clock } from "./clock.ts";
-import { GuardedCalls, type Verdict } from "./guarded-calls.ts";
+import type { Verdict } from "./guarded-calls.ts";
 import type { HeldChunk, Settlement } from "./held-chunk.ts";
 import type { Task } from "./item.ts";
-import type { Leases } from "./leases.ts";
-import type { Fetched } from "./sink.ts";
+import { failuresOf, type FetchedTask, Sides, type SidesOptions } from "./sides.ts";
+import { sleep } from "./sleep.ts";
 import { Stage } from "./stage.ts";
-import type { TokenBucket } from "./token-bucket.ts";
-import type { WorkerSettings } from "./worker-settings.ts";
 import type { Usage } from "./worker-stats.ts";
 
-interface PipelineOptions<T> {
-  readonly settings: WorkerSettings<T>;
-  readonly bucket: TokenBucket;
-  readonly leases: Leases;
-  readonly clock: Clock;
+interface PipelineOptions<T> extends SidesOptions<T> {
   readonly random: () => number;
-  readonly signal: AbortSignal;
-  readonly of: { readonly run: string; readonly worker: string };
   readonly settled: (settlement: Settlement) => void;
   /** There is room in the buffer again. */
   readonly roomy: () => void;
@@ -30,7 +19,7 @@ interface PipelineOptions<T> {
 /** One go at a chunk. */
 interface Pass<T> {
   readonly chunk: HeldChunk;
-  readonly fetched: { readonly task: Task; readonly value: T }[];
+  readonly fetched: FetchedTask<T>[];
   unfetched: number;
   unwritten: number;
 }
@@ -38,6 +27,8 @@ interface Pass<T> {
 interface Batch<T> {
   readonly pass: Pass<T>;
   readonly records: Pass<T>["fetched"];
+  /** Tries in this pass that met a sink that is away. */
+  readonly pardons: number;
 }
 
 /**
@@ -46,38 +37,21 @@ interface Batch<T> {
  */
 export class Pipeline<T> {
   readonly #options: PipelineOptions<T>;
-  readonly #hub: GuardedCalls;
-  readonly #database: GuardedCalls;
+  readonly #sides: Sides<T>;
   readonly #fetches: Stage<{ readonly pass: Pass<T>; readonly task: Task }>;
   readonly #writes: Stage<Batch<T>>;
   readonly #suspects: HeldChunk[] = [];
   /** Claimed and not being written yet. */
   readonly #buffered = new Set<HeldChunk>();
+  /** Writes that wait for a sink that is away. */
+  readonly #resting = new Set<Batch<T>>();
   #bufferedIds = 0;
   #isAlone = false;
 
   constructor(options: PipelineOptions<T>) {
     this.#options = options;
-    const { settings, bucket, leases, clock, signal } = options;
-    const { limits, gates } = settings;
-    // A lease that may have run out must be known to hold before anything is done under it.
-    const ready = (chunk: HeldChunk): Promise<void> | undefined => leases.assure(chunk);
-    this.#hub = new GuardedCalls({
-      calls: new Calls("fetch", settings.fetchTimeoutMs, clock),
-      gate: gates.hub,
-      bucket,
-      ready,
-      clock,
-      signal,
-    });
-    this.#database = new GuardedCalls({
-      calls: new Calls("write", settings.writeTimeoutMs, clock),
-      gate: gates.database,
-      bucket: undefined,
-      ready,
-      clock,
-      signal,
-    });
+    const { limits } = options.settings;
+    this.#sides = new Sides(options);
     this.#fetches = new Stage(limits.hub, ({ pass, task }) => this.#fetch(pass, task), options.failed);
     this.#writes = new Stage(limits.database, (batch) => this.#write(batch), options.failed);
   }
@@ -99,6 +73,12 @@ export class Pipeline<T> {
     return this.#isAlone;
   }
 
+  /** Chunks that wait for a hub or a sink that is away, with nothing under way. */
+  get stalled(): readonly HeldChunk[] {
+    const resting = [...this.#resting].map(({ pass }) => pass.chunk).filter(({ calls }) => calls.size === 0);
+    return [...this.#sides.stalled, ...resting];
+  }
+
   add(chunk: HeldChunk): void {
     this.#buffered.add(chunk);
     this.#bufferedIds += chunk.tasks.length;
@@ -108,7 +88,7 @@ export class Pipeline<T> {
       return;
     }
     const pass: Pass<T> = { chunk, fetched: [], unfetched: chunk.tasks.length, unwritten: 0 };
-    for (const task of chunk.tasks) this.#fetches.push({ pass, task });
+    for (const task of chunk.tasks) this.#fetches.push({ pass, task }, failuresOf(task) > 0);
   }
 
   /** It takes no room in the buffer any more: it is being written, or over. */
@@ -121,7 +101,7 @@ export class Pipeline<T> {
   async #fetch(pass: Pass<T>, task: Task): Promise<void> {
     const { chunk } = pass;
     if (chunk.isOver) return;
-    const verdict = await this.#callHub(chunk, task);
+    const verdict = await this.#sides.fetch(chunk, task);
     if (verdict.kind === "over") return;
     if (verdict.kind === "answered") this.#got(pass, task, verdict.value);
     else this.#fail(chunk, task, verdict);
@@ -130,7 +110,7 @@ export class Pipeline<T> {
     if (pass.fetched.length === 0) this.#settle(chunk);
     else {
       pass.unwritten = 1;
-      this.#writes.push({ pass, records: pass.fetched });
+      this.#writes.push({ pass, records: pass.fetched, pardons: 0 });
     }
   }
 
@@ -139,22 +119,37 @@ export class Pipeline<T> {
     else pass.fetched.push({ task, value });
   }
 
-  async #write({ pass, records }: Batch<T>): Promise<void> {
+  async #write({ pass, records, pardons }: Batch<T>): Promise<void> {
     const { chunk } = pass;
     if (chunk.isOver) return;
     chunk.isStarted = true;
     this.leave(chunk);
-    const verdict = await this.#callDatabase(chunk, records);
+    const verdict = await this.#sides.write(chunk, records, pardons);
     if (verdict.kind === "over") return;
+    if (verdict.kind === "pardoned") {
+      // What was fetched is kept, and the place at the sink is another's meanwhile.
+      this.#rest({ pass, records, pardons: pardons + 1 }).catch(this.#options.failed);
+      return;
+    }
     if (verdict.kind === "answered") chunk.written(records.map(({ task }) => task));
     else if (records.length > 1) {
       // One of them is bad, or all are: each by itself, so that a bad one fails nobody else.
       pass.unwritten += records.length - 1;
-      for (const record of records) this.#writes.push({ pass, records: [record] });
+      for (const record of records) this.#writes.push({ pass, records: [record], pardons });
       return;
     } else this.#fail(chunk, records[0]!.task, verdict);
     pass.unwritten -= 1;
     if (pass.unwritten === 0) this.#settle(chunk);
+  }
+
+  async #rest(batch: Batch<T>): Promise<void> {
+    const { clock, signal } = this.#options;
+    const { chunk } = batch.pass;
+    for (const { task } of batch.records) chunk.pardoned(task, 0);
+    this.#resting.add(batch);
+    await sleep(clock, this.#delayAfter(failuresOf(batch.records[0]!.task) + batch.pardons - 1), signal);
+    this.#resting.delete(batch);
+    if (!signal.aborted) this.#writes.push(batch, true);
   }
 
   /** Chunks whose holders died again and again: nothing else is under way in this process meanwhile, so that only the guilty can be blamed. */
@@ -180,11 +175,11 @@ export class Pipeline<T> {
     chunk.onEnd(resolve);
     await promise;
     if (chunk.isOver) return;
-    const fetched = await this.#callHub(chunk, task);
+    const fetched = await this.#sides.fetch(chunk, task);
     if (fetched.kind === "over") return;
     if (fetched.kind !== "answered") return this.#fail(chunk, task, fetched);
     if (fetched.value === undefined) return chunk.empty(task);
-    const written = await this.#callDatabase(chunk, [{ task, value: fetched.value }]);
+    const written = await this.#sides.write(chunk, [{ task, value: fetched.value }], 0);
     if (written.kind === "answered") chunk.written([task]);
     else if (written.kind !== "over") this.#fail(chunk, task, written);
   }
@@ -192,86 +187,22 @@ export class Pipeline<T> {
   #fail(
     chunk: HeldChunk,
     task: Task,
-    { kind, error }: { readonly kind: "failed" | "permanent"; readonly error: unknown },
+    { kind, error }: Exclude<Verdict<unknown>, { readonly kind: "answered" | "over" }>,
   ): void {
-    const { attempts, retryMinDelayMs, retryMaxDelayMs } = this.#options.settings;
+    const delayMs = this.#delayAfter(failuresOf(task));
     if (kind === "permanent") chunk.dead(task, "permanent", error);
-    else if (task.attempts + 1 >= attempts) chunk.dead(task, "attempts", error);
-    else chunk.failed(task, backoff(task.attempts, retryMinDelayMs, retryMaxDelayMs, this.#options.random));
+    else if (kind === "pardoned") chunk.pardoned(task, delayMs);
+    else if (task.attempts + 1 >= this.#options.settings.attempts) chunk.dead(task, "attempts", error);
+    else chunk.failed(task, delayMs);
+  }
+
+  #delayAfter(failures: number): number {
+    const { retryMinDelayMs, retryMaxDelayMs } = this.#options.settings;
+    return backoff(failures, retryMinDelayMs, retryMaxDelayMs, this.#options.random);
   }
 
   #settle(chunk: HeldChunk): void {
     this.leave(chunk);
     this.#options.settled(chunk.settle());
   }
-
-  #callHub(chunk: HeldChunk, task: Task): Promise<Verdict<T | undefined>> {
-    const { settings, of } = this.#options;
-    const facts = { id: task.id, attempt: task.attempts + 1, token: Number(chunk.token) };
-    let isEmpty = false;
-    return this.#hub.run(
-      chunk,
-      {
-        started: () => publish("fetch", () => ({ ...of, phase: "started", ...facts })),
-        ended: (outcome, durationMs, error) =>
-          publish("fetch", () => ({
-            ...of,
-            phase: "ended",
-            ...facts,
-            outcome: outcome === "answered" ? (isEmpty ? "empty" : "fetched") : outcome,
-            durationMs,
-            ...codeIn(error),
-          })),
-      },
-      async (call) => {
-        chunk.isStarted = true;
-        const { attempt, token } = facts;
-        const value = await settings.fetch(task.id, {
-          get signal() {
-            return call.signal;
-          },
-          attempt,
-          token,
-          ...(task.fields !== undefined && { fields: task.fields }),
-        });
-        isEmpty = value === undefined;
-        return value;
-      },
-    );
-  }
-
-  #callDatabase(chunk: HeldChunk, records: Batch<T>["records"]): Promise<Verdict<void>> {
-    const { settings, of } = this.#options;
-    const attempt = Math.max(...records.map(({ task }) => task.attempts)) + 1;
-    const facts = { ids: records.length, attempt, token: Number(chunk.token) };
-    const told: readonly Fetched<T>[] = records.map(({ task, value }) => ({ id: task.id, value }));
-    return this.#database.run(
-      chunk,
-      {
-        started: () => publish("write", () => ({ ...of, phase: "started", ...facts })),
-        ended: (outcome, durationMs, error) =>
-          publish("write", () => ({
-            ...of,
-            phase: "ended",
-            ...facts,
-            outcome: outcome === "answered" ? "written" : outcome === "aborted" ? "aborted" : "failed",
-            durationMs,
-            ...codeIn(error),
-          })),
-      },
-      async (call) =>
-        settings.sink.write(told, {
-          get signal() {
-            return call.signal;
-          },
-          attempt,
-          token: facts.token,
-        }),
-    );
-  }
-}
-
-function codeIn(error: unknown): Pick<FetchEvent, "code"> {
-  const { code } = (error ?? {}) as { code?: unknown };
-  return typeof code === "string" ? { code } : {};
 }

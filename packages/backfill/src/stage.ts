@@ -1,10 +1,16 @@
-/** So many pieces of work at a time, the others in line: a semaphore and its queue. */
+import { Line } from "./line.ts";
+
+/**
+ * So many pieces of work at a time, the others in line: a semaphore and its queue. What comes again stands in a line of its
+ * own, and the two lines take turns: neither keeps the other from all places.
+ */
 export class Stage<T> {
   readonly limit: number;
   readonly #work: (item: T) => Promise<void>;
   readonly #failed: (error: unknown) => void;
-  #queue: T[] = [];
-  #head = 0;
+  readonly #fresh = new Line<T>();
+  readonly #again = new Line<T>();
+  #isAgainNext = false;
   #active = 0;
   #isHeld = false;
   #drained: (() => void) | undefined;
@@ -19,8 +25,9 @@ export class Stage<T> {
     return this.#active;
   }
 
-  push(item: T): void {
-    this.#queue.push(item);
+  /** @param isAgain it has failed before. */
+  push(item: T, isAgain = false): void {
+    (isAgain ? this.#again : this.#fresh).push(item);
     this.#start();
   }
 
@@ -39,16 +46,16 @@ export class Stage<T> {
   }
 
   #start(): void {
-    while (!this.#isHeld && this.#active < this.limit && this.#head < this.#queue.length) {
-      const item = this.#queue[this.#head]!;
-      this.#head += 1;
+    while (!this.#isHeld && this.#active < this.limit && this.#fresh.length + this.#again.length > 0) {
       this.#active += 1;
-      this.#work(item).then(() => this.#ended(), this.#failed);
+      this.#work(this.#next()).then(() => this.#ended(), this.#failed);
     }
-    if (this.#head > 1000 || this.#head === this.#queue.length) {
-      this.#queue = this.#queue.slice(this.#head);
-      this.#head = 0;
-    }
+  }
+
+  #next(): T {
+    const isAgain = this.#again.length > 0 && (this.#isAgainNext || this.#fresh.length === 0);
+    this.#isAgainNext = !isAgain;
+    return (isAgain ? this.#again : this.#fresh).take()!;
   }
 
   #ended(): void {

@@ -21,12 +21,20 @@ export interface WorkerOptions<T> {
   readonly fetch: Fetch<T>;
   readonly sink: Sink<T>;
   readonly limits?: Limits;
-  /** Circuit breakers. While one does not admit calls nothing is claimed, and no attempt is burnt. @default none */
+  /**
+   * Circuit breakers. While one does not admit calls nothing is claimed and nothing is called; the first failure of an id
+   * counts for them, and every failed probe that meets nobody. @default none
+   */
   readonly gates?: { readonly hub?: Gate; readonly database?: Gate };
   /** How hard pressed the machine or its pools are, 0 to 1: asked before each claim. @default () => 0 */
   readonly pressure?: () => number;
   /** Tries per id before it becomes a dead letter. @default 5 */
   readonly attempts?: number;
+  /**
+   * Tries per id that do not count, because they met a hub or a sink that is away (see `AwayError`). Beyond that they count
+   * too, so that every run ends. @default 5
+   */
+  readonly awayAttempts?: number;
   /**
    * Processes that may die on an id before it becomes a dead letter; at least 2. After two of them (after one, where the
    * limit is 2) its chunk is looked at one id at a time. @default 4

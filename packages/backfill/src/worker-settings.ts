@@ -15,6 +15,7 @@ export interface WorkerSettings<T> {
   readonly gates: { readonly hub: Gate | undefined; readonly database: Gate | undefined };
   readonly pressure: () => number;
   readonly attempts: number;
+  readonly awayAttempts: number;
   readonly crashLimit: number;
   /** Deaths of its holders until a chunk is looked at one id at a time: the first was most likely a machine's, or a deployment's. */
   readonly patience: number;
@@ -34,6 +35,7 @@ export function workerSettingsOf<T>(options: WorkerOptions<T>, facts: Facts): Wo
     sink,
     gates = {},
     attempts = 5,
+    awayAttempts = 5,
     crashLimit = 4,
     leaseMs = 10_000,
     retryMinDelayMs = 1000,
@@ -51,6 +53,7 @@ export function workerSettingsOf<T>(options: WorkerOptions<T>, facts: Facts): Wo
     gates: { hub: checkGate("gates.hub", gates.hub), database: checkGate("gates.database", gates.database) },
     pressure: checkFunction("pressure", options.pressure ?? (() => 0)),
     attempts: checkCount("attempts", attempts, 1),
+    awayAttempts: checkCount("awayAttempts", awayAttempts, 0),
     crashLimit: checkCount("crashLimit", crashLimit, 2),
     patience: Math.min(2, crashLimit - 1),
     leaseMs: checkMs("leaseMs", leaseMs, 100),

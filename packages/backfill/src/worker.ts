@@ -176,7 +176,12 @@ export class Worker implements AsyncDisposable {
       const appetite = this.#appetite();
       const isHungry = appetite.chunks > 0 || appetite.suspect;
       if (this.#turns.pending === 0 && !isHungry) {
-        if (this.#closing !== undefined && this.#leases.size === 0) return "stopped";
+        if (this.#closing !== undefined) {
+          if (this.#leases.size === 0) return "stopped";
+          // They would only wait until the grace is over.
+          for (const chunk of this.#pipeline.stalled) if (!chunk.isOver) this.#handBack(chunk);
+          if (this.#turns.pending > 0) continue;
+        }
         await this.#bell.wait(lookAgainMs);
         signal.throwIfAborted();
         continue;

@@ -17,7 +17,7 @@ import type { ScriptScene } from "./script-scene.ts";
 /** How many chunks, ids per chunk, and workers. */
 export const [chunks, size, workers] = [6, 3, 3] as const;
 
-const whole = Array.from({ length: size }, (_, index) => [index, 0, 0]);
+const whole = Array.from({ length: size }, (_, index) => [index, 0, 0, 0]);
 
 export interface Model {
   readonly run: ReferenceRun;
@@ -85,7 +85,7 @@ function plain(left: Left): unknown {
     crashes: left.c ?? 0,
     items:
       left.i
-        ?.map(([index, attempts, crashes]) => [index, attempts, crashes])
+        ?.map(([index, attempts, crashes, , pardons = 0]) => [index, attempts, crashes, pardons])
         .toSorted(([a = 0], [b = 0]) => a - b) ?? whole,
     alone: left.m?.[0],
   };
@@ -107,7 +107,7 @@ async function agree(model: Model, real: Real): Promise<void> {
 }
 
 /** What a worker says of one chunk that it believes to hold. */
-export type Word = "silent" | "done" | "through" | "failed" | "bury" | "hand back" | "alone";
+export type Word = "silent" | "done" | "through" | "failed" | "pardoned" | "bury" | "hand back" | "alone";
 
 export class Turn implements Command {
   readonly worker: number;
@@ -219,7 +219,7 @@ function tell(
         [...its.items].map(([index, item]) => ({ id: "x", index, ...item })),
         its.alone === undefined
           ? undefined
-          : { id: `item ${its.alone}`, index: its.alone, attempts: 0, crashes: 0 },
+          : { id: `item ${its.alone}`, index: its.alone, attempts: 0, crashes: 0, pardons: 0 },
       ),
     );
   const note = (told: Told): Told => {
@@ -232,7 +232,7 @@ function tell(
     return note({ ...base, k: "keep", r: rest() });
   }
   if (word === "hand back") {
-    if (isOwn) run.later(chunk, [], []);
+    if (isOwn) run.later(chunk, {});
     // What is left is said only when it has changed, but a mark must go.
     return note({ ...base, k: "later", d: 0, b: true, s: run.isSuspect(its), r: rest() });
   }
@@ -242,14 +242,15 @@ function tell(
       run.finish(chunk);
       return note({ ...base, k: "done", l: [letter] });
     }
-    if (isOwn) run.later(chunk, [], []);
+    if (isOwn) run.later(chunk, {});
     return note({ ...base, k: "later", d: 0, s: run.isSuspect(its), r: rest(), l: [letter] });
   }
   if (isOwn && word === "through" && indexes.length === 1) {
     run.finish(chunk);
     return note({ ...base, k: "done" });
   }
-  if (isOwn) run.later(chunk, word === "through" ? [chosen] : [], word === "failed" ? [chosen] : []);
+  if (isOwn && (word === "through" || word === "failed" || word === "pardoned"))
+    run.later(chunk, { [word]: [chosen] });
   return note({ ...base, k: "later", d: 0, s: run.isSuspect(its), r: rest() });
 }
 

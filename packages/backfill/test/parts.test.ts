@@ -142,6 +142,8 @@ describe("the chunks of a range", () => {
       [
         { ...second!, attempts: 1 },
         { ...third!, crashes: 1, isInline: true },
+        { ...third!, index: 4, pardons: 2 },
+        { ...third!, index: 5, pardons: 1, isInline: true },
       ],
       third,
     );
@@ -150,12 +152,16 @@ describe("the chunks of a range", () => {
       i: [
         [1, 1, 0],
         [2, 0, 1, { id: "33" }],
+        [4, 0, 0, null, 2],
+        [5, 0, 0, { id: "33" }, 1],
       ],
       m: [2, { id: "33" }],
     });
     expect(tasksOf(facts, 3, undefined, left)).toEqual([
-      { id: "32", index: 1, attempts: 1, crashes: 0 },
-      { id: "33", index: 2, attempts: 0, crashes: 1, isInline: true },
+      { id: "32", index: 1, attempts: 1, crashes: 0, pardons: 0 },
+      { id: "33", index: 2, attempts: 0, crashes: 1, pardons: 0, isInline: true },
+      { id: "35", index: 4, attempts: 0, crashes: 0, pardons: 2 },
+      { id: "33", index: 5, attempts: 0, crashes: 0, pardons: 1, isInline: true },
     ]);
   });
 });

@@ -1,7 +1,15 @@
 import type { CrashLimits } from "../src/turns.ts";
 
-/** What is left of a chunk in the model: index to attempts and crashes. */
-type Items = Map<number, { readonly attempts: number; readonly crashes: number }>;
+interface Item {
+  readonly attempts: number;
+  readonly crashes: number;
+  readonly pardons: number;
+}
+
+/** What is left of a chunk in the model, by index. */
+type Items = Map<number, Item>;
+
+const fresh: Item = { attempts: 0, crashes: 0, pardons: 0 };
 
 interface Chunk {
   state: "fresh" | "leased" | "retry" | "suspect" | "done";
@@ -31,7 +39,7 @@ export class ReferenceRun {
     this.#limits = limits;
     this.chunks = Array.from({ length: chunks }, () => ({
       state: "fresh",
-      items: new Map(Array.from({ length: size }, (_, index) => [index, { attempts: 0, crashes: 0 }])),
+      items: new Map(Array.from({ length: size }, (_, index) => [index, fresh])),
       token: "",
       worker: "",
       crashes: 0,
@@ -57,13 +65,24 @@ export class ReferenceRun {
     this.#close(its);
   }
 
-  /** Ids that are through, ids that failed, ids that are dead. */
-  later(chunk: number, through: readonly number[], failed: readonly number[]): void {
+  /** Ids that are through, that failed, and whose failure does not count. */
+  later(
+    chunk: number,
+    {
+      through = [],
+      failed = [],
+      pardoned = [],
+    }: Partial<Record<"through" | "failed" | "pardoned", number[]>>,
+  ): void {
     const its = this.chunks[chunk]!;
     for (const index of through) its.items.delete(index);
     for (const index of failed) {
-      const { attempts, crashes } = its.items.get(index)!;
-      its.items.set(index, { attempts: attempts + 1, crashes });
+      const item = its.items.get(index)!;
+      its.items.set(index, { ...item, attempts: item.attempts + 1 });
+    }
+    for (const index of pardoned) {
+      const item = its.items.get(index)!;
+      its.items.set(index, { ...item, pardons: item.pardons + 1 });
     }
     Object.assign(its, { state: this.#waitingRoom(its), alone: undefined, isExpired: false });
   }
@@ -127,7 +146,7 @@ export class ReferenceRun {
     for (const [chunk, index] of places) {
       this.dead.delete(`${chunk}:${index}`);
       const its = this.chunks[chunk]!;
-      if (closed.has(chunk)) its.items.set(index, { attempts: 0, crashes: 0 });
+      if (closed.has(chunk)) its.items.set(index, fresh);
       else its.revived.add(index);
     }
   }
@@ -144,7 +163,7 @@ export class ReferenceRun {
       const list = [...items].toSorted(([a], [b]) => a - b);
       rests[chunk] = {
         crashes,
-        items: list.map(([index, item]) => [index, item.attempts, item.crashes]),
+        items: list.map(([index, item]) => [index, item.attempts, item.crashes, item.pardons]),
         alone,
       };
     }
@@ -162,7 +181,7 @@ export class ReferenceRun {
       return;
     }
     its.state = "retry";
-    its.items = new Map([...its.revived].map((index) => [index, { attempts: 0, crashes: 0 }]));
+    its.items = new Map([...its.revived].map((index) => [index, fresh]));
     its.revived = new Set();
   }
 }

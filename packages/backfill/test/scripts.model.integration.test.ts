@@ -29,7 +29,17 @@ afterAll(() => server.close());
 
 const worker = fc.nat(workers - 1);
 const word = fc.tuple(
-  fc.constantFrom<Word>("silent", "done", "done", "through", "failed", "bury", "hand back", "alone"),
+  fc.constantFrom<Word>(
+    "silent",
+    "done",
+    "done",
+    "through",
+    "failed",
+    "pardoned",
+    "bury",
+    "hand back",
+    "alone",
+  ),
   fc.nat(size - 1),
 );
 const turns = fc

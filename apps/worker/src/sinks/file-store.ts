@@ -2,7 +2,7 @@ import { createReadStream } from "node:fs";
 import { type FileHandle, mkdir, open } from "node:fs/promises";
 import { dirname } from "node:path";
 
-import type { CallOptions, Fetched } from "@fleet/backfill";
+import { AwayError, type CallOptions, type Fetched } from "@fleet/backfill";
 
 import { SinkError } from "../errors.ts";
 import { exclusive } from "./exclusive.ts";
@@ -99,7 +99,9 @@ export class FileStore implements Store {
         await this.#append(Buffer.from(batch.map(({ text }) => text).join("")));
         for (const { resolve } of batch) resolve();
       } catch (error) {
-        for (const { reject } of batch) reject(error);
+        // A disk that is full or broken says nothing about a record.
+        const { message } = error as Error;
+        for (const { reject } of batch) reject(new AwayError(message, { cause: error }));
       }
     }
     this.#flushing = undefined;

@@ -1,7 +1,7 @@
-import { type CallOptions, type Fetched, PermanentError } from "@fleet/backfill";
+import { AwayError, type CallOptions, type Fetched, PermanentError } from "@fleet/backfill";
 
 import type { Database } from "./database.ts";
-import { isData, refusal } from "./postgres-error.ts";
+import { isAway, isData, refusal } from "./postgres-error.ts";
 import { checkTable, createTable, quoted } from "./postgres-table.ts";
 import type { Store } from "./store.ts";
 import { toJson } from "./to-json.ts";
@@ -75,7 +75,8 @@ export class PostgresStore implements Store {
     try {
       await this.#database.query(this.#upsert, [this.#run, token, ids, values], signal);
     } catch (error) {
-      throw isData(error) ? new PermanentError(`Postgres: ${(error as Error).message}`) : error;
+      if (isData(error)) throw new PermanentError(`Postgres: ${(error as Error).message}`);
+      throw isAway(error) ? new AwayError(refusal(error).message, { cause: error }) : error;
     }
   }
 

@@ -1,4 +1,4 @@
-import type { CallOptions, Fetched } from "@fleet/backfill";
+import { AwayError, type CallOptions, type Fetched } from "@fleet/backfill";
 import { Redis } from "ioredis";
 
 import { SinkError } from "../errors.ts";
@@ -67,7 +67,8 @@ export class RedisStore implements Store {
     const texts = records.map(({ id, value }) => [this.#prefix + id, toJson(value)] as const);
     const pipeline = this.#redis.pipeline();
     for (const [key, text] of texts) (pipeline as unknown as Storing).storeRecord(key, text, token);
-    for (const [error] of (await pipeline.exec()) ?? []) if (error !== null) throw error;
+    const replies = await pipeline.exec().catch((error: unknown) => [[error]] as const);
+    for (const [error] of replies ?? []) if (error !== null) throw faultOf(error);
   }
 
   pressure(): number {
@@ -83,4 +84,13 @@ export class RedisStore implements Store {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#redis.disconnect();
   }
+}
+
+/** What Redis refuses whatever the record is: it is loading, full, read-only, busy or short of replicas. */
+const isBusy = /^(?:BUSY|CLUSTERDOWN|LOADING|MASTERDOWN|MISCONF|NOREPLICAS|OOM|READONLY|TRYAGAIN)\b/;
+
+function faultOf(error: unknown): unknown {
+  const { name, message } = error as Error;
+  if (name === "ReplyError" && !isBusy.test(message)) return error;
+  return new AwayError(`the Redis of the sink cannot be used: ${message}`, { cause: error });
 }

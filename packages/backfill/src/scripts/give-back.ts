@@ -22,7 +22,7 @@ for _, chunk in ipairs(chunks) do
   local left = cjson.decode(redis.call('HGET', rest, chunk) or '{}').i
   if left then
     local open = {}
-    for _, item in ipairs(left) do open[#open + 1] = item[4] and item[4].id or stored[item[1] + 1] end
+    for _, item in ipairs(left) do open[#open + 1] = type(item[4]) == 'table' and item[4].id or stored[item[1] + 1] end
     stored = open
   end
   for _, item in ipairs(cjson.decode(redis.call('HGET', revive, chunk) or '[]')) do stored[#stored + 1] = item[4].id end

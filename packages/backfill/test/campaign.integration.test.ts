@@ -37,3 +37,16 @@ test(
     rmSync(folder, { recursive: true });
   },
 );
+
+test(
+  "ten workers killed, and ids that always fail, at the hub and at the sink: exactly they are given up, and it ends",
+  { timeout: 240_000 },
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), "fleet-campaign-"));
+    const report = await runCampaign({ system: fleet, kills: 10, seed: 9, folder, hasBad: true });
+    expect(report).toMatchObject({ lost: [], unexpected: [], wronged: [], tokenFaults: [], stuck: 0 });
+    // 12 neighbours, 11 single ones and the last 3 at the hub; 12 single ones and one near the end at the sink.
+    expect(report.dead).toBe(report.rounds * (12 + 11 + 3 + 12 + 1));
+    rmSync(folder, { recursive: true });
+  },
+);

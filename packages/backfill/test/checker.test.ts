@@ -29,6 +29,19 @@ test("an id that nobody has is lost, unless it was given up; one that nobody ask
   expect(judge([], ["1", "9"], ["2"])).toMatchObject({ lost: ["3"], unexpected: ["9"], dead: 1 });
 });
 
+test("of what was given up only what is bad was given up rightly", () => {
+  const evidence = {
+    history: [],
+    from: 1,
+    to: 3,
+    stored: ["1"],
+    dead: ["2", "3"],
+    bad: ["3"],
+    hasTokens: true,
+  };
+  expect(check(evidence)).toMatchObject({ lost: [], dead: 2, wronged: ["2"] });
+});
+
 test("what is written again is counted", () => {
   const history = [write(1, ["1", "2"], 5), write(2, ["2", "3"], 6), write(3, ["2"], 7)];
   expect(judge(history)).toMatchObject({ duplicates: 2 });

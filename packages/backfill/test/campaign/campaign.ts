@@ -9,7 +9,7 @@ import { type Child, Children } from "./children.ts";
 import type { HistoryLine } from "./history.ts";
 import { type Ledger, startLedger } from "./ledger.ts";
 import { type Misfortune, Schedule } from "./schedule.ts";
-import type { OpenRound, Round, System } from "./system.ts";
+import type { BadIds, OpenRound, Round, System } from "./system.ts";
 
 export interface CampaignOptions {
   readonly system: System;
@@ -26,6 +26,8 @@ export interface CampaignOptions {
   readonly perSecond?: number;
   /** Ids per round; a new round begins when one is through and there are kills left. */
   readonly ids?: number;
+  /** Whether a round has ids that hub or sink always answer with an error: single ones, neighbours, and the last. @default false */
+  readonly hasBad?: boolean;
   /** How long a round may take after its last misfortune. */
   readonly drainMs?: number;
   readonly say?: (line: string) => void;
@@ -55,7 +57,8 @@ export async function runCampaign(options: CampaignOptions): Promise<Report> {
   while (left > 0) {
     const number = rounds.length + 1;
     const file = join(folder, `${system.name}-${seed}-${number}.ndjson`);
-    await using ledger = await startLedger({ file, fetchMs: 5, writeMs: 5 });
+    const bad = options.hasBad === true ? badIdsOf(ids) : { hub: [], sink: [] };
+    await using ledger = await startLedger({ file, fetchMs: 5, writeMs: 5, bad });
     await using children = new Children();
     const round: Round = {
       name: `round-${number}`,
@@ -65,6 +68,7 @@ export async function runCampaign(options: CampaignOptions): Promise<Report> {
       leaseMs,
       perSecond,
       ledgerPort: ledger.port,
+      bad,
     };
     await using open = await system.open(redis, round);
     const crew = new Crew(workers, open, children, proxy, schedule, ledger, left);
@@ -99,6 +103,7 @@ export async function runCampaign(options: CampaignOptions): Promise<Report> {
       to: round.to,
       stored: ledger.store.keys(),
       dead: await open.dead(),
+      bad: [...bad.hub, ...bad.sink],
       hasTokens: system.hasTokens,
     });
     left -= findings.kills;
@@ -114,6 +119,15 @@ export async function runCampaign(options: CampaignOptions): Promise<Report> {
     halfOpens,
     stuck,
     tookMs: performance.now() - startedAt,
+  };
+}
+
+/** More of them side by side than open a breaker, one by one over the range, and the very last. */
+function badIdsOf(to: number): BadIds {
+  const ids = Array.from({ length: to }, (_, index) => index + 1);
+  return {
+    hub: ids.filter((id) => (id > 100 && id <= 112) || id % 50 === 7 || id > to - 3).map(String),
+    sink: ids.filter((id) => id % 50 === 33 || id === to - 3).map(String),
   };
 }
 
@@ -229,6 +243,7 @@ function sumOf(rounds: readonly Findings[]): Findings {
     lost: rounds.flatMap(({ lost }) => lost),
     unexpected: rounds.flatMap(({ unexpected }) => unexpected),
     dead: sum(({ dead }) => dead),
+    wronged: rounds.flatMap(({ wronged }) => wronged),
     duplicates: sum(({ duplicates }) => duplicates),
     tokenFaults: rounds.flatMap(({ tokenFaults }) => tokenFaults),
     mostPerSecond: Math.max(...rounds.map(({ mostPerSecond }) => mostPerSecond)),
@@ -239,14 +254,15 @@ function sumOf(rounds: readonly Findings[]): Findings {
 }
 
 export function inWords(findings: Findings): string {
-  const { lost, unexpected, dead, duplicates, tokenFaults, mostPerSecond, kills, recoveries } = findings;
+  const { lost, unexpected, dead, wronged, duplicates, tokenFaults, mostPerSecond, kills, recoveries } =
+    findings;
   const at = (share: number): string =>
     recoveries.length === 0 ? "-" : (recoveries[Math.ceil(share * recoveries.length) - 1]! / 1000).toFixed(1);
   return [
     `kills ${kills}`,
     `lost ${lost.length}`,
     `unexpected ${unexpected.length}`,
-    `dead ${dead}`,
+    `dead ${dead} (${wronged.length} wrongly)`,
     `duplicates ${duplicates}`,
     `token faults ${tokenFaults.length}`,
     `most calls in a second ${mostPerSecond}`,

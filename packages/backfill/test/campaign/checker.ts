@@ -9,6 +9,8 @@ export interface Evidence {
   readonly stored: Iterable<string>;
   /** Ids that the system says it has given up. */
   readonly dead: Iterable<string>;
+  /** Ids that fail for good: only they may be given up. */
+  readonly bad?: Iterable<string>;
   /** Whether tokens mean anything to the system. */
   readonly hasTokens: boolean;
 }
@@ -20,6 +22,8 @@ export interface Findings {
   readonly unexpected: readonly string[];
   /** Given up. */
   readonly dead: number;
+  /** Given up, and there was nothing wrong with them. Fatal. */
+  readonly wronged: readonly string[];
   /** Writes of an id beyond its first. Counted, harmless where the sink is idempotent. */
   readonly duplicates: number;
   /** Where a token was handed out twice, or an id was begun under a lower token than before. Fatal. */
@@ -34,9 +38,10 @@ export interface Findings {
 }
 
 /** Judges a round by what hub and sink saw, and by nothing that the system says of itself (but for what it gave up). */
-export function check({ history, from, to, stored, dead, hasTokens }: Evidence): Findings {
+export function check({ history, from, to, stored, dead, bad = [], hasTokens }: Evidence): Findings {
   const has = new Set(stored);
   const givenUp = new Set(dead);
+  const isBad = new Set(bad);
   const inRange = (id: string): boolean => Number(id) >= from && Number(id) <= to;
   const expected = Array.from({ length: to - from + 1 }, (_, index) => String(from + index));
   const writes = history.filter((line) => line.kind === "write");
@@ -45,6 +50,7 @@ export function check({ history, from, to, stored, dead, hasTokens }: Evidence):
     lost: expected.filter((id) => !has.has(id) && !givenUp.has(id)),
     unexpected: [...has].filter((id) => !inRange(id)),
     dead: givenUp.size,
+    wronged: [...givenUp].filter((id) => !isBad.has(id)),
     duplicates: writes.reduce((sum, { ids }) => sum + ids.length, 0) - written.size,
     tokenFaults: hasTokens ? tokenFaultsOf(history) : [],
     mostPerSecond: mostPerSecondOf(history),

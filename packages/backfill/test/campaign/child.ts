@@ -3,6 +3,7 @@ import { subscribe } from "node:diagnostics_channel";
 import { Redis } from "ioredis";
 
 import { Backfill, type WorkerOptions } from "../../src/index.ts";
+import { FakeGate } from "../fake-gate.ts";
 import { LedgerClient } from "./ledger-client.ts";
 
 /** What a worker's process is told, as JSON in its first argument. */
@@ -64,6 +65,7 @@ await using backfill = await Backfill.open({
 });
 await using worker = backfill.worker({
   ...options.worker,
+  gates: { hub: new FakeGate({ opensAfter: 5 }), database: new FakeGate({ opensAfter: 5 }) },
   fetch: async (id, { token, signal }) => {
     const text = await ledger.fetch(id, token, signal);
     if (poison?.id === id && poison.call === "fetch") die();

@@ -50,7 +50,10 @@ export class LedgerClient {
         let text = "";
         response.setEncoding("utf8");
         response.on("data", (chunk: string) => (text += chunk));
-        response.on("end", () => resolve(text));
+        response.on("end", () => {
+          if (response.statusCode === 200) resolve(text);
+          else reject(new Error(`the ledger answered ${response.statusCode}`));
+        });
         response.on("error", reject);
       });
       call.on("error", reject);

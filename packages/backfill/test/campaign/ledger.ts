@@ -3,6 +3,7 @@ import { appendFileSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 
 import type { HistoryLine } from "./history.ts";
+import type { BadIds } from "./system.ts";
 
 export interface LedgerOptions {
   /** Where the history is written, line by line. */
@@ -10,6 +11,7 @@ export interface LedgerOptions {
   /** How long the hub and the sink take to answer. */
   readonly fetchMs?: number;
   readonly writeMs?: number;
+  readonly bad?: BadIds;
 }
 
 /**
@@ -26,7 +28,12 @@ export interface Ledger extends AsyncDisposable {
 
 type DistributedOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
 
-export async function startLedger({ file, fetchMs = 0, writeMs = 0 }: LedgerOptions): Promise<Ledger> {
+export async function startLedger({
+  file,
+  fetchMs = 0,
+  writeMs = 0,
+  bad = { hub: [], sink: [] },
+}: LedgerOptions): Promise<Ledger> {
   const store = new Map<string, number>();
   let fetches = 0;
   writeFileSync(file, "");
@@ -40,6 +47,7 @@ export async function startLedger({ file, fetchMs = 0, writeMs = 0 }: LedgerOpti
       fetches += 1;
       const id = url.searchParams.get("id")!;
       record({ kind: "fetch", sent: Number(url.searchParams.get("sent")), id, token: token!, pid: pid! });
+      if (bad.hub.includes(id)) response.statusCode = 500;
       setTimeout(() => response.end(JSON.stringify({ id })), fetchMs);
       return;
     }
@@ -47,6 +55,11 @@ export async function startLedger({ file, fetchMs = 0, writeMs = 0 }: LedgerOpti
     const ids = JSON.parse(Buffer.concat(body).toString()) as readonly string[];
     if (url.pathname === "/claim") {
       record({ kind: "claim", token: token!, pid: pid! });
+      response.end();
+      return;
+    }
+    if (ids.some((id) => bad.sink.includes(id))) {
+      response.statusCode = 500;
       response.end();
       return;
     }

@@ -15,6 +15,7 @@ const { values } = parseArgs({
     every: { type: "string", default: "550" },
     lease: { type: "string", default: "1000" },
     ids: { type: "string", default: "600" },
+    bad: { type: "boolean", default: false },
     system: { type: "string", default: "fleet" },
     folder: { type: "string" },
   },
@@ -36,6 +37,7 @@ const report = await runCampaign({
   leaseMs: Number(values.lease),
   everyMs: Number(values.every),
   ids: Number(values.ids),
+  hasBad: values.bad,
   folder,
   drainMs: 300_000,
   say,
@@ -45,5 +47,10 @@ say(
     `Redis killed ${report.redisKills} times, half-open ${report.halfOpens} times, stuck ${report.stuck}; ${inWords(report)}`,
 );
 const isSound =
-  report.lost.length + report.unexpected.length + report.tokenFaults.length + report.stuck === 0;
+  report.lost.length +
+    report.unexpected.length +
+    report.wronged.length +
+    report.tokenFaults.length +
+    report.stuck ===
+  0;
 if (!isSound) process.exitCode = 1;

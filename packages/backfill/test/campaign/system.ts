@@ -11,6 +11,13 @@ export interface Round {
   readonly leaseMs: number;
   readonly perSecond: number;
   readonly ledgerPort: number;
+  readonly bad: BadIds;
+}
+
+/** Ids that the hub, and that the sink, answers with an error, always. */
+export interface BadIds {
+  readonly hub: readonly string[];
+  readonly sink: readonly string[];
 }
 
 /** A system under test: how its work is laid out, its workers are started, and it is asked whether it is through. */

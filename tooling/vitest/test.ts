@@ -5,6 +5,16 @@ import { parseCLI, startVitest } from "vitest/node";
 import ClosingLine from "./closing-line.ts";
 import { namedServer, takeServer } from "./server-option.ts";
 
+const usage = `pnpm test [--server redis8|valkey|PATH] [FILTER]... [vitest's own options]
+
+Runs all tests but those that need a cluster, or those in files whose path contains a filter. Of vitest's options the most used are
+--project unit|integration|kubernetes|types, -t PATTERN (names of tests) and --reporter; \`pnpm exec vitest run --help\` prints all.`;
+
+if (process.argv.slice(2).some((argument) => argument === "--help" || argument === "-h")) {
+  console.log(usage);
+  process.exit(0);
+}
+
 // What `pnpm test` runs: all tests but those that need a cluster, or what vitest's own filters and flags leave of them, and `--server`.
 const closing = new ClosingLine();
 try {

@@ -3,6 +3,8 @@ import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 
+import { endWithThis } from "@fleet/testkit";
+
 export interface AskedProcessOptions {
   /** For errors. */
   readonly name: string;
@@ -27,6 +29,7 @@ export class AskedProcess<Request> implements AsyncDisposable {
       execArgv: ["--conditions=@fleet/source", ...node],
       env: { ...process.env, ...environment },
     });
+    endWithThis(this.#child);
   }
 
   get pid(): number {

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 
-import { eventually } from "@fleet/testkit";
+import { endWithThis, eventually } from "@fleet/testkit";
 
 import type { CommandLine } from "./cores.ts";
 import { cpuSeconds } from "./cpu-time.ts";
@@ -37,6 +37,7 @@ export class HttpServer implements AsyncDisposable {
       env: plainEnvironment(),
       stdio: ["ignore", "pipe", "pipe"],
     });
+    endWithThis(child);
     let said = "";
     const announced = Promise.withResolvers<string>();
     const keep = (text: string): void => {

@@ -1,5 +1,7 @@
 import { writeFile } from "node:fs/promises";
 
+import { toldToEnd } from "@fleet/testkit";
+import type { ToldToEnd } from "@fleet/testkit";
 import { CommanderError } from "commander";
 
 import { InvalidOptionError } from "./errors.ts";
@@ -11,14 +13,7 @@ import { runScenario } from "./run-scenario.ts";
 import { loadScenarios } from "./scenario-list.ts";
 import { aligned } from "./table.ts";
 
-const enough = new AbortController();
-for (const name of ["SIGINT", "SIGTERM"] as const) {
-  process.on(name, () => {
-    // Asked twice, it does not wait for what it has started.
-    if (enough.signal.aborted) process.exit(130);
-    enough.abort(new Error(`stopped by ${name}`));
-  });
-}
+const enough = toldToEnd();
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 /** One line that is written over; only where somebody watches. */
@@ -35,7 +30,7 @@ async function main(options: Options): Promise<number> {
   let failures = 0;
   for (const scenario of scenarios) {
     const plan = planOf(scenario, options);
-    const run = { plan, seed: options.seed, signal: enough.signal, print, progress };
+    const run = { plan, seed: options.seed, signal: enough, print, progress };
     const { result, failed } = await runScenario(scenario, run);
     results.push(result);
     failures += failed;
@@ -52,8 +47,9 @@ try {
   else if (error instanceof InvalidOptionError) {
     console.error(error.message);
     process.exitCode = 2;
-  } else if (enough.signal.aborted) {
-    console.error(`\n${(enough.signal.reason as Error).message}`);
-    process.exitCode = 130;
+  } else if (enough.aborted) {
+    const { message, exitCode } = enough.reason as ToldToEnd;
+    console.error(`\n${message}`);
+    process.exitCode = exitCode;
   } else throw error;
 }

@@ -2,6 +2,8 @@ import { spawn } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import { basename, delimiter, join } from "node:path";
 
+import { endWithThis } from "@fleet/testkit";
+
 /** The path of a program on PATH, or undefined. */
 export function findProgram(name: string): string | undefined {
   return (process.env["PATH"] ?? "")
@@ -29,6 +31,7 @@ export async function runProgram(
   { signal, exitCode = 0 }: { readonly signal?: AbortSignal; readonly exitCode?: number } = {},
 ): Promise<string> {
   const child = spawn(path, args, { stdio: ["ignore", "pipe", "pipe"], ...(signal && { signal }) });
+  endWithThis(child);
   let printed = "";
   let complained = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => (printed += text));

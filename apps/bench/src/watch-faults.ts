@@ -5,6 +5,7 @@ import type { ApiServerDouble } from "@fleet/testkit/kubernetes";
 type DoubleFault = Parameters<ApiServerDouble["inject"]>[0];
 
 const outageMs = 2000;
+const arrivalMs = 100;
 
 /** The next watch is answered with a fault, and there is a next watch at once. */
 const nextWatch =
@@ -29,10 +30,11 @@ export const watchFaults: Readonly<Record<string, (double: ApiServerDouble) => P
   "429 with Retry-After": nextWatch({ kind: "status", status: 429, retryAfterSeconds: 1 }),
   "401 once": nextWatch({ kind: "status", status: 401, reason: "Unauthorized" }),
   "clean end of a quiet watch": (double) => Promise.resolve(double.endWatches()),
-  "half a line, then a cut": (double) => {
+  "half a line, then a cut": async (double) => {
     double.write('{"type":"MODIFIED","object":{"kind":"Serv', "services");
+    // What a reset meets in the sender's buffers is lost.
+    await sleep(arrivalMs);
     double.cut();
-    return Promise.resolve();
   },
   "a stream that says nothing any more": nextWatch({ kind: "silent" }),
 };

@@ -2,7 +2,8 @@ import { once } from "node:events";
 import { text } from "node:stream/consumers";
 
 import type { DeadLetter, Status, Verification } from "@fleet/backfill";
-import { findRedis, seededRandom, startRedis } from "@fleet/testkit";
+import { findRedis, seededRandom, startRedis, toldToEnd } from "@fleet/testkit";
+import type { ToldToEnd } from "@fleet/testkit";
 
 import { startFault } from "../src/start-fault.ts";
 import { percent } from "../src/words.ts";
@@ -20,9 +21,11 @@ const leaseMs = 3000;
 
 /** `pnpm worker:demo`: two workers, a hub that misbehaves, one kill -9, and the proof that nothing was lost. */
 async function demo(): Promise<boolean> {
+  const enough = toldToEnd();
+  // What it has started ends with it.
+  enough.addEventListener("abort", () => process.exit((enough.reason as ToldToEnd).exitCode));
   const redis = await findRedis({ say });
   await using opened = new AsyncDisposableStack();
-  process.once("SIGINT", () => process.exit(130)).once("SIGTERM", () => process.exit(143));
   const server = opened.use(await startRedis({ config: { appendonly: "yes" } }));
   const database = opened.use(await startEmbeddedServer());
   const hub = opened.use(await startLocalHub({ requestsPerSecond: hubRate, random: seededRandom(5) }));

@@ -4,6 +4,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
 import type { Status } from "@fleet/backfill";
+import { endWithThis } from "@fleet/testkit";
 
 const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
 
@@ -16,9 +17,7 @@ export function fleetWorker(
     env: { PATH: process.env["PATH"], ...environment },
     stdio: ["ignore", "pipe", "inherit"],
   });
-  const end = (): void => void child.kill("SIGKILL");
-  process.once("exit", end);
-  child.once("exit", () => process.off("exit", end));
+  endWithThis(child);
   return child;
 }
 

@@ -5,6 +5,7 @@ import { FaultLeg } from "./fault-leg.ts";
 import type { LegOwner } from "./fault-leg.ts";
 import type { Direction, Fault, FaultEvent, ReplyFault } from "./fault.ts";
 import { ReplySplitter } from "./reply-splitter.ts";
+import { reset } from "./reset.ts";
 
 /** What a connection asks of the proxy that it belongs to. */
 export interface ConnectionOwner {
@@ -59,7 +60,7 @@ export class FaultConnection {
       this.#ended();
       this.#legs.reply.destroy();
       this.#legs.request.destroy();
-      remote?.resetAndDestroy();
+      if (remote !== undefined) reset(remote);
     });
     remote?.setNoDelay(true);
     remote?.on("data", (bytes) => this.#reply(bytes));
@@ -74,15 +75,15 @@ export class FaultConnection {
       this.#halfOpen = true;
       this.#legs.request.destroy();
       this.#legs.reply.destroy();
-      this.#remote?.resetAndDestroy();
+      if (this.#remote !== undefined) reset(this.#remote);
     }
     this.#legs.request.switch(request);
     this.#legs.reply.switch(reply);
   }
 
   reset(): void {
-    this.#client.resetAndDestroy();
-    this.#remote?.resetAndDestroy();
+    reset(this.#client);
+    if (this.#remote !== undefined) reset(this.#remote);
   }
 
   #remoteGone(how: "fin" | "rst"): void {

@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 
 import type { Fault } from "./fault.ts";
+import { reset } from "./reset.ts";
 
 /** What a leg asks of the connection that it is half of. */
 export interface LegOwner {
@@ -107,7 +108,7 @@ export class FaultLeg {
     if (this.#end === undefined || this.#held.length > 0 || this.#timer !== undefined || this.#done) return;
     this.#done = true;
     if (this.#end === "fin") this.#to?.end();
-    else this.#to?.resetAndDestroy();
+    else if (this.#to !== undefined) reset(this.#to);
   }
 
   /** Delivers so many bytes of the first chunk after a while, then goes on. */

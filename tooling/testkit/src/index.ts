@@ -1,8 +1,10 @@
 export { certificates } from "./certificates.ts";
+export { endWithThis } from "./end-with-this.ts";
 export { eventually } from "./eventually.ts";
 export { FakeClock } from "./fake-clock.ts";
 export { startFaultProxy } from "./fault-proxy.ts";
 export { findRedis } from "./find-redis.ts";
+export { Program } from "./program.ts";
 export { redisAvailable } from "./redis-available.ts";
 export { RedisError } from "./resp.ts";
 export { seededRandom } from "./seeded-random.ts";
@@ -10,9 +12,11 @@ export { startCluster } from "./start-cluster.ts";
 export { startRedis } from "./start-redis.ts";
 export { startReplication } from "./start-replication.ts";
 export { startSentinel } from "./start-sentinel.ts";
+export { ToldToEnd, toldToEnd } from "./told-to-end.ts";
 
 export type { Certificates } from "./certificates.ts";
 export type { FaultProxy } from "./fault-proxy.ts";
 export type { Fault } from "./fault.ts";
 export type { FoundRedis } from "./find-redis.ts";
+export type { Ended } from "./program.ts";
 export type { RedisServer } from "./start-redis.ts";

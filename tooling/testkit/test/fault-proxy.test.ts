@@ -6,6 +6,7 @@ import { describe, expect, test } from "vitest";
 
 import { eventually, startFaultProxy } from "../src/index.ts";
 import type { Fault } from "../src/index.ts";
+import { reset } from "../src/reset.ts";
 import { RawClient } from "./raw-client.ts";
 
 interface Upstream extends AsyncDisposable {
@@ -183,7 +184,7 @@ describe("a black hole", () => {
     await using client = await RawClient.connect(proxy.port);
     await relayed(client, "one");
     proxy.inject({ kind: "blackhole" });
-    for (const socket of upstream.sockets) socket.resetAndDestroy();
+    for (const socket of upstream.sockets) reset(socket);
     await eventually(() => expect(upstream.sockets.size).toBe(0));
     await settle();
     expect(client.ended).toBeUndefined();

@@ -35,6 +35,13 @@ test("filters and flags are vitest's own; what they leave is run and counted", (
   expect([line, code]).toEqual(["1 passed, 0 failed", 0]);
 });
 
+test.for(["--help", "-h"])("%s says how to call it, and runs nothing", (flag) => {
+  const [, code, errors, output] = run([flag]);
+  expect([code, errors]).toEqual([0, ""]);
+  expect(output).toMatch(/^pnpm test \[--server /);
+  expect(output).not.toContain("passed");
+});
+
 test("a filter that leaves nothing is a failure", () => {
   expect(run(["--project", "unit", "no-such-file-anywhere"]).slice(0, 2)).toEqual(["0 passed, 1 failed", 1]);
 });

@@ -9,6 +9,7 @@ import type { Socket } from "node:net";
 
 import type { Certificates } from "../certificates.ts";
 import { listenOnFreePort } from "../free-port.ts";
+import { reset } from "../reset.ts";
 
 type Handler = (request: Http2ServerRequest, response: Http2ServerResponse) => void;
 
@@ -17,7 +18,10 @@ export class DoubleListener {
   readonly #handler: Handler;
   readonly #tls: Certificates;
   readonly #http2: boolean;
-  readonly #sockets = new Set<Socket>();
+  /** Connections, each with its client's port. */
+  readonly #sockets = new Map<Socket, number | undefined>();
+  /** TLS sockets by their clients' ports: each runs over one of `#sockets`. */
+  readonly #secured = new Map<number, Socket>();
   readonly #sessions = new Set<ServerHttp2Session>();
   #server: Http2SecureServer | undefined;
   #port: number | undefined;
@@ -47,7 +51,7 @@ export class DoubleListener {
   /** On the wire, TLS included. */
   get bytesSent(): number {
     let sum = this.#bytesSent;
-    for (const socket of this.#sockets) sum += socket.bytesWritten;
+    for (const socket of this.#sockets.keys()) sum += socket.bytesWritten;
     return sum;
   }
 
@@ -60,11 +64,20 @@ export class DoubleListener {
     );
     server.on("connection", (socket: Socket) => {
       this.#accepted += 1;
-      this.#sockets.add(socket);
+      // Asked now: a socket whose peer has reset it does not know any more.
+      this.#sockets.set(socket, socket.remotePort);
       socket.on("error", () => {});
       socket.once("close", () => {
         this.#sockets.delete(socket);
         this.#bytesSent += socket.bytesWritten;
+      });
+    });
+    server.on("secureConnection", (secured) => {
+      const { remotePort } = secured;
+      if (remotePort === undefined) return;
+      this.#secured.set(remotePort, secured);
+      secured.once("close", () => {
+        if (this.#secured.get(remotePort) === secured) this.#secured.delete(remotePort);
       });
     });
     server.on("session", (session) => {
@@ -82,7 +95,8 @@ export class DoubleListener {
 
   /** Resets (RST) every open connection. */
   cut(): void {
-    for (const socket of this.#sockets) socket.resetAndDestroy();
+    for (const [socket, port] of this.#sockets)
+      reset(socket, port === undefined ? undefined : this.#secured.get(port));
   }
 
   /** Tells every HTTP/2 client to come again on another connection (GOAWAY); what is open goes on. */

@@ -46,10 +46,11 @@ export class SourceTap implements InstanceSource {
       note(error);
       sink.fail(error);
     };
-    const replace = (instances: readonly Instance[]): void => {
+    const replace: SourceSink["replace"] = (instances, standing): void => {
       this.#instances = new Set(instances);
       this.#error = undefined;
-      sink.replace(instances);
+      if (standing !== undefined) note(standing.failure);
+      sink.replace(instances, standing);
       this.#settled.resolve();
     };
     try {

@@ -1,6 +1,6 @@
 import { DiscoveryError } from "./errors.ts";
 import type { Instance } from "./instance.ts";
-import type { SourceSink } from "./source.ts";
+import type { SourceSink, StandingFailure } from "./source.ts";
 
 /** The life of a source as its sink sees it: one start, one end, and nothing handed over after the end. */
 export class Delivery {
@@ -33,9 +33,9 @@ export class Delivery {
     await this.#first.promise;
   }
 
-  replace(instances: readonly Instance[]): void {
+  replace(instances: readonly Instance[], standing?: StandingFailure): void {
     if (this.signal.aborted) return;
-    this.#sink?.replace(instances);
+    this.#sink?.replace(instances, standing);
     this.#first.resolve();
   }
 

@@ -6,6 +6,7 @@ import { systemClock } from "./clock.ts";
 import type { Clock } from "./clock.ts";
 import { DiscoveryError, InvalidOptionError } from "./errors.ts";
 import { HeldSource } from "./held-source.ts";
+import { holdOpen } from "./hold-open.ts";
 import type { Instance } from "./instance.ts";
 import type { Conflict } from "./merge.ts";
 import { MergedSet } from "./merged-set.ts";
@@ -17,7 +18,7 @@ interface DiscoveryOptions {
   readonly sources: readonly InstanceSource[];
   /**
    * Milliseconds from its beginning that `start()` goes on waiting for a first set although every source has failed once: a
-   * server may be slower to come up than its reader. @default 0
+   * server may be slower to come up than its reader. Infinity is for ever. @default 0
    */
   readonly startTimeoutMs?: number;
   /** Time for ages and for the above. @default the process's monotonic clock */
@@ -48,7 +49,8 @@ export class Discovery implements AsyncDisposable {
         "sources with a name of their own each",
         `two named ${JSON.stringify(twice)}`,
       );
-    this.#startTimeoutMs = checkMs("startTimeoutMs", startTimeoutMs, 0);
+    this.#startTimeoutMs =
+      startTimeoutMs === Infinity ? Infinity : checkMs("startTimeoutMs", startTimeoutMs, 0);
     this.#clock = clock;
     this.#feed = new ChangeFeed((error) => reportListener(error));
     this.#feed.subscribe(publishChange);
@@ -113,6 +115,8 @@ export class Discovery implements AsyncDisposable {
 
   async #start(signal: AbortSignal | undefined): Promise<void> {
     if (this.#closing !== undefined) throw closed();
+    // The clock's timers hold no process open, and an end in the middle would look like a start that said nothing.
+    using _held = holdOpen();
     try {
       signal?.throwIfAborted();
       using stop = aborted([this.#abort.signal, ...(signal === undefined ? [] : [signal])]);
@@ -137,9 +141,9 @@ export class Discovery implements AsyncDisposable {
   async #patience(until: number): Promise<void> {
     const left = until - this.#clock.now();
     if (left <= 0) return;
-    const timer = this.#clock.setTimeout(this.#firstSet.resolve, left);
+    const timer = left === Infinity ? undefined : this.#clock.setTimeout(this.#firstSet.resolve, left);
     await this.#firstSet.promise;
-    this.#clock.clearTimeout(timer);
+    if (timer !== undefined) this.#clock.clearTimeout(timer);
   }
 
   async #close(): Promise<void> {

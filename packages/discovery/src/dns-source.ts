@@ -114,10 +114,10 @@ export class DnsSource implements InstanceSource {
     if (isKnown && this.#looked.every(({ isTried }) => isTried)) {
       this.#instances = keepEqual(before, this.#looked.map(instanceOf));
       // While a name fails, an unchanged set is no sign of life.
-      if (failing === undefined || this.#instances !== before) this.#delivery.replace(this.#instances);
+      if (failing === undefined || this.#instances !== before)
+        this.#delivery.replace(this.#instances, failing && { failure: failing });
     }
-    const error = latest.error ?? (this.#instances === before ? undefined : failing);
-    if (error !== undefined) this.#delivery.fail(error);
+    if (latest.error !== undefined) this.#delivery.fail(latest.error);
   }
 }
 

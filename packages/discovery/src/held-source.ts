@@ -1,7 +1,7 @@
 import type { Clock } from "./clock.ts";
 import { DiscoveryError } from "./errors.ts";
 import type { Instance } from "./instance.ts";
-import type { InstanceSource, SourceSink } from "./source.ts";
+import type { InstanceSource, SourceSink, StandingFailure } from "./source.ts";
 import type { SourceStats } from "./stats.ts";
 
 /** What the owner of a source wants to hear. */
@@ -47,8 +47,8 @@ export class HeldSource {
   start(signal: AbortSignal): Promise<void> {
     const first = Promise.withResolvers<void>();
     const sink: SourceSink = {
-      replace: (instances) => {
-        if (!this.#closed) this.#replace(instances);
+      replace: (instances, standing) => {
+        if (!this.#closed) this.#replace(instances, standing);
         first.resolve();
       },
       fail: (error) => {
@@ -98,11 +98,11 @@ export class HeldSource {
     return this.delivered ? "current" : "starting";
   }
 
-  #replace(instances: readonly Instance[]): void {
+  #replace(instances: readonly Instance[], standing: StandingFailure | undefined): void {
     const previous = this.#instances;
     this.#instances = instances;
     this.#syncedAt = this.#owner.clock.now();
-    this.#error = undefined;
+    this.#error = standing && coded(standing.failure, this.name);
     if (instances !== previous) this.#owner.changed(previous, instances);
   }
 

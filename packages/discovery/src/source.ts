@@ -2,10 +2,18 @@ import type { Condition } from "./condition.ts";
 import type { Instance } from "./instance.ts";
 import type { ResourceStats } from "./resource-stats.ts";
 
+export interface StandingFailure {
+  readonly failure: unknown;
+}
+
 /** Where a source hands over what it knows. Calls after the source's `close()` are ignored. */
 export interface SourceSink {
-  /** The source's whole set, as it is now; what is not in it is gone. The instances are not changed afterwards. */
-  replace(instances: readonly Instance[]): void;
+  /**
+   * The source's whole set, as it is now; what is not in it is gone. The instances are not changed afterwards.
+   *
+   * @param standing a failure that was given to `fail` and is not over, although the set is newer: it is not reported again.
+   */
+  replace(instances: readonly Instance[], standing?: StandingFailure): void;
   /** An attempt failed. The last set stays; the source goes on trying by itself. */
   fail(error: unknown): void;
 }

@@ -188,6 +188,18 @@ describe("the start", () => {
       expect(clock.pending).toBe(0);
     });
 
+    test("without end waits for as long as it takes", async () => {
+      const source = new ManualSource("slow");
+      const clock = new FakeClock();
+      await using discovery = new Discovery({ sources: [source], startTimeoutMs: Infinity, clock });
+      const start = discovery.start();
+      source.sink.fail(new Error("away"));
+      await clock.advance(2 ** 31);
+      expect(clock.pending).toBe(0);
+      source.sink.replace(made({ name: "one" }));
+      await start;
+    });
+
     test("counts from the beginning: what its sources took until they failed is no extra", async () => {
       const source = new ManualSource("slow");
       const clock = new FakeClock();

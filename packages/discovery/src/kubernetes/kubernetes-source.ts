@@ -182,8 +182,8 @@ export class KubernetesSource implements InstanceSource {
     const { instances } = this.#releases;
     const { failure } = this.#watches.find((watch) => watch.failure !== undefined) ?? {};
     // The same list says that it is still current, so while something fails only a new one is handed over.
-    if (failure === undefined || instances !== this.#handedOver) this.#delivery.replace(instances);
-    if (failure !== undefined && instances !== this.#handedOver) this.#delivery.fail(failure);
+    if (failure === undefined || instances !== this.#handedOver)
+      this.#delivery.replace(instances, failure && { failure });
     this.#handedOver = instances;
   }
 

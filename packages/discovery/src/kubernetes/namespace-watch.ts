@@ -4,6 +4,7 @@ import type { Condition } from "../condition.ts";
 import type { ResourceStats } from "../resource-stats.ts";
 import { ApiError } from "./api-error.ts";
 import type { ApiServer } from "./api-server.ts";
+import { NamespacePresence } from "./namespace-presence.ts";
 import type { Projection } from "./projection.ts";
 import { condition } from "./reasons.ts";
 import type { ReflectorHandler } from "./reflector-options.ts";
@@ -34,7 +35,7 @@ interface NamespaceWatchOptions {
 /** One of the two sets of objects. */
 interface Watched {
   readonly reflector: Reflector<unknown>;
-  /** The last failure, until the set is proved to be current. */
+  /** The last failure, until the server is there again and no change is kept from us. */
   failure: Error | undefined;
 }
 
@@ -42,10 +43,12 @@ interface Watched {
 export class NamespaceWatch {
   readonly #options: NamespaceWatchOptions;
   readonly #watched: readonly Watched[];
+  readonly #presence: NamespacePresence | undefined;
 
   constructor(options: NamespaceWatchOptions) {
     this.#options = options;
-    const { projection, releases } = options;
+    const { projection, releases, namespace } = options;
+    this.#presence = namespace === undefined ? undefined : new NamespacePresence({ ...options, namespace });
     this.#watched = [
       this.#watch("", "services", (object) => projection.service(object), {
         applied: (service) => releases.putService(service),
@@ -87,7 +90,7 @@ export class NamespaceWatch {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#watched.map(({ reflector }) => reflector.close()));
+    await Promise.all([this.#presence?.close(), ...this.#watched.map(({ reflector }) => reflector.close())]);
   }
 
   #watch<T>(
@@ -98,9 +101,16 @@ export class NamespaceWatch {
   ): Watched {
     const { api, source, namespace, labelSelector, resyncMs, clock, random } = this.#options;
     const cause = `right ${plural} ${namespace ?? ""}`;
+    const well = (): void => {
+      watched.failure = undefined;
+      this.#options.conditions.replace(cause, []);
+      if (this.hasSynced) this.#presence?.look(this.resources.every(({ objects }) => objects === 0));
+      this.#options.synced();
+    };
     const handler: ReflectorHandler<T> = {
       applied: (item) => {
         told.applied(item);
+        this.#presence?.look(false);
         this.#options.changed();
       },
       deleted: (item) => {
@@ -110,11 +120,10 @@ export class NamespaceWatch {
       watching: () => {
         if (watched.failure !== undefined) this.#options.recovered();
       },
-      synced: () => {
-        watched.failure = undefined;
-        this.#options.conditions.replace(cause, []);
-        this.#options.synced();
+      answered: () => {
+        if (watched.failure !== undefined) well();
       },
+      synced: () => well(),
       failed: (error) => {
         watched.failure = error;
         this.#options.conditions.replace(cause, isForbidden(error) ? [missingRight(error)] : []);

@@ -18,6 +18,8 @@ export const reasons = [
   "DefaultPasswordWithheld",
   "MissingRight",
   "PodUnreadable",
+  "NoNamespace",
+  "EmptyNamespace",
 ] as const;
 
 export type Reason = (typeof reasons)[number];

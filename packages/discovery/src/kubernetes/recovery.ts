@@ -1,11 +1,10 @@
-import { backoff } from "../backoff.ts";
 import type { Clock } from "../clock.ts";
 import { sleep } from "../sleep.ts";
-import { ApiError, isBroken } from "./api-error.ts";
+import { isBroken } from "./api-error.ts";
+import { pauseAfter } from "./pause-after.ts";
 import { verdictOf } from "./verdict.ts";
 import type { Verdict } from "./verdict.ts";
 
-const minMs = 800;
 const maxMs = 30_000;
 
 /** Failures in a row, the pause after each, and who may end it. */
@@ -44,8 +43,7 @@ export class Recovery {
 
   /** Counts a failure. @returns how long the next attempt is to wait, in milliseconds. */
   failed(error: unknown, reason: string): number {
-    const { retryAfterMs = 0 } = error instanceof ApiError ? error : {};
-    const ms = retryAfterMs + backoff(this.#failures, minMs, maxMs, this.#random);
+    const ms = pauseAfter(error, this.#failures, this.#random);
     this.#failures += 1;
     this.#reason = reason;
     this.#failedAt = this.#clock.now();

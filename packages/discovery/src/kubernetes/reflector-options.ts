@@ -15,6 +15,8 @@ export interface ReflectorHandler<T> {
   deleted?(item: T): void;
   /** A watch is open, for the first time or again: the server is there. The set may still be behind. */
   watching?(): void;
+  /** It said where it stands while a watch is open: what is still missing is on its way. After a failure that is asked at once. */
+  answered?(): void;
   /** The server has proved that the set is current: the first time when the first set is whole and told, then again and again. */
   synced?(): void;
   /** An attempt failed. The set stays; the next attempt comes by itself, and `synced` tells of its success. */

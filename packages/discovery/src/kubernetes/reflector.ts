@@ -55,6 +55,8 @@ export class Reflector<T> implements AsyncDisposable {
   readonly #first = Promise.withResolvers<void>();
   #state: ResourceStats["state"] = "empty";
   #hasSynced = false;
+  /** The last failure, until the server has said something good. */
+  #failure: unknown;
   /** Whether a whole set is asked for as a stream. */
   #streams: boolean;
   /** Where the next watch goes on; undefined when a whole set comes first. */
@@ -84,6 +86,7 @@ export class Reflector<T> implements AsyncDisposable {
       resyncMs,
       clock,
       random,
+      answered: () => this.#answered(),
       proved: () => this.#proved(),
       failed: (error) => this.#failed(error),
     });
@@ -309,7 +312,9 @@ export class Reflector<T> implements AsyncDisposable {
     this.#state = "watching";
     this.#tally.tell("watching");
     this.#hear(() => this.#handler.watching?.());
-    this.#resync.start(work);
+    // A server that asks for a pause was never away, and one more question is no help.
+    if (this.#failure instanceof ApiError && this.#failure.status === 429) this.#answered();
+    this.#resync.start(work, { isAfterFailure: this.#failure !== undefined });
   }
 
   #reached(version: string): void {
@@ -354,13 +359,20 @@ export class Reflector<T> implements AsyncDisposable {
     else this.#hear(() => this.#handler.applied?.(item, change.previous));
   }
 
+  #answered(): void {
+    this.#failure = undefined;
+    this.#hear(() => this.#handler.answered?.());
+  }
+
   #proved(): void {
+    this.#failure = undefined;
     this.#tally.tell("synced");
     this.#first.resolve();
     this.#hear(() => this.#handler.synced?.());
   }
 
   #failed(error: unknown): void {
+    this.#failure = error;
     this.#tally.tell("failed", { error: asError(error) });
     this.#hear(() => this.#handler.failed?.(asError(error)));
   }

@@ -5,6 +5,7 @@ import { nameRequest } from "./api-path.ts";
 import type { ApiServer } from "./api-server.ts";
 import { Currency } from "./currency.ts";
 import { Interruption } from "./interruption.ts";
+import { pauseAfter } from "./pause-after.ts";
 
 interface ResyncOptions {
   readonly api: Pick<ApiServer, "get">;
@@ -12,6 +13,8 @@ interface ResyncOptions {
   readonly resyncMs: number;
   readonly clock: Clock;
   readonly random: () => number;
+  /** The server said where it stands, and the set is not ahead of it. */
+  readonly answered: () => void;
   /** The set is current. */
   readonly proved: () => void;
   readonly failed: (error: unknown) => void;
@@ -37,6 +40,8 @@ export class Resync {
   #heardAt = 0;
   /** When the set is to be read again, since the server may have another past. */
   #doubtedAt: number | undefined;
+  /** Checks in a row that were refused. */
+  #failures = 0;
   #timer: unknown;
   #checking: Promise<void> = Promise.resolve();
 
@@ -79,11 +84,13 @@ export class Resync {
     if (this.#currency.reached(version)) this.#options.proved();
   }
 
-  /** Checks until it is stopped. Ends the watch with an Interruption, or with why the server cannot be asked, when it is no good. */
-  start(watch: AbortController): void {
+  /**
+   * Checks until it is stopped, at once after a failure: a server that comes back may be behind. Ends the watch with an Interruption, or
+   * with why the server cannot be asked, when it is no good.
+   */
+  start(watch: AbortController, { isAfterFailure }: { readonly isAfterFailure: boolean }): void {
     this.#heardAt = this.#options.clock.now();
-    // Who comes back after a break may be behind; that shows at once.
-    this.#next(watch, this.isDoubtful ? 0 : this.#pause());
+    this.#next(watch, this.isDoubtful || isAfterFailure ? 0 : this.#pause());
   }
 
   /** Resolves when no check is under way any more; the watch is aborted before. */
@@ -111,8 +118,14 @@ export class Resync {
     } catch (error) {
       // Where there is no way to the server, the watch is not to be trusted either.
       if (isBroken(error)) watch.abort(error);
-      else if (!watch.signal.aborted) failed(error);
+      else if (!watch.signal.aborted) {
+        failed(error);
+        this.#next(watch, Math.min(pauseAfter(error, this.#failures, this.#options.random), this.#pause()));
+        this.#failures += 1;
+        return;
+      }
     }
+    this.#failures = 0;
     if (!watch.signal.aborted) this.#next(watch, this.#pause());
   }
 
@@ -125,7 +138,7 @@ export class Resync {
   }
 
   async #ask(signal: AbortSignal): Promise<Interruption["reason"] | undefined> {
-    const { api, path, clock, proved } = this.#options;
+    const { api, path, clock, answered, proved } = this.#options;
     const from = this.#currency.position!;
     const at = clock.now();
     const { metadata } = await api.get<{ readonly metadata?: { readonly resourceVersion?: string } }>(path, {
@@ -136,6 +149,7 @@ export class Resync {
     const version = metadata?.resourceVersion;
     if (typeof version !== "string") throw garbled(nameRequest("get", path), "the answer is no list");
     const answer = this.#currency.answered(version, { at, from });
+    if (answer !== "behind") answered();
     if (answer === "current") proved();
     return answer === "behind" ? "future" : undefined;
   }

@@ -150,6 +150,36 @@ export const otherCharts: Readonly<Record<string, Rendering>> = {
     ],
     found: ["orders valkey-helm: 1:6379 primary, 2:6379 unknown"],
   },
+  "valkey-helm 1.0.0 with Sentinels of their own and haproxy": {
+    objects: [
+      service("orders-valkey", helm("orders", "valkey-1.0.0", "primary"), "tcp:6379>tcp", "first"),
+      service("orders-valkey-read", helm("orders", "valkey-1.0.0", "read"), "tcp:6379>tcp", "all"),
+      service("orders-valkey-headless", helm("orders", "valkey-1.0.0", "headless"), "tcp:6379>tcp", "all"),
+      service(
+        "orders-valkey-sentinel",
+        helm("orders", "valkey-1.0.0", "sentinel", "valkey-sentinel"),
+        "sentinel:26379>sentinel",
+        "watchers",
+      ),
+      service(
+        "orders-valkey-sentinel-hl",
+        helm("orders", "valkey-1.0.0", "sentinel", "valkey-sentinel"),
+        "sentinel:26379>sentinel",
+        "watchers",
+      ),
+      service(
+        "orders-valkey-haproxy",
+        helm("orders", "valkey-1.0.0", "haproxy"),
+        "valkey-write:6379 valkey-read:6380",
+        "proxy",
+      ),
+      pod("orders-valkey-0", 1, "all first", "tcp:6379"),
+      pod("orders-valkey-1", 2, "all", "tcp:6379"),
+      pod("orders-valkey-sentinel-0", 3, "watchers", "sentinel:26379"),
+      pod("orders-valkey-haproxy-abc", 4, "proxy"),
+    ],
+    found: ["orders valkey-helm: 1:6379 primary, 2:6379 unknown"],
+  },
   "valkey-helm, nameOverride": {
     objects: [
       service("orders-cache", helm("orders", "valkey-0.11.0", "primary", "cache"), "tcp:6379>tcp", "all"),

@@ -1,3 +1,4 @@
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
 import { foundIn, helm, pod, service, worldOf } from "./chart-world.ts";
@@ -114,4 +115,38 @@ test("a slice that names no Pod adds no second endpoint to a Pod that another sl
     endpoints: [{ addresses: ["10.0.0.1"] }],
   });
   expect(foundIn(model)).toEqual(["shop bitnami-redis: 1:6379 primary"]);
+});
+
+test("any number of them, made whenever and coming in whatever order, have distinct names and no condition", () => {
+  const charts = ["redis", "valkey", "redis-cluster", "keydb"] as const;
+  const time = fc.integer({ min: 0, max: 200 });
+  const one = fc.record({ chart: fc.constantFrom(...charts), time, uid: fc.uuid() });
+  fc.assert(
+    fc.property(
+      fc
+        .uniqueArray(one, { selector: ({ chart }) => chart, minLength: 1 })
+        .chain((all) => fc.tuple(fc.constant(all), fc.shuffledSubarray(all, { minLength: all.length }))),
+      ([all, shuffled]) => {
+        const world = (made: typeof all): ReturnType<typeof worldOf> =>
+          worldOf(
+            made.map(({ chart, time: seconds, uid }) =>
+              service(`shop-${chart}`, helm("shop", `${chart}-99.0.0`), "tcp-redis:6379", "all", {
+                createdAt: new Date(Date.UTC(2026, 0, 1) + seconds * 1000).toISOString(),
+                uid,
+              }),
+            ),
+          );
+        const model = world(all);
+        const names = model.instances.map(({ name }) => name).toSorted();
+        expect(new Set(names).size).toBe(all.length);
+        expect(model.conditions.filter((text) => text.startsWith("NameTaken"))).toEqual([]);
+        expect(
+          world(shuffled)
+            .instances.map(({ name }) => name)
+            .toSorted(),
+        ).toEqual(names);
+      },
+    ),
+    { numRuns: 200 },
+  );
 });

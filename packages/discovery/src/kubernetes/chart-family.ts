@@ -78,9 +78,12 @@ export class ChartFamily {
   }
 }
 
-/** What the Services of one release have in common within their namespace. No profile has a name with a space. */
+/**
+ * What the Services of one release have in common within their namespace; Sentinels may be called after what they watch. No profile has
+ * a name with a space.
+ */
 export function releaseOfChart(labels: Labels): string {
-  return `helm chart/${labels[instance]}/${labels[called] ?? ""}`;
+  return `helm chart/${labels[instance]}/${(labels[called] ?? "").replace(/-sentinel$/, "")}`;
 }
 
 function testOf(sign: Sign): Test {

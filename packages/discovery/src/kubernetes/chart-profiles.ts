@@ -1,6 +1,6 @@
 import type { NamedProfile } from "./profile-name.ts";
 import type { ServiceRule } from "./profile.ts";
-import { bitnami, component, headless, master, metrics, sentinel } from "./service-rules.ts";
+import { bitnami, component, headless, master, metrics, proxies, sentinel } from "./service-rules.ts";
 
 const name = "app.kubernetes.io/name";
 const managedBy = "app.kubernetes.io/managed-by";
@@ -14,8 +14,13 @@ const shared = {
 
 /** The Service with all Pods of CloudPirates' charts has no component; all of Bitnami's that are called so have one. */
 const all = "(?!.+-(?:headless|metrics|exporter|master|sentinel|svc)$).+";
-const cloudPirates: readonly ServiceRule[] = [metrics, headless, sentinel, master];
-const plain: readonly ServiceRule[] = [metrics, headless];
+const plain: readonly ServiceRule[] = [
+  metrics,
+  proxies,
+  { kind: "sentinel", labels: { [component]: "sentinel" } },
+  headless,
+];
+const cloudPirates: readonly ServiceRule[] = [...plain, sentinel, master];
 
 /**
  * Charts that share their labels. Signs by version hold today: Bitnami's charts with these labels began with 13 (Redis), those of
@@ -38,16 +43,13 @@ export const charts: readonly NamedProfile[] = [
     ...shared,
     name: "valkey-helm",
     signs: [
-      { chart: ".+-0\\..+", labels: { [component]: "read|headless" } },
-      { chart: ".+-0\\..+", labels: { [component]: "primary" }, port: "tcp|tls" },
-      { labels: { [component]: "read|headless" }, port: "tcp|tls" },
-      { labels: { [component]: "primary" }, port: "tcp|tls" },
+      { chart: ".+", labels: { [component]: "read|headless" }, port: "tcp" },
+      { chart: ".+", labels: { [component]: "primary" }, port: "tcp" },
+      { labels: { [component]: "primary|read|headless" }, port: "tcp" },
     ],
     services: [
-      metrics,
-      headless,
+      ...plain,
       sentinel,
-      { kind: "sentinel", labels: { [component]: "sentinel" } },
       { kind: "primary", labels: { [component]: "primary" } },
       // It selects every Pod, the primary among them.
       { kind: "all", name: "(.+)-read" },
@@ -97,7 +99,7 @@ export const charts: readonly NamedProfile[] = [
   {
     ...shared,
     name: "groundhog2k-redis",
-    signs: [{ chart: "redis-[12]\\..+" }],
+    signs: [{ chart: "redis-[12]\\..+", labels: { [component]: "" } }],
     services: [...plain, { kind: "headless", name: "(.+)-internal" }],
     // With Sentinels the main Service names their port and no other.
     containerPort: 6379,
@@ -105,7 +107,7 @@ export const charts: readonly NamedProfile[] = [
   {
     ...shared,
     name: "groundhog2k-valkey",
-    signs: [{ chart: "valkey-[12]\\..+" }],
+    signs: [{ chart: "valkey-[12]\\..+", labels: { [component]: "" } }],
     services: [...plain, { kind: "headless", name: "(.+)-internal" }],
     containerPort: 6379,
   },
@@ -168,7 +170,6 @@ export const charts: readonly NamedProfile[] = [
       sentinel,
       { kind: "primary", name: "(.+)-(?:master|primary)" },
       { kind: "replicas", name: "(.+)-(?:replicas?|slaves?)" },
-      { kind: "ignore", name: "(.+)-(?:haproxy|proxy|announce-\\d+)" },
     ],
     passwords: ["{full}/redis-password", "{full}/password"],
   },

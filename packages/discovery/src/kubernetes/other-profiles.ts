@@ -1,5 +1,5 @@
 import type { NamedProfile } from "./profile-name.ts";
-import { headless, master, metrics } from "./service-rules.ts";
+import { headless, master, metrics, proxies } from "./service-rules.ts";
 
 const name = "app.kubernetes.io/name";
 const component = "app.kubernetes.io/component";
@@ -14,12 +14,7 @@ export const embedded: readonly NamedProfile[] = [
     ],
     instance: "{label:release}",
     part: "{label:app}",
-    services: [
-      // The proxies are no Redis, and the announced ones stand behind the headless Service too.
-      { kind: "ignore", name: "(.+)-(?:haproxy|announce-\\d+)" },
-      metrics,
-      { kind: "headless", name: "(.+)" },
-    ],
+    services: [proxies, metrics, { kind: "headless", name: "(.+)" }],
     passwords: ["{full}/auth"],
   },
   {
@@ -40,11 +35,7 @@ export const embedded: readonly NamedProfile[] = [
     instance: ["{label:app.kubernetes.io/instance}", `{label:${name}}`],
     instancePattern: "(.+?)(?:-haproxy)?",
     part: "redis",
-    services: [
-      { kind: "ignore", name: "(.+)-(?:haproxy|announce-\\d+)" },
-      metrics,
-      { kind: "headless", name: "(.+-ha)" },
-    ],
+    services: [proxies, metrics, { kind: "headless", name: "(.+-ha)" }],
     passwords: ["{full}/auth", "argocd-redis/auth"],
   },
   {

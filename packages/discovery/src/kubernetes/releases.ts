@@ -10,7 +10,7 @@ import type { ServiceRecord, SliceRecord } from "./objects.ts";
 import { condition } from "./reasons.ts";
 import { annotationPrefix } from "./settings.ts";
 import { Siblings } from "./siblings.ts";
-import { Strangers, strangerConditions } from "./strangers.ts";
+import { Strangers } from "./strangers.ts";
 import type { UnrecognisedService } from "./strangers.ts";
 import { nothing, translate } from "./translate.ts";
 import type { TranslateOptions, Translation } from "./translate.ts";
@@ -42,7 +42,7 @@ export class Releases {
   readonly #claims = new Map<string, readonly Release[]>();
   readonly #served = new Map<Release, Instance>();
   readonly #siblings = new Siblings<Release>();
-  readonly #strangers = new Strangers();
+  readonly #strangers = new Strangers((namespace, key) => this.#releases.get(namespace, key) !== undefined);
   #strangersChanged = false;
   #instances: readonly Instance[] | undefined;
 
@@ -63,7 +63,7 @@ export class Releases {
 
   /** Services that look like Redis and are none of ours, by namespace and name. */
   get unrecognised(): readonly UnrecognisedService[] {
-    return this.#strangers.shown((service) => this.#leadsToRelease(service));
+    return this.#strangers.list;
   }
 
   putService(record: ServiceRecord): void {
@@ -72,7 +72,7 @@ export class Releases {
     const key = this.#options.conventions.releaseOf(record);
     if (before !== undefined && before.release.key !== key) this.dropService(before.record);
     if (key === undefined) {
-      if (this.#strangers.put(record)) this.#strangersChanged = true;
+      this.#putStranger(record);
       return;
     }
     if (this.#strangers.forget(namespace, name)) this.#strangersChanged = true;
@@ -124,15 +124,17 @@ export class Releases {
     }
     if (!this.#strangersChanged) return;
     this.#strangersChanged = false;
-    this.#options.conditions.replace("unrecognised", strangerConditions(this.unrecognised));
+    this.#options.conditions.replace("unrecognised", this.#strangers.conditions);
   }
 
-  /** Whether the Pods behind a Service belong to a release, as the labels say by which it selects them. */
-  #leadsToRelease({ selector, ...service }: ServiceRecord): boolean {
-    if (selector === undefined) return false;
-    const { conventions } = this.#options;
-    const keys = [releaseOfChart(selector), conventions.releaseOf({ ...service, labels: selector })];
-    return keys.some((key) => key !== undefined && this.#releases.get(service.namespace, key) !== undefined);
+  /** The labels by which it selects its Pods say whose they may be. */
+  #putStranger(service: ServiceRecord): void {
+    const { selector, ...rest } = service;
+    const key =
+      selector === undefined ? undefined : this.#options.conventions.releaseOf({ ...rest, labels: selector });
+    const keys =
+      selector === undefined ? [] : [releaseOfChart(selector), ...(key === undefined ? [] : [key])];
+    if (this.#strangers.put(service, keys)) this.#strangersChanged = true;
   }
 
   #others({ namespace, service, uid }: SliceRecord): readonly SliceRecord[] {
@@ -176,7 +178,7 @@ export class Releases {
     for (const [index, recognition] of conventions.recognise(services).entries()) {
       const service = services[index]!;
       if (recognition === undefined) {
-        if (this.#strangers.put(service)) this.#strangersChanged = true;
+        this.#putStranger(service);
         continue;
       }
       if (this.#strangers.forget(service.namespace, service.name)) this.#strangersChanged = true;

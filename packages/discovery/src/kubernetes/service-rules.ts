@@ -6,6 +6,8 @@ export const component = "app.kubernetes.io/component";
 export const headless: ServiceRule = { kind: "headless", name: "(.+)-headless" };
 export const metrics: ServiceRule = { kind: "ignore", name: "(.+)-(?:metrics|exporter)" };
 export const sentinel: ServiceRule = { kind: "sentinel", name: "(.+)-sentinel" };
+/** Proxies are no Redis, and what is announced stands behind another Service too. */
+export const proxies: ServiceRule = { kind: "ignore", name: "(.+)-(?:haproxy|proxy|announce-\\d+)" };
 export const master: ServiceRule = { kind: "primary", name: "(.+)-master" };
 
 /**

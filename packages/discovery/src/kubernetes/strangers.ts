@@ -41,29 +41,43 @@ function isLikely(port: PortRecord): boolean {
   return isPossiblePort(port) && (number === 6379 || appProtocol === "redis" || redisNames.test(name));
 }
 
+interface Held {
+  readonly service: ServiceRecord;
+  /** The releases that the Pods it selects may belong to. */
+  readonly releases: readonly string[];
+}
+
 /** Services that look like Redis and that no profile recognises, as they come and go. */
 export class Strangers {
-  readonly #services = new ByName<ServiceRecord>();
-  readonly #all = new Set<ServiceRecord>();
+  readonly #services = new ByName<Held>();
+  readonly #all = new Set<Held>();
+  readonly #isRelease: (namespace: string, key: string) => boolean;
+
+  /** @param isRelease whether there is a release: a Service that selects its Pods is another way to a known instance. */
+  constructor(isRelease: (namespace: string, key: string) => boolean) {
+    this.#isRelease = isRelease;
+  }
 
   get size(): number {
     return this.#all.size;
   }
 
   /** @returns whether that changes anything. */
-  put(service: ServiceRecord): boolean {
+  put(service: ServiceRecord, releases: readonly string[]): boolean {
     const { namespace, name, type, ports } = service;
-    if (this.#services.get(namespace, name) === service) return false;
+    if (this.#services.get(namespace, name)?.service === service) return false;
     const wasThere = this.forget(namespace, name);
-    if (type === "ExternalName" || !looksLikeRedis(name, ports)) return wasThere;
-    this.#services.set(namespace, name, service);
-    this.#all.add(service);
+    const isHidden = settingsOf(service, undefined).values.ignore === true;
+    if (isHidden || type === "ExternalName" || !looksLikeRedis(name, ports)) return wasThere;
+    const held = { service, releases };
+    this.#services.set(namespace, name, held);
+    this.#all.add(held);
     return true;
   }
 
   /** @returns whether it was one; its successor of the same name is none of its concern. */
   drop({ namespace, name, uid }: ServiceRecord): boolean {
-    return this.#services.get(namespace, name)?.uid === uid && this.forget(namespace, name);
+    return this.#services.get(namespace, name)?.service.uid === uid && this.forget(namespace, name);
   }
 
   /** @returns whether there was one of this name. */
@@ -75,34 +89,38 @@ export class Strangers {
     return true;
   }
 
-  /**
-   * Those that are to be shown, by namespace and name.
-   *
-   * @param isKnown whether the Pods that one selects belong to a release: then it is another way to an instance.
-   */
-  shown(isKnown: (service: ServiceRecord) => boolean): readonly UnrecognisedService[] {
-    return [...this.#all]
-      .filter((service) => settingsOf(service, undefined).values.ignore !== true && !isKnown(service))
-      .toSorted(inOrder)
-      .map(unrecognised);
+  /** By namespace and name. */
+  get list(): readonly UnrecognisedService[] {
+    return this.#shown.toSorted(inOrder).map(unrecognised);
+  }
+
+  get conditions(): readonly Condition[] {
+    const shown = this.#shown;
+    if (shown.length > mostConditions) return [manyCondition(shown.length)];
+    return shown.map((service) => strangerCondition(unrecognised(service)));
+  }
+
+  get #shown(): readonly ServiceRecord[] {
+    const shown: ServiceRecord[] = [];
+    for (const { service, releases } of this.#all)
+      if (!releases.some((key) => this.#isRelease(service.namespace, key))) shown.push(service);
+    return shown;
   }
 }
 
-export function strangerConditions(services: readonly UnrecognisedService[]): readonly Condition[] {
-  if (services.length > mostConditions)
-    return [
-      condition(
-        "Unrecognised",
-        "Services",
-        `${services.length} look like Redis and no profile recognises them; the label ${annotationPrefix}instance makes one an instance, the annotation ${annotationPrefix}ignore: "true" hides it`,
-      ),
-    ];
-  return services.map(({ namespace, service, ports, remedy }) =>
-    condition(
-      "Unrecognised",
-      `Service ${namespace}/${service}`,
-      `it looks like Redis (${ports.join(", ")}) and no profile recognises it; to make it an instance: ${remedy}; to hide it: the annotation ${annotationPrefix}ignore: "true"`,
-    ),
+function manyCondition(count: number): Condition {
+  return condition(
+    "Unrecognised",
+    "Services",
+    `${count} look like Redis and no profile recognises them; the label ${annotationPrefix}instance makes one an instance, the annotation ${annotationPrefix}ignore: "true" hides it`,
+  );
+}
+
+function strangerCondition({ namespace, service, ports, remedy }: UnrecognisedService): Condition {
+  return condition(
+    "Unrecognised",
+    `Service ${namespace}/${service}`,
+    `it looks like Redis (${ports.join(", ")}) and no profile recognises it; to make it an instance: ${remedy}; to hide it: the annotation ${annotationPrefix}ignore: "true"`,
   );
 }
 

@@ -7,6 +7,8 @@ export interface ConnectionEvent {
   readonly event: "open" | "closed" | "failed";
   /** Why it failed or closed: the code of an error of this package, or of a socket error. */
   readonly code?: string;
+  /** Why it failed: a `DialReason`. */
+  readonly reason?: string;
 }
 
 /** `fleet:pool:acquire`: an acquire on the exclusive lane ended. */

@@ -50,7 +50,8 @@ export class Dials<T> {
     this.#underWay.add(abort);
     this.started += 1;
     const timer = clock.setTimeout(() => {
-      fail(new ConnectionError(name, "connect", `no connection within ${dialTimeoutMs} ms`, "not-sent"));
+      const detail = `no connection within ${dialTimeoutMs} ms`;
+      fail(new ConnectionError(name, "connect", detail, "not-sent", undefined, "timeout"));
     }, dialTimeoutMs);
     /** Ends the dial once; false when that has happened before. */
     const end = (): boolean => {

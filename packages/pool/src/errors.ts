@@ -1,3 +1,6 @@
+import { reasonOfReply, reasonOfSocket } from "./dial-reason.ts";
+import type { DialReason } from "./dial-reason.ts";
+
 /** What is known about a command that got no reply: it provably never left, or it may have been executed. */
 export type Outcome = "not-sent" | "unknown";
 
@@ -19,13 +22,27 @@ export class ConnectionError extends Error {
   readonly code: "FLEET_POOL_CONNECT_FAILED" | "FLEET_POOL_CONNECTION_LOST";
   readonly pool: string;
   readonly outcome: Outcome;
+  /** Why no connection could be made; undefined where one was lost. */
+  readonly reason: DialReason | undefined;
 
-  /** @param cause a plain socket error, if there was one: never an error that carries a command. */
-  constructor(pool: string, what: "connect" | "lost", detail: string, outcome: Outcome, cause?: unknown) {
+  /**
+   * @param cause a plain socket error, if there was one: never an error that carries a command.
+   * @param reason of a dial that failed. Default: what the cause says, else that the other side closed.
+   */
+  constructor(
+    pool: string,
+    what: "connect" | "lost",
+    detail: string,
+    outcome: Outcome,
+    cause?: unknown,
+    reason?: DialReason,
+  ) {
     super(`${pool}: ${detail}`, cause === undefined ? undefined : { cause });
     this.code = what === "connect" ? "FLEET_POOL_CONNECT_FAILED" : "FLEET_POOL_CONNECTION_LOST";
     this.pool = pool;
     this.outcome = outcome;
+    const said = reason ?? reasonOfSocket(cause instanceof Error ? cause : undefined) ?? "closed";
+    this.reason = what === "connect" ? said : undefined;
   }
 }
 
@@ -35,11 +52,16 @@ export class AuthenticationError extends Error {
   readonly code = "FLEET_POOL_AUTHENTICATION";
   readonly outcome = "not-sent";
   readonly pool: string;
+  readonly reason: DialReason;
 
-  /** @param detail the server's own text (it repeats no credentials) or what went wrong in getting them. */
-  constructor(pool: string, detail: string, cause?: unknown) {
+  /**
+   * @param detail the server's own text (it repeats no credentials) or what went wrong in getting them.
+   * @param reason Default: what that text says.
+   */
+  constructor(pool: string, detail: string, cause?: unknown, reason: DialReason = reasonOfReply(detail)) {
     super(`${pool}: ${detail}`, cause === undefined ? undefined : { cause });
     this.pool = pool;
+    this.reason = reason;
   }
 }
 

@@ -9,9 +9,11 @@ export {
   PoolExhaustedError,
   ReplyError,
 } from "./errors.ts";
+export { dialReasons } from "./dial-reason.ts";
 export { ExclusiveLane } from "./exclusive-lane.ts";
 
 export type { Clock } from "./clock.ts";
+export type { DialReason } from "./dial-reason.ts";
 export type { ExclusiveLaneOptions, Factory } from "./exclusive-lane-options.ts";
 export type { AcquireOptions, ExclusiveLaneStats } from "./exclusive-lane-stats.ts";
 export type { Lease, Loan } from "./lease.ts";

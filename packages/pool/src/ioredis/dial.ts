@@ -2,11 +2,20 @@ import type { ConnectionOptions } from "node:tls";
 
 import { Redis } from "ioredis";
 
-import type { Clock } from "../clock.ts";
+import { type Clock, unref } from "../clock.ts";
+import { type DialReason, hints, reasonOfFirst, reasonOfReply, reasonOfSocket } from "../dial-reason.ts";
 import { AuthenticationError, ConnectionError, ReplyError } from "../errors.ts";
 import { ask } from "./ask.ts";
+import type { Inquiry } from "./inquiry.ts";
 import { joinedWrites, type Flush } from "./joined-writes.ts";
 import { plainCause } from "./plain-cause.ts";
+import {
+  greetingAt,
+  speaksPlainAt,
+  speaksTlsAt,
+  type SpokenAtOptions,
+  wantsCertificateAt,
+} from "./spoken-at.ts";
 
 export interface Credentials {
   readonly username?: string;
@@ -22,7 +31,12 @@ export interface DialOptions {
   readonly tls: (() => Promise<ConnectionOptions | undefined> | ConnectionOptions | undefined) | undefined;
   readonly dialTimeoutMs: number;
   readonly clock: Clock;
+  /** Of the same server, for all its dials. */
+  readonly inquiry: Inquiry<Finding>;
 }
+
+/** What a server would say that closed or was silent. */
+export type Finding = { readonly reason: DialReason; readonly text?: string } | undefined;
 
 /** What differs from connection to connection. */
 export interface Dialing {
@@ -52,7 +66,7 @@ export async function dial(options: DialOptions, dialing: Dialing): Promise<Dial
   end.promise.catch(() => "somebody hears of it only if it wins the race");
   const attempt = new Attempt(options, dialing);
   const timer = clock.setTimeout(() => {
-    end.reject(attempt.failed(`no connection within ${dialTimeoutMs} ms`));
+    end.reject(attempt.failed(`no connection within ${dialTimeoutMs} ms`, "timeout"));
   }, dialTimeoutMs);
   const abort = (): void => {
     end.reject(dialing.signal.reason);
@@ -82,7 +96,13 @@ class Attempt {
   readonly #dialing: Dialing;
   #redis: Redis | undefined;
   #socketError: Error | undefined;
-  #over = false;
+  readonly #over = new AbortController();
+  #tls: ConnectionOptions | undefined;
+  #isConnected = false;
+  /** The first that the other side said. */
+  #heard: Buffer | undefined;
+  /** Runs while a handshake is unanswered. */
+  #silent: unknown;
 
   constructor(options: DialOptions, dialing: Dialing) {
     this.#options = options;
@@ -92,36 +112,103 @@ class Attempt {
   async run(): Promise<Dialed> {
     const credentials = await this.#ask("credentials", this.#options.credentials);
     const tls = await this.#ask("TLS settings", this.#options.tls);
-    if (this.#over) throw this.failed("given up");
+    if (this.#over.signal.aborted) throw this.failed("given up");
+    this.#tls = tls;
     const redis = this.#open(tls);
     try {
-      await redis.connect();
+      await (tls !== undefined ? Promise.race([redis.connect(), this.#silence(redis)]) : redis.connect());
+      this.#isConnected = true;
+      redis.stream.once("data", (data: Buffer) => {
+        this.#heard = data;
+      });
       const startedAt = this.#options.clock.now();
       await this.#introduce(redis, credentials);
       return { redis, pingMs: this.#options.clock.now() - startedAt };
     } catch (error) {
       if (error instanceof AuthenticationError || error instanceof ConnectionError) throw error;
-      throw this.failed(error instanceof ReplyError ? error.message : "connect failed");
+      throw await this.#explained(error);
+    } finally {
+      this.#options.clock.clearTimeout(this.#silent);
     }
   }
 
   giveUp(): void {
-    this.#over = true;
+    this.#over.abort();
+    this.#options.clock.clearTimeout(this.#silent);
     if (this.#redis !== undefined) destroy(this.#redis);
   }
 
-  failed(detail: string): ConnectionError {
+  failed(detail: string, reason?: DialReason): ConnectionError {
     const cause = this.#socketError;
-    const text = cause === undefined ? detail : `${detail}: ${cause.message}`;
-    return new ConnectionError(this.#options.name, "connect", text, "not-sent", cause);
+    const why = reasonOfSocket(cause);
+    // What the socket said is surer than that the time was up; what was found out since is surer than the socket.
+    const known = reason === undefined || (reason === "timeout" && why !== undefined) ? why : reason;
+    const hint = known === undefined ? undefined : hints[known];
+    const text = [cause === undefined ? detail : `${detail}: ${cause.message}`, hint]
+      .filter(Boolean)
+      .join("; ");
+    return new ConnectionError(this.#options.name, "connect", text, "not-sent", cause, known);
+  }
+
+  async #explained(error: unknown): Promise<ConnectionError> {
+    if (error instanceof ReplyError) return this.failed(error.message, reasonOfReply(error.message));
+    const detail = this.#isConnected ? "connection closed while it was set up" : "connect failed";
+    if (this.#heard === undefined && (reasonOfSocket(this.#socketError) ?? "closed") === "closed")
+      return this.#found(detail);
+    const said = this.#heard && reasonOfFirst(this.#heard);
+    return this.failed(said?.text ?? detail, said?.reason);
+  }
+
+  /** Where the other side closed without a word: whether it would have talked in another way. */
+  async #found(detail: string): Promise<ConnectionError> {
+    const tls = this.#tls;
+    const question = tls === undefined ? "plain" : this.#isConnected ? "certificate" : "handshake";
+    const found = await this.#options.inquiry.ask(question, () => this.#find(tls));
+    return this.failed(found?.text ?? detail, found?.reason);
+  }
+
+  async #find(tls: ConnectionOptions | undefined): Promise<Finding> {
+    const there = this.#there;
+    if (tls !== undefined && this.#isConnected)
+      return (await wantsCertificateAt(there, tls)) ? { reason: "tls-client-certificate" } : undefined;
+    if (tls !== undefined) return (await speaksPlainAt(there)) ? { reason: "tls-not-expected" } : undefined;
+    const [isTls, greeting] = await Promise.all([speaksTlsAt(there), greetingAt(there)]);
+    if (isTls) return { reason: "tls-expected" };
+    return greeting && reasonOfFirst(greeting);
+  }
+
+  /** Fails when a TLS handshake gets no answer while the server would answer in plain text; else never ends. */
+  async #silence(redis: Redis): Promise<never> {
+    const { clock, dialTimeoutMs } = this.#options;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#silent = unref(clock.setTimeout(resolve, dialTimeoutMs / 2));
+    await promise;
+    if (redis.status === "connecting") {
+      const found = await this.#options.inquiry.ask("handshake", () => this.#find(this.#tls));
+      if (found !== undefined) throw this.failed("no answer to the TLS handshake", found.reason);
+    }
+    return new Promise(() => undefined);
+  }
+
+  get #there(): SpokenAtOptions {
+    const { host, port, clock, dialTimeoutMs } = this.#options;
+    return { host, port, clock, timeoutMs: dialTimeoutMs / 4, signal: this.#over.signal };
   }
 
   async #ask<T>(what: string, provider: (() => Promise<T> | T) | undefined): Promise<T | undefined> {
     try {
       return await provider?.();
     } catch (error) {
-      // Not the error itself: nobody knows what a provider writes into it.
-      throw new AuthenticationError(this.#options.name, `the provider of ${what} failed`, plainCause(error));
+      const cause = plainCause(error);
+      const code = cause === undefined ? "" : ` (${String((cause as NodeJS.ErrnoException).code)})`;
+      const reason = what === "credentials" ? "credentials-unavailable" : "certificates-unavailable";
+      // Not its text: nobody knows what a provider writes into it.
+      throw new AuthenticationError(
+        this.#options.name,
+        `the provider of ${what} failed${code}`,
+        cause,
+        reason,
+      );
     }
   }
 
@@ -173,11 +260,11 @@ class Attempt {
     if (ping?.status === "rejected" && !isDenied(ping.reason)) throw this.#refused(ping.reason);
   }
 
-  #refused(error: unknown): Error {
-    if (!(error instanceof ReplyError)) return this.failed("connection closed while it was set up");
+  #refused(error: unknown): unknown {
+    if (!(error instanceof ReplyError)) return error;
     if (/^(?:WRONGPASS|NOAUTH|NOPERM|ERR AUTH|ERR invalid password|ERR Client sent AUTH)/.test(error.message))
       return new AuthenticationError(this.#options.name, error.message);
-    return this.failed(error.message);
+    return error;
   }
 }
 

@@ -1,5 +1,6 @@
 import { publishHealth } from "../channels.ts";
 import { type Clock, unref } from "../clock.ts";
+import type { DialReason } from "../dial-reason.ts";
 
 /** What the last checks of a server said. Times are in milliseconds of the pool's clock. */
 export interface Health {
@@ -10,6 +11,8 @@ export interface Health {
   readonly consecutiveFailures: number;
   /** The code of the last failure. */
   readonly lastError: string | undefined;
+  /** Why the last failure was one, where it was a dial. */
+  readonly lastReason: DialReason | undefined;
   /** How long the last good check took. */
   readonly latencyMs: number | undefined;
 }
@@ -36,6 +39,7 @@ export class HealthCheck {
     lastSuccessAt: undefined,
     consecutiveFailures: 0,
     lastError: undefined,
+    lastReason: undefined,
     latencyMs: undefined,
   };
 
@@ -59,11 +63,13 @@ export class HealthCheck {
         lastSuccessAt: now,
         consecutiveFailures: 0,
         lastError: this.#health.lastError,
+        lastReason: this.#health.lastReason,
         latencyMs: result.tookMs,
       };
       publishHealth({ name, status: "healthy", consecutiveFailures: 0, latencyMs: result.tookMs });
     } else {
-      const code = codeOf(result.error);
+      const { error } = result;
+      const code = codeOf(error);
       const consecutiveFailures = this.#health.consecutiveFailures + 1;
       this.#health = {
         ...this.#health,
@@ -71,6 +77,7 @@ export class HealthCheck {
         lastCheckAt: now,
         consecutiveFailures,
         lastError: code,
+        lastReason: (error as { readonly reason?: DialReason }).reason,
       };
       publishHealth({ name, status: "unhealthy", consecutiveFailures, code });
     }

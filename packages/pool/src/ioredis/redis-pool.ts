@@ -5,8 +5,9 @@ import type { Redis } from "ioredis";
 import { PoolExhaustedError, ReplyError } from "../errors.ts";
 import type { ExclusiveLaneStats } from "../exclusive-lane-stats.ts";
 import { ExclusiveLane } from "../exclusive-lane.ts";
-import { dial, type DialOptions } from "./dial.ts";
+import { dial, type DialOptions, type Finding } from "./dial.ts";
 import { type Health, HealthCheck } from "./health.ts";
+import { Inquiry } from "./inquiry.ts";
 import { redisFactory } from "./redis-factory.ts";
 import { type RedisPoolOptions, type RedisPoolSettings, settingsOf } from "./redis-pool-options.ts";
 import type { SharedLaneStats } from "./shared-lane-options.ts";
@@ -32,7 +33,8 @@ export class RedisPool implements AsyncDisposable {
     const settings = settingsOf(options);
     this.#settings = settings;
     const { name, clock, flush } = settings;
-    const server: DialOptions = { credentials: undefined, tls: undefined, ...settings };
+    const inquiry = new Inquiry<Finding>(clock);
+    const server: DialOptions = { credentials: undefined, tls: undefined, ...settings, inquiry };
     this.shared = new SharedLane({
       ...settings,
       dial: (signal) => dial(server, { label: this.#label("shared"), flush, signal }),

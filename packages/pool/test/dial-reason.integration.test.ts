@@ -1,0 +1,187 @@
+import { once } from "node:events";
+import { connect, createServer, type AddressInfo, type Socket } from "node:net";
+
+import { startRedis } from "@fleet/testkit";
+import type { StartRedisOptions } from "@fleet/testkit";
+import { describe, expect, onTestFinished, test } from "vitest";
+
+import { dialReasons } from "../src/index.ts";
+import { RedisPool, type RedisPoolOptions } from "../src/ioredis/index.ts";
+
+interface Failure {
+  readonly code: string;
+  readonly reason: string;
+  readonly message: string;
+  readonly cause?: { readonly code?: string };
+}
+
+/** Why a connection of each lane could not be made. */
+async function failures(
+  options: Omit<RedisPoolOptions, "name" | "host"> & { host?: string },
+): Promise<readonly Failure[]> {
+  await using pool = new RedisPool({ name: "p", host: "127.0.0.1", dialTimeoutMs: 2000, ...options });
+  const caught = async (work: Promise<unknown>): Promise<Failure> => {
+    return work.then(
+      () => expect.fail("it connected"),
+      (error: unknown) => error as Failure,
+    );
+  };
+  const shared = await caught(pool.shared.send(["PING"]));
+  expect(pool.health).toMatchObject({
+    status: "unhealthy",
+    lastError: shared.code,
+    lastReason: shared.reason,
+  });
+  return [shared, await caught(pool.exclusive.acquire())];
+}
+
+async function expectReason(
+  reason: (typeof dialReasons)[number],
+  options: Parameters<typeof failures>[0],
+  message: RegExp = /./,
+): Promise<void> {
+  for (const failure of await failures(options)) {
+    expect(failure).toMatchObject({ reason, message: expect.stringMatching(message) as unknown });
+    expect(failure.code).toMatch(/^FLEET_POOL_(?:CONNECT_FAILED|AUTHENTICATION)$/);
+  }
+}
+
+async function started(options: StartRedisOptions = {}): ReturnType<typeof startRedis> {
+  const server = await startRedis(options);
+  onTestFinished(() => server.close());
+  return server;
+}
+
+/** A server that does this with each connection. */
+async function serving(each: (socket: Socket) => void): Promise<number> {
+  const server = createServer((socket) => {
+    socket.on("error", () => "its client left");
+    each(socket);
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket: Socket) => sockets.add(socket));
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+describe("where no Redis answers", () => {
+  test("refused", async () => {
+    await using server = await startRedis();
+    await server.kill();
+    await expectReason("refused", { port: server.port }, /ECONNREFUSED/);
+  });
+
+  test("a name that does not resolve", async () => {
+    await expectReason("dns", { host: "no-such-host.invalid", port: 6379 }, /no-such-host/);
+  });
+
+  test("a server that is silent", async () => {
+    const port = await serving(() => undefined);
+    await expectReason("timeout", { port, dialTimeoutMs: 300 }, /no connection within 300 ms/);
+  });
+
+  test("a server that is silent is not taken for one without TLS", async () => {
+    const port = await serving(() => undefined);
+    await expectReason("timeout", { port, dialTimeoutMs: 300, tls: () => ({}) });
+  });
+
+  test("a server that closes is not taken for one with TLS", async () => {
+    await expectReason("closed", { port: await serving((socket) => socket.end()) });
+  });
+
+  test("a web server", async () => {
+    const port = await serving((socket) => {
+      socket.once("data", () => socket.end("HTTP/1.1 400 Bad Request\r\n\r\n"));
+    });
+    await expectReason("not-redis", { port }, /does not speak the protocol of Redis/);
+  });
+});
+
+describe("TLS", () => {
+  test("is expected and not spoken", async () => {
+    const { port } = await started({ tls: true });
+    await expectReason("tls-expected", { port }, /the server seems to expect TLS/);
+  });
+
+  test("is expected, with a certificate of clients", async () => {
+    const { port } = await started({ tls: true, config: { "tls-auth-clients": "yes" } });
+    await expectReason("tls-expected", { port }, /the server seems to expect TLS/);
+  });
+
+  test("is spoken to a server that does not", async () => {
+    const { port } = await started();
+    await expectReason("tls-not-expected", { port, tls: () => ({}) }, /answers in plain text/);
+  });
+
+  test("is spoken to a server that does not, and wants a password", async () => {
+    const { port } = await started({ password: "p" });
+    await expectReason("tls-not-expected", { port, tls: () => ({}) }, /answers in plain text/);
+  });
+
+  test("with a certificate of another name, which the error tells", async () => {
+    const { port, tls } = await started({ tls: true });
+    const other = { port, tls: () => ({ ca: tls!.ca, servername: "orders.shop.svc" }) };
+    await expectReason("tls-certificate-name", other, /orders\.shop\.svc.*localhost/);
+    const [failure] = await failures(other);
+    expect(failure?.cause?.code).toBe("ERR_TLS_CERT_ALTNAME_INVALID");
+  });
+
+  test("with a certificate of an authority that is not known", async () => {
+    const { port } = await started({ tls: true });
+    await expectReason("tls-certificate-untrusted", { port, tls: () => ({}) });
+  });
+
+  test("without the certificate of a client that the server wants", async () => {
+    const { port, tls } = await started({ tls: true, config: { "tls-auth-clients": "yes" } });
+    for (const maxVersion of ["TLSv1.2", "TLSv1.3"] as const)
+      await expectReason("tls-client-certificate", { port, tls: () => ({ ca: tls!.ca, maxVersion }) });
+    const { ca, cert, key } = tls!;
+    await using pool = new RedisPool({ name: "p", host: "127.0.0.1", port, tls: () => ({ ca, cert, key }) });
+    expect(await pool.shared.send(["PING"])).toBe("PONG");
+  });
+});
+
+describe("a password", () => {
+  const wrong = async (): Promise<{ password: string }> => ({ password: "CANARY" });
+
+  test("is wrong", async () => {
+    const { port } = await started({ password: "p" });
+    await expectReason("wrong-password", { port, credentials: wrong }, /^p: WRONGPASS/);
+  });
+
+  test("is missing", async () => {
+    const { port } = await started({ password: "p" });
+    await expectReason("password-missing", { port }, /NOAUTH/);
+  });
+
+  test("is one too many", async () => {
+    const { port } = await started();
+    await expectReason("password-not-expected", { port, credentials: wrong }, /without any password/);
+  });
+
+  test("cannot be had: the error has the code of that, and none of its words", async () => {
+    const { port } = await started();
+    const credentials = async (): Promise<never> => {
+      throw Object.assign(new Error("CANARY"), { code: "FLEET_DISCOVERY_API_FORBIDDEN" });
+    };
+    await expectReason(
+      "credentials-unavailable",
+      { port, credentials },
+      /credentials failed \(FLEET_DISCOVERY_API_FORBIDDEN\)$/,
+    );
+    await expectReason("certificates-unavailable", { port, tls: credentials }, /TLS settings failed/);
+  });
+});
+
+test("a server that has as many clients as it may", async () => {
+  const { port } = await started({ config: { maxclients: "1" } });
+  const socket = connect(port, "127.0.0.1");
+  onTestFinished(() => void socket.destroy());
+  socket.write("PING\r\n");
+  await once(socket, "data");
+  await expectReason("max-clients", { port }, /max number of clients/);
+});

@@ -49,9 +49,9 @@ const replies: readonly (readonly [RegExp, DialReason])[] = [
 export function reasonOfFirst(
   bytes: Uint8Array,
 ): { readonly reason: DialReason; readonly text?: string } | undefined {
-  const first = Buffer.from(bytes).toString("latin1");
   // A record of TLS: an alert, or a handshake.
-  if (/^[\x15\x16]\x03/.test(first)) return { reason: "tls-expected" };
+  if ((bytes[0] === 0x15 || bytes[0] === 0x16) && bytes[1] === 3) return { reason: "tls-expected" };
+  const first = Buffer.from(bytes).toString("latin1");
   const text = /^-([^\r\n]*)/.exec(first)?.[1];
   if (text !== undefined) return { reason: reasonOfReply(text), text };
   return /^[+:$*_#,(!=%~>|]/.test(first) ? undefined : { reason: "not-redis" };

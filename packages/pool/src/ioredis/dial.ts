@@ -6,7 +6,7 @@ import { type Clock, unref } from "../clock.ts";
 import { type DialReason, hints, reasonOfFirst, reasonOfReply, reasonOfSocket } from "../dial-reason.ts";
 import { AuthenticationError, ConnectionError, ReplyError } from "../errors.ts";
 import { ask } from "./ask.ts";
-import type { Inquiry } from "./inquiry.ts";
+import { Inquiry } from "./inquiry.ts";
 import { joinedWrites, type Flush } from "./joined-writes.ts";
 import { plainCause } from "./plain-cause.ts";
 import {
@@ -31,8 +31,8 @@ export interface DialOptions {
   readonly tls: (() => Promise<ConnectionOptions | undefined> | ConnectionOptions | undefined) | undefined;
   readonly dialTimeoutMs: number;
   readonly clock: Clock;
-  /** Of the same server, for all its dials. */
-  readonly inquiry: Inquiry<Finding>;
+  /** Of the same server, for all its dials. @default one for each */
+  readonly inquiry?: Inquiry<Finding>;
 }
 
 /** What a server would say that closed or was silent. */
@@ -94,6 +94,7 @@ export function destroy(redis: Redis): void {
 class Attempt {
   readonly #options: DialOptions;
   readonly #dialing: Dialing;
+  readonly #inquiry: Inquiry<Finding>;
   #redis: Redis | undefined;
   #socketError: Error | undefined;
   readonly #over = new AbortController();
@@ -107,6 +108,7 @@ class Attempt {
   constructor(options: DialOptions, dialing: Dialing) {
     this.#options = options;
     this.#dialing = dialing;
+    this.#inquiry = options.inquiry ?? new Inquiry(options.clock);
   }
 
   async run(): Promise<Dialed> {
@@ -163,7 +165,7 @@ class Attempt {
   async #found(detail: string): Promise<ConnectionError> {
     const tls = this.#tls;
     const question = tls === undefined ? "plain" : this.#isConnected ? "certificate" : "handshake";
-    const found = await this.#options.inquiry.ask(question, () => this.#find(tls));
+    const found = await this.#inquiry.ask(question, () => this.#find(tls));
     return this.failed(found?.text ?? detail, found?.reason);
   }
 
@@ -184,7 +186,7 @@ class Attempt {
     this.#silent = unref(clock.setTimeout(resolve, dialTimeoutMs / 2));
     await promise;
     if (redis.status === "connecting") {
-      const found = await this.#options.inquiry.ask("handshake", () => this.#find(this.#tls));
+      const found = await this.#inquiry.ask("handshake", () => this.#find(this.#tls));
       if (found !== undefined) throw this.failed("no answer to the TLS handshake", found.reason);
     }
     return new Promise(() => undefined);

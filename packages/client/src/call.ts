@@ -3,6 +3,7 @@ import type { Access } from "@fleet/isolation";
 import type { PickRequest, Ticket } from "@fleet/router";
 
 import type { EndpointTarget } from "./endpoint-target.ts";
+import type { Rank } from "./ranks.ts";
 
 /** Exactly one of both: an instance by its name, or any instance of a group. */
 export type Selector =
@@ -35,6 +36,8 @@ export class Call {
   declare atomic?: boolean;
   /** Endpoints that were asked in vain; set by the first retry. */
   declare exclude?: readonly EndpointTarget[];
+  /** Of the endpoints that will do for another attempt; set while one is looked for. */
+  declare worstRank?: Rank | undefined;
   declare retriedAt?: number;
   attempts = 0;
   /** Endpoint of the attempt under way, or of the last one. */

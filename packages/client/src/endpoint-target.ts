@@ -7,6 +7,7 @@ import type { Target } from "@fleet/router";
 
 import { MissingCredentialsError } from "./errors.ts";
 import type { CertificatesResolver, Clock, CredentialsResolver } from "./fleet-options.ts";
+import { ranks, type Rank } from "./ranks.ts";
 import { readTls } from "./read-tls.ts";
 import type { Replication, Standing } from "./standing.ts";
 
@@ -138,9 +139,11 @@ export class EndpointTarget implements Target {
     return breaker.allows();
   }
 
-  /** Whether it is asked before those that are leaving, unreachable, or replicas that follow nobody. */
-  get fit(): boolean {
-    return !this.leaving && this.standing === "follows" && this.reachable;
+  /** The tier of the endpoint now; a call goes to the lowest that there is. */
+  get rank(): Rank {
+    if (!this.reachable) return ranks.unreachable;
+    if (this.standing !== "follows") return ranks.lastResort;
+    return this.leaving ? ranks.leaving : ranks.fit;
   }
 
   /** False from a dial or a health check that failed to the next that succeeds. */

@@ -4,22 +4,20 @@ import { NoTargetError, Router, type RouterOptions, type Ticket } from "@fleet/r
 import type { Call } from "./call.ts";
 import type { EndpointTarget } from "./endpoint-target.ts";
 
-type Fallback = "leaving" | "last-resort" | "unreachable";
-
 export type PicksOptions = Pick<RouterOptions<EndpointTarget>, "policy" | "clock" | "random">;
 
-/** Which endpoint a call is led to: one that is fit, and where none is, the least unfit. */
+/** Leads calls to endpoints, and says of a call that none may take what keeps it from them. */
 export class Picks {
   readonly router: Router<EndpointTarget>;
-  /** Whom a pick may fall back on: nobody, those that are leaving, replicas that were cut off too, those too that cannot be reached. */
-  #fallback: "none" | Fallback = "none";
-  /** Whom the pick under way refused. */
+  /** The endpoints that the pick under way refused. */
   #refused: EndpointTarget[] = [];
 
   constructor(options: PicksOptions) {
     this.router = new Router({
       ...options,
-      eligible: (target) => (target.fit || this.#fallsBackOn(target)) && target.admits,
+      // A replica of a stranger has the data of other callers.
+      eligible: ({ standing, admits }) => standing !== "strange" && admits,
+      rank: ({ rank }) => rank,
       retryAfterMs: (target) => this.#refusing(target),
     });
   }
@@ -29,55 +27,32 @@ export class Picks {
     try {
       return this.router.pick(call.request);
     } catch (error) {
+      const refused = this.#refused.splice(0);
       if (!(error instanceof NoTargetError) || error.reason !== "not-eligible") throw error;
-      return this.#pickAgain(call, error);
+      throw whyRefused(refused, call, error) ?? error;
     }
   }
 
-  /** Told by the router, for each candidate that was refused when nobody is left. */
+  /** Called by the router for each candidate that was refused, once none is left. */
   #refusing(target: EndpointTarget): number | undefined {
     this.#refused.push(target);
     const state = target.openBreaker?.state;
     return state?.name === "open" ? state.retryAfterMs : undefined;
   }
+}
 
-  #pickAgain(call: Call, error: NoTargetError): Ticket<EndpointTarget> {
-    const refused = this.#refused.splice(0);
-    const isThere = (target: EndpointTarget): boolean => target.reachable && target.admits;
-    if (refused.some((target) => target.leaving && target.standing === "follows" && isThere(target)))
-      return this.#pickFrom("leaving", call);
-    // For another attempt the endpoint that was asked already, a pause later, is a better choice than a dead one.
-    if (call.exclude !== undefined && call.exclude.length > 0) throw error;
-    const known = refused.filter(({ standing }) => standing !== "strange");
-    if (known.length === 0) throw new NoTargetError(error.requested, "not-following", undefined);
-    if (known.some((target) => target.standing === "last-resort" && isThere(target)))
-      return this.#pickFrom("last-resort", call);
-    // Where every breaker refuses, theirs is the error that says when to come back.
-    if (!known.some((target) => target.admits)) throw soonest(known) ?? error;
-    return this.#pickFrom("unreachable", call);
-  }
-
-  #pickFrom(fallback: Fallback, call: Call): Ticket<EndpointTarget> {
-    this.#fallback = fallback;
-    try {
-      return this.router.pick(call.request);
-    } finally {
-      this.#fallback = "none";
-    }
-  }
-
-  #fallsBackOn({ standing, reachable }: EndpointTarget): boolean {
-    switch (this.#fallback) {
-      case "leaving":
-        return reachable && standing === "follows";
-      case "last-resort":
-        return reachable && standing !== "strange";
-      case "unreachable":
-        return standing !== "strange";
-      default:
-        return false;
-    }
-  }
+/** What says more than "not eligible"; undefined where nothing does. */
+function whyRefused(
+  refused: readonly EndpointTarget[],
+  { worstRank }: Call,
+  { requested }: NoTargetError,
+): Error | undefined {
+  // Another attempt only looked for an endpoint that is better than the one that was asked.
+  if (worstRank !== undefined) return undefined;
+  const known = refused.filter(({ standing }) => standing !== "strange");
+  if (known.length === 0) return new NoTargetError(requested, "not-following", undefined);
+  // Where every breaker refuses, theirs is the error that says when to come back.
+  return known.some(({ admits }) => admits) ? undefined : soonest(known);
 }
 
 /** The refusal of the breaker that will be asked again first. */

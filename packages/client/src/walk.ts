@@ -7,6 +7,7 @@ import type { Call } from "./call.ts";
 import type { EndpointTarget } from "./endpoint-target.ts";
 import type { Clock } from "./fleet-options.ts";
 import { Picks } from "./picks.ts";
+import { ranks } from "./ranks.ts";
 import { isOfReplica, isReadonly } from "./readonly-error.ts";
 import type { Roles } from "./roles.ts";
 import { sleep } from "./sleep.ts";
@@ -198,6 +199,8 @@ export class Walk {
   /** Begins on an endpoint that was not tried yet, if there is one. */
   #beginElsewhere(call: Call, tried: readonly EndpointTarget[]): RedisPool | undefined {
     call.exclude = tried;
+    // The endpoint that was asked already, a pause later, is a better choice than a dead one.
+    call.worstRank = ranks.leaving;
     try {
       return this.begin(call);
     } catch {
@@ -205,6 +208,7 @@ export class Walk {
       return undefined;
     } finally {
       call.exclude = [];
+      call.worstRank = undefined;
     }
   }
 

@@ -1,5 +1,7 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 
+import type { PickMessage } from "@fleet/router";
+
 import type { CommandMessage, RoleMessage } from "../src/index.ts";
 
 type Heard<T> = Disposable & { readonly messages: readonly T[] };
@@ -12,6 +14,11 @@ export function heard(): Heard<CommandMessage> {
 /** Listens to `fleet:client:role` until disposed. */
 export function heardRoles(): Heard<RoleMessage> {
   return heardOn("fleet:client:role");
+}
+
+/** Listens to `fleet:router:pick` until disposed. */
+export function heardPicks(): Heard<PickMessage> {
+  return heardOn("fleet:router:pick");
 }
 
 function heardOn<T>(channel: string): Heard<T> {

@@ -7,6 +7,7 @@ import { describe, expect, test } from "vitest";
 import { createFleet } from "../src/index.ts";
 import type { Fleet } from "../src/index.ts";
 import { endpoint, HandSource, instance } from "./hand-source.ts";
+import { heardPicks } from "./heard.ts";
 import { Load } from "./load.ts";
 import { needRedis } from "./need-redis.ts";
 
@@ -52,6 +53,7 @@ describe("an endpoint that is leaving", () => {
     const source = new HandSource(say());
     await using fleet = await createFleet({ sources: [source], policy: roundRobin() });
     await eventually(() => expect(roles(fleet)).toEqual(["primary", "replica", "replica"]));
+    using picks = heardPicks();
     /** Who answered, of thirty reads one after the other. */
     const answered = async (): Promise<readonly boolean[]> => {
       const before = await reads(servers);
@@ -67,6 +69,7 @@ describe("an endpoint that is leaving", () => {
     expect(await answered()).toEqual([true, true, true]);
     // It may be the only primary: on its way out it still is.
     expect(await fleet.command(orders, ["SET", "x", "1"])).toBe("OK");
+    expect(new Set(picks.messages.map(({ outcome }) => outcome))).toEqual(new Set(["picked"]));
   });
 
   test("comes before one that cannot be dialled, for a second attempt too", async () => {

@@ -55,6 +55,7 @@ export const fixtures = {
     instance: "orders",
     target: "orders/orders/10.0.0.1:6379",
     reason: "policy",
+    rank: 0,
   },
   "fleet:breaker:state": {
     name: "orders/10.0.0.1:6379",

@@ -22,6 +22,8 @@ export type PickOutcome =
       /** Id of the target. */
       readonly target: string;
       readonly reason: PickReason;
+      /** The tier that the target was in; above 0 no better one was usable. */
+      readonly rank: number;
     }
   | { readonly outcome: "refused"; readonly reason: Refusal };
 

@@ -21,6 +21,11 @@ export interface RouterOptions<T extends Target> {
   readonly policy?: RoutingPolicy;
   /** Asked per candidate during a pick: may it take a call now (breaker, health)? @default every target */
   readonly eligible?: (target: T) => boolean;
+  /**
+   * Asked per eligible candidate during a pick: the tier that it is in now. The policy chooses among the candidates of the lowest
+   * rank; one of a higher rank is chosen only while no lower one is usable. @default 0 for every target
+   */
+  readonly rank?: (target: T) => number;
   /** Asked for refused targets when nothing is left: in how many ms may it take a call again? @default unknown */
   readonly retryAfterMs?: (target: T) => number | undefined;
   /** Monotonic milliseconds. @default performance.now */
@@ -33,6 +38,8 @@ interface PickTerms<T extends Target> {
   readonly access: Access;
   /** Targets already tried for this call. */
   readonly exclude?: readonly T[];
+  /** The highest rank that this call may be given. @default any */
+  readonly worstRank?: number;
 }
 
 /** Exactly one of `instance` and `group`. */
@@ -81,7 +88,7 @@ export class Router<T extends Target> {
     this.#retryAfterMs = options.retryAfterMs;
     this.#clock = options.clock ?? monotonicClock;
     const random = options.random ?? Math.random;
-    this.#selection = new Selection(options.eligible, random);
+    this.#selection = new Selection(options, random);
     this.#routes = new Routes(random);
   }
 
@@ -112,16 +119,23 @@ export class Router<T extends Target> {
     const route = this.#route(request);
     const { preferred, fallback } = route[access];
     const now = this.#clock.now();
-    const slot = this.#choose(preferred, exclude, now) ?? this.#choose(fallback, exclude, now);
+    const { worstRank = Number.MAX_VALUE } = request;
+    let slot: Slot<T> | undefined;
+    let rank = 0;
+    for (let next = 0; slot === undefined && next <= worstRank; next = this.#selection.nextRank) {
+      rank = next;
+      this.#selection.admit(rank);
+      slot = this.#choose(preferred, exclude, now) ?? this.#choose(fallback, exclude, now);
+    }
     if (slot === undefined) throw this.#refused(request, route);
     const candidates = preferred.slots.length + fallback.slots.length;
     const reason = reasonOf(slot.target, access, candidates);
     this.#picks[reason] += 1;
     if (pickChannel.hasSubscribers) {
       const { id, instance } = slot.target;
-      this.#publish(request, candidates, { outcome: "picked", instance, target: id, reason });
+      this.#publish(request, candidates, { outcome: "picked", instance, target: id, reason, rank });
     }
-    return new IssuedTicket(slot, reason, this.#clock, now);
+    return new IssuedTicket(slot, reason, rank, this.#clock, now);
   }
 
   get stats(): RouterStats {

@@ -13,7 +13,7 @@ export interface Choice {
   readonly next: number;
   /** Monotonic milliseconds of this choice. */
   readonly now: number;
-  /** Whether this candidate may be chosen now: eligible and not excluded. */
+  /** Whether this candidate may be chosen now: eligible, not excluded, and of no higher rank than is looked for. */
   usable(index: number): boolean;
   random(): number;
 }
@@ -22,6 +22,6 @@ export interface Choice {
 export interface RoutingPolicy {
   /** Stands in stats and channel messages. */
   readonly name: string;
-  /** Index of the chosen candidate, or -1 when none is usable. */
+  /** Index of the chosen candidate, or -1 when none is usable, for which every one has to be asked. */
   choose(choice: Choice): number;
 }

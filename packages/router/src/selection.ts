@@ -3,18 +3,34 @@ import type { Choice } from "./routing-policy.ts";
 import type { Slot } from "./slot.ts";
 import type { Target } from "./target.ts";
 
+interface SelectionOptions<T extends Target> {
+  readonly eligible?: ((target: T) => boolean) | undefined;
+  readonly rank?: ((target: T) => number) | undefined;
+}
+
 /** The choice that a router hands to its policy: one object, refilled for each pick, because picks never overlap. */
 export class Selection<T extends Target> implements Choice {
   candidates: readonly Slot<T>[] = [];
   next = 0;
   now = 0;
+  /** The lowest rank among the candidates that were passed over for their rank; Infinity when there is none. */
+  nextRank = Number.POSITIVE_INFINITY;
   readonly random: () => number;
   readonly #eligible: ((target: T) => boolean) | undefined;
+  readonly #rank: ((target: T) => number) | undefined;
   #exclude: readonly T[] | undefined;
+  #highestRank = 0;
 
-  constructor(eligible: ((target: T) => boolean) | undefined, random: () => number) {
+  constructor({ eligible, rank }: SelectionOptions<T>, random: () => number) {
     this.#eligible = eligible;
+    this.#rank = rank;
     this.random = random;
+  }
+
+  /** From now on candidates up to this rank are usable. */
+  admit(highestRank: number): void {
+    this.#highestRank = highestRank;
+    this.nextRank = Number.POSITIVE_INFINITY;
   }
 
   over(list: CandidateList<T>, exclude: readonly T[] | undefined, now: number): this {
@@ -29,7 +45,12 @@ export class Selection<T extends Target> implements Choice {
     const slot = this.candidates[index];
     if (slot === undefined) return false;
     if (this.#exclude !== undefined && isExcluded(slot.target, this.#exclude)) return false;
-    return this.#eligible === undefined || this.#eligible(slot.target);
+    if (this.#eligible !== undefined && !this.#eligible(slot.target)) return false;
+    if (this.#rank === undefined) return true;
+    const rank = this.#rank(slot.target);
+    if (rank <= this.#highestRank) return true;
+    if (rank < this.nextRank) this.nextRank = rank;
+    return false;
   }
 }
 

@@ -12,6 +12,8 @@ export type PickReason = "only" | "policy" | "fallback";
 export interface Ticket<T extends Target> extends Disposable {
   readonly target: T;
   readonly reason: PickReason;
+  /** The tier that the target was in; above 0 no better one was usable. */
+  readonly rank: number;
   /** Says, before disposing, that the target failed the call: its latency then counts as at least 1 s. */
   failed(): void;
   /** Ends the call's accounting; only the first time counts. */
@@ -21,6 +23,7 @@ export interface Ticket<T extends Target> extends Disposable {
 export class IssuedTicket<T extends Target> implements Ticket<T>, Call {
   readonly target: T;
   readonly reason: PickReason;
+  readonly rank: number;
   readonly startedAt: number;
   older: Call | undefined = undefined;
   newer: Call | undefined = undefined;
@@ -29,9 +32,10 @@ export class IssuedTicket<T extends Target> implements Ticket<T>, Call {
   #failed = false;
 
   /** Reserves: the next pick already sees this call in flight. */
-  constructor(slot: Slot<T>, reason: PickReason, clock: Clock, now: number) {
+  constructor(slot: Slot<T>, reason: PickReason, rank: number, clock: Clock, now: number) {
     this.target = slot.target;
     this.reason = reason;
+    this.rank = rank;
     this.startedAt = now;
     this.#clock = clock;
     this.#slot = slot;

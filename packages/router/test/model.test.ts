@@ -45,12 +45,20 @@ const step = fc.oneof(
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("sick" as const), names }) },
   {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant("ranks" as const),
+      ranks: fc.dictionary(fc.constantFrom("a", "b", "c", "d", "e", "f"), fc.nat(3)),
+    }),
+  },
+  {
     weight: 8,
     arbitrary: fc.record({
       kind: fc.constant("pick" as const),
       access,
       name: fc.constantFrom("orders", "sessions", "carts", "nobody"),
       exclude: fc.oneof({ weight: 3, arbitrary: fc.constant<readonly string[]>([]) }, names),
+      worstRank: fc.option(fc.nat(3), { nil: undefined }),
     }),
   },
   { weight: 8, arbitrary: fc.record({ kind: fc.constant("dispose" as const), which: fc.nat(20) }) },
@@ -103,11 +111,13 @@ class Walk {
   /** What is known without members, by the name of the instance. */
   #vacancies: ReadonlyMap<string, Vacancy> = new Map();
   #sick: readonly string[] = [];
+  #ranks: Readonly<Record<string, number>> = {};
 
   constructor(policy: "least requests" | "round robin", seed: number) {
     this.#router = new Router<Target>({
       policy: policy === "round robin" ? roundRobin() : leastRequests(),
       eligible: ({ id }) => !this.#sick.includes(id),
+      rank: ({ id }) => this.#ranks[id] ?? 0,
       clock: new FakeClock(),
       random: seededRandom(seed),
     });
@@ -125,6 +135,9 @@ class Walk {
         return this.#replace(step);
       case "sick":
         this.#sick = step.names;
+        return undefined;
+      case "ranks":
+        this.#ranks = step.ranks;
         return undefined;
       case "dispose":
         return this.#dispose(step.which);
@@ -162,13 +175,18 @@ class Walk {
     this.#done.add(ticket);
   }
 
-  #pick({ access, name, exclude }: Extract<Step, { kind: "pick" }>): void {
+  #pick({ access, name, exclude, worstRank }: Extract<Step, { kind: "pick" }>): void {
     const tried = this.#members.filter(({ id }) => exclude.includes(id));
-    const terms = { access, exclude: tried };
+    const terms = { access, exclude: tried, ...(worstRank !== undefined && { worstRank }) };
     const request: PickRequest<Target> =
       name === "carts" ? { ...terms, group: name } : { ...terms, instance: name };
     const usable = ({ id }: Target): boolean => !exclude.includes(id) && !this.#sick.includes(id);
-    const candidates = allowed(this.#members, request, usable);
+    const rankOf = ({ id }: Target): number => this.#ranks[id] ?? 0;
+    const candidates =
+      [0, 1, 2, 3]
+        .filter((rank) => rank <= (worstRank ?? 3))
+        .map((rank) => allowed(this.#members, request, (each) => usable(each) && rankOf(each) <= rank))
+        .find((found) => found.length > 0) ?? [];
     const known = [...this.#members, ...this.#vacant].filter(
       (each) => each.instance === request.instance || each.group === request.group,
     );
@@ -185,6 +203,7 @@ class Walk {
     }
     if (!candidates.includes(ticket.target))
       throw new Error(`picked ${ticket.target.id}, which may not take the call`);
+    if (ticket.rank !== rankOf(ticket.target)) throw new Error(`the ticket says rank ${ticket.rank}`);
     const least = Math.min(...candidates.map(({ id }) => this.#inFlight.get(id) ?? 0));
     if (this.#least && this.#inFlight.get(ticket.target.id) !== least) throw new Error("picked a busier one");
     this.#tickets.push(ticket);

@@ -236,6 +236,47 @@ describe("eligible and exclude", () => {
   });
 });
 
+describe("rank", () => {
+  const rank = ({ id }: Target): number => ({ a: 0, b: 2, c: 7 })[id] ?? 0;
+
+  it("asks for a higher rank only while no lower one is usable, and the ticket says which", () => {
+    let sick: readonly string[] = [];
+    const router = routerOf([target("a"), target("b"), target("c")], {
+      rank,
+      eligible: ({ id }) => !sick.includes(id),
+    });
+    const group = { group: "g", access: "read" } as const;
+    expect(reached(router, group)).toEqual(["a"]);
+    sick = ["a"];
+    expect(reached(router, group)).toEqual(["b"]);
+    expect(router.pick({ ...group, exclude: [target("b")] })).toMatchObject({ target: { id: "c" }, rank: 7 });
+  });
+
+  it("goes no further than the call allows", () => {
+    const router = routerOf([target("b"), target("c")], { rank });
+    const group = { group: "g", access: "read", exclude: [target("b")] } as const;
+    expect(refusal(router, { ...group, worstRank: 6 }).reason).toBe("not-eligible");
+    expect(router.pick({ ...group, worstRank: 7 }).target.id).toBe("c");
+  });
+
+  it("prefers the fallback of a low rank to the preferred of a higher one", () => {
+    const members = orders(["primary", "replica"], { reads: "replica" });
+    const router = routerOf(members, { rank: ({ role }) => (role === "replica" ? 1 : 0) });
+    expect(router.pick(read)).toMatchObject({ target: { role: "primary" }, reason: "fallback", rank: 0 });
+  });
+
+  it("publishes one decision for a pick, whatever it had to fall back on", () => {
+    const router = routerOf([target("c")], { rank });
+    const messages: PickMessage[] = [];
+    const listen = (message: unknown): void => void messages.push(message as PickMessage);
+    subscribe("fleet:router:pick", listen);
+    router.pick({ group: "g", access: "read" });
+    unsubscribe("fleet:router:pick", listen);
+    expect(messages).toMatchObject([{ outcome: "picked", target: "c", rank: 7 }]);
+    expect(router.stats.refusals["not-eligible"]).toBe(0);
+  });
+});
+
 describe("a ticket", () => {
   it("hands back the very object of the last update", () => {
     const mine = { ...target("a"), host: "10.0.0.7" };
@@ -331,6 +372,7 @@ describe("observation", () => {
         instance: "orders",
         target: "replica-1",
         reason: "policy",
+        rank: 0,
       },
       {
         access: "write",

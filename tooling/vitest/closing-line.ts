@@ -1,6 +1,12 @@
 import type { Reporter, TestCase, TestModule, Vitest } from "vitest/node";
 
-/** Prints why tests were skipped, which failed or needed a second try and, as the very last line, `N passed, N failed`; the exit code says the same. */
+const leftOut = "left out by -t";
+
+/**
+ * Prints why tests were skipped, which failed or needed a second try and, as the very last line, `N passed, N failed`; the exit
+ * code says the same. Where `CI` is set, a test that was skipped for want of something is a failure: what CI expects may not be
+ * missing silently.
+ */
 // oxlint-disable-next-line import/no-default-export -- vitest loads a reporter by its default export
 export default class ClosingLine implements Reporter {
   #passed = 0;
@@ -10,6 +16,7 @@ export default class ClosingLine implements Reporter {
   readonly #skipped = new Map<string, number>();
   readonly #flaky: string[] = [];
 
+  readonly #isStrict = (process.env["CI"] ?? "") !== "";
   #isFiltered = false;
 
   constructor() {
@@ -39,6 +46,9 @@ export default class ClosingLine implements Reporter {
     }
     if (errors.length > 0) problems.push(...errors.map((error) => `unhandled: ${messageOf(error)}`));
     if (this.#passed + this.#failures.length + problems.length === 0) problems.push("no test ran");
+    if (this.#isStrict)
+      for (const [why, times] of this.#skipped)
+        if (why !== leftOut) problems.push(`failed: CI skips nothing, and ${times} were skipped: ${why}`);
     this.#problems = problems;
   }
 
@@ -48,7 +58,7 @@ export default class ClosingLine implements Reporter {
     if (test.diagnostic()?.flaky === true) this.#flaky.push(test.fullName);
     if (result.state === "passed") this.#passed += 1;
     else if (result.state === "skipped") {
-      const why = result.note ?? (this.#isFiltered ? "left out by -t" : `no reason given (${name})`);
+      const why = result.note ?? (this.#isFiltered ? leftOut : `no reason given (${name})`);
       this.#skipped.set(why, (this.#skipped.get(why) ?? 0) + 1);
     } else this.#failures.push([name, ...(result.errors ?? []).slice(0, 1).map(messageOf)].join(": "));
   }

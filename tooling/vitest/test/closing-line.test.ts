@@ -10,7 +10,7 @@ interface Ending {
 }
 
 /** Runs some lines with a `reporter` in a process of their own: what the reporter says, it says at the process's end. */
-function atTheEndOf(script: string): Ending {
+function atTheEndOf(script: string, ci = ""): Ending {
   const prelude = `
     import ClosingLine from ${JSON.stringify(reporter)};
     const reporter = new ClosingLine();
@@ -25,9 +25,7 @@ function atTheEndOf(script: string): Ending {
   const { stdout, status } = spawnSync(
     process.execPath,
     ["--input-type=module", "-e", `${prelude}${script}`],
-    {
-      encoding: "utf8",
-    },
+    { encoding: "utf8", env: { ...process.env, CI: ci } },
   );
   return { lines: stdout.trimEnd().split("\n"), exitCode: status };
 }
@@ -68,6 +66,21 @@ test("skipped tests are named with their reasons, equal reasons once", () => {
     "1 passed, 0 failed",
   ]);
   expect(exitCode).toBe(0);
+});
+
+test("in CI a skipped test is a failure, unless a filter by name left it out", () => {
+  const { lines, exitCode } = atTheEndOf(
+    `
+      reporter.onInit({ getGlobalTestNamePattern: () => /t/ });
+      reporter.onTestRunEnd([file([test("passed"), test("skipped"), test("skipped", "no Redis")])], []);
+    `,
+    "true",
+  );
+  expect(lines.slice(-2)).toEqual([
+    "failed: CI skips nothing, and 1 were skipped: no Redis",
+    "1 passed, 1 failed",
+  ]);
+  expect(exitCode).toBe(1);
 });
 
 test("tests that a filter by name left out are not named one by one", () => {

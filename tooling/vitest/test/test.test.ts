@@ -9,9 +9,9 @@ function run(
   args: readonly string[],
   env: NodeJS.ProcessEnv = {},
 ): readonly [lastLine: string, code: number | null, errors: string, output: string] {
-  // A run inside of a run must not take itself for a worker of the outer one.
+  // A run inside of a run must not take itself for a worker of the outer one, and is not what CI is about.
   const clean = Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !/^(VITEST|NODE_ENV|TEST$)/.test(name)),
+    Object.entries(process.env).filter(([name]) => !/^(VITEST|NODE_ENV|TEST$|CI$)/.test(name)),
   );
   const { stdout, stderr, status } = spawnSync(
     process.execPath,
@@ -68,4 +68,13 @@ test("without an API server the tests that need one are skipped with the reason"
   });
   expect(output).toMatch(/^skipped \d+: KUBEBUILDER_ASSETS is not set/m);
   expect(line).toBe("0 passed, 1 failed");
+});
+
+test("in CI what is skipped for want of something is a failure", () => {
+  const [line, code, , output] = run(["--project", "kubernetes", "tooling/testkit/test/kubernetes"], {
+    KUBEBUILDER_ASSETS: "",
+    CI: "true",
+  });
+  expect(output).toMatch(/^failed: CI skips nothing, and \d+ were skipped: KUBEBUILDER_ASSETS is not set/m);
+  expect([line, code]).toEqual(["0 passed, 2 failed", 1]);
 });

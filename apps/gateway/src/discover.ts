@@ -9,7 +9,7 @@ import type { Candidate } from "./candidate.ts";
 import type { Config } from "./config-schema.ts";
 import { findSecret } from "./credentials.ts";
 import { openSources } from "./open-sources.ts";
-import type { OpenSources } from "./open-sources.ts";
+import type { OpenKubernetes, OpenSources } from "./open-sources.ts";
 import { missingOf } from "./rights-of.ts";
 import type { MissingRights } from "./rights-of.ts";
 import { SourceTap } from "./source-tap.ts";
@@ -33,6 +33,8 @@ export interface Discovered {
   readonly instances: readonly FoundInstance[];
   /** Services that look like Redis and that no profile recognises. Undefined where Kubernetes is not configured. */
   readonly unrecognised?: readonly UnrecognisedService[];
+  /** Why those are not among them that only the image of their Pods gives away. */
+  readonly imagesError?: string;
   /** Undefined where Kubernetes is not configured. */
   readonly rights?: MissingRights;
 }
@@ -82,9 +84,24 @@ export async function discover(
     ok: whole && sources.every(({ error }) => error === undefined),
     sources,
     instances,
-    ...(open.kubernetes !== undefined && { unrecognised: open.kubernetes.source.unrecognised }),
+    ...(open.kubernetes !== undefined && (await strangersOf(open.kubernetes.source, sources, patienceMs))),
     ...(rights !== undefined && { rights }),
   };
+}
+
+/** A source that failed has said why, and the server is not asked once more. */
+async function strangersOf(
+  source: OpenKubernetes["source"],
+  sources: Discovered["sources"],
+  patienceMs: number,
+): Promise<Pick<Discovered, "unrecognised" | "imagesError">> {
+  const { unrecognised } = source;
+  if (sources.some(({ name, error }) => name === source.name && error !== undefined)) return { unrecognised };
+  try {
+    return { unrecognised: await source.findUnrecognised({ signal: AbortSignal.timeout(patienceMs) }) };
+  } catch (error) {
+    return { unrecognised, imagesError: (error as Error).message };
+  }
 }
 
 async function examined(

@@ -17,15 +17,17 @@ export function discoveryText(found: {
   readonly sources: readonly Source[];
   readonly instances: readonly Shown[];
   readonly unrecognised?: readonly UnrecognisedService[];
+  readonly imagesError?: string;
   readonly rights?: MissingRights;
 }): string {
-  const { sources, instances, unrecognised, rights } = found;
+  const { sources, instances, unrecognised, imagesError, rights } = found;
   // Where all of them are listed, no condition says the same of some.
   const isShown = ({ reason }: { readonly reason: string }): boolean =>
     unrecognised === undefined || reason !== "Unrecognised";
   return [
     ...sources.flatMap((source) => sourceLines({ ...source, conditions: source.conditions.filter(isShown) })),
     ...(rights === undefined ? [] : rightsLines(rights)),
+    ...(imagesError === undefined ? [] : [`images of Pods: not known: ${oneLine(imagesError)}`]),
     "",
     ...(instances.length === 0 ? ["no instances"] : instances.flatMap(instanceLines)),
     "",
@@ -88,8 +90,8 @@ function unrecognisedLines(services: readonly UnrecognisedService[]): readonly s
   if (services.length === 0) return [];
   return [
     `${counted(services.length, "Service")} that no profile recognises and that may be Redis; a label makes one an instance:`,
-    ...services.flatMap(({ namespace, service, ports, remedy }) => [
-      `  ${namespace}/${service} (${ports.join(", ")})`,
+    ...services.flatMap(({ namespace, service, ports, image, remedy }) => [
+      `  ${namespace}/${service} (${[...ports, ...(image === undefined ? [] : [`image ${image}`])].join(", ")})`,
       `    ${remedy}`,
     ]),
     "",

@@ -18,7 +18,7 @@ export interface OpenSources extends AsyncDisposable {
   readonly kubernetes: OpenKubernetes | undefined;
 }
 
-interface OpenKubernetes extends AsyncDisposable {
+export interface OpenKubernetes extends AsyncDisposable {
   readonly source: KubernetesSource;
   readonly secrets: KubernetesSecrets;
   readonly missingRights: () => Promise<readonly ApiRequestName[]>;

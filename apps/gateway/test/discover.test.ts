@@ -2,7 +2,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { service, startApiServerDouble } from "@fleet/testkit/kubernetes";
+import { endpointSlice, pod, service, startApiServerDouble } from "@fleet/testkit/kubernetes";
+import type { ApiServerDouble, KubernetesObject } from "@fleet/testkit/kubernetes";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { parseConfig } from "../src/config-schema.ts";
@@ -143,38 +144,94 @@ describe("a kubeconfig that leads nowhere is an error of its source, and everyth
   });
 });
 
-test("Services that may be Redis and that no profile recognises are listed with what makes them instances", async () => {
-  await using double = await startApiServerDouble();
-  const ports = [{ name: "redis", port: 6379 }];
-  await double.apply(
-    service("podinfo-redis", { labels: { app: "podinfo-redis" }, ports }),
-    service("web", { ports: [{ name: "http", port: 80 }] }),
-  );
-  const path = join(folder, "double.yaml");
-  const ca = Buffer.from(double.ca).toString("base64");
-  await writeFile(
-    path,
-    JSON.stringify({
-      apiVersion: "v1",
-      kind: "Config",
-      clusters: [{ name: "c", cluster: { server: double.url, "certificate-authority-data": ca } }],
-      users: [{ name: "u", user: { token: double.adminToken } }],
-      contexts: [{ name: "x", context: { cluster: "c", user: "u", namespace: "default" } }],
-      "current-context": "x",
-    }),
-  );
-  const { unrecognised, sources } = await found({ kubernetes: { kubeconfig: path } }, {}, 10_000);
-  expect(unrecognised).toEqual([
-    {
-      namespace: "default",
-      service: "podinfo-redis",
-      ports: ["redis 6379"],
-      remedy: "kubectl label service -n default podinfo-redis fleet.dev/instance=podinfo-redis",
-    },
-  ]);
-  expect(sources).toMatchObject([
-    { conditions: [{ reason: "Unrecognised", object: "Service default/podinfo-redis" }] },
-  ]);
+describe("Services that may be Redis and that no profile recognises", () => {
+  const redis = [{ name: "redis", port: 6379 }];
+  const data = [{ name: "data", port: 7000 }];
+  const behind = (name: string): KubernetesObject =>
+    endpointSlice(name, {
+      ports: data,
+      endpoints: [{ addresses: ["10.20.0.9"], targetRef: { kind: "Pod", name: `${name}-0`, uid: name } }],
+    });
+  const remedy = (name: string): string =>
+    `kubectl label service -n default ${name} fleet.dev/instance=${name}`;
+  let double: ApiServerDouble;
+  let kubeconfig: string;
+
+  beforeAll(async () => {
+    double = await startApiServerDouble();
+    await double.apply(
+      service("podinfo-redis", { labels: { app: "podinfo-redis" }, ports: redis }),
+      service("web", { ports: [{ name: "http", port: 8080 }] }),
+      service("store", { ports: data }),
+      behind("store"),
+      pod("store-0", {
+        ip: "10.20.0.9",
+        container: { image: "registry.example.com/library/redis:7.2@sha256:0" },
+      }),
+      service("queue", { ports: data }),
+      behind("queue"),
+      pod("queue-0", { ip: "10.20.0.8", container: { image: "oliver006/redis_exporter:v1" } }),
+      service("gone", { ports: data }),
+      behind("gone"),
+    );
+    kubeconfig = join(folder, "double.yaml");
+    const ca = Buffer.from(double.ca).toString("base64");
+    await writeFile(
+      kubeconfig,
+      JSON.stringify({
+        apiVersion: "v1",
+        kind: "Config",
+        clusters: [{ name: "c", cluster: { server: double.url, "certificate-authority-data": ca } }],
+        users: [{ name: "u", user: { token: double.adminToken } }],
+        contexts: [{ name: "x", context: { cluster: "c", user: "u", namespace: "default" } }],
+        "current-context": "x",
+      }),
+    );
+  });
+  afterAll(() => double.close());
+
+  test("are listed with what makes them instances, by their names and by the image of their Pods", async () => {
+    const { ok, unrecognised, imagesError, sources } = await found(
+      { kubernetes: { kubeconfig } },
+      {},
+      10_000,
+    );
+    expect(unrecognised).toEqual([
+      {
+        namespace: "default",
+        service: "podinfo-redis",
+        ports: ["redis 6379"],
+        remedy: remedy("podinfo-redis"),
+      },
+      {
+        namespace: "default",
+        service: "store",
+        ports: ["data 7000"],
+        image: "registry.example.com/library/redis:7.2@sha256:0",
+        remedy: remedy("store"),
+      },
+    ]);
+    expect(imagesError).toBeUndefined();
+    expect(ok).toBe(true);
+    expect(sources).toMatchObject([
+      { conditions: [{ reason: "Unrecognised", object: "Service default/podinfo-redis" }] },
+    ]);
+  });
+
+  test("pass over Pods that may not be read, which the missing right says", async () => {
+    double.inject({ kind: "status", status: 403 }, { verb: "get", resource: "pods", times: Infinity });
+    const { unrecognised, imagesError } = await found({ kubernetes: { kubeconfig } }, {}, 10_000);
+    double.heal();
+    expect(unrecognised?.map((one) => one.service)).toEqual(["podinfo-redis"]);
+    expect(imagesError).toBeUndefined();
+  });
+
+  test("are listed by their names alone where Pods cannot be read, which is told", async () => {
+    double.inject({ kind: "status", status: 500 }, { verb: "get", resource: "pods", times: Infinity });
+    const { unrecognised, imagesError } = await found({ kubernetes: { kubeconfig } }, {}, 10_000);
+    expect(unrecognised?.map((one) => one.service)).toEqual(["podinfo-redis"]);
+    expect(imagesError).toEqual(expect.any(String));
+  });
 });
 
 test("without any source there is nothing to discover", async () => {

@@ -114,6 +114,11 @@ no instances
   shop/cache (redis 6379, 9000)
     ${remedy}
 `);
+  const [one] = unrecognised;
+  const byImage = [{ ...one!, ports: ["7000"], image: "redis:8" }];
+  const text = discoveryText({ ...found, unrecognised: byImage, imagesError: "no\nanswer" });
+  expect(text).toContain("\n  shop/cache (7000, image redis:8)\n");
+  expect(text).toContain("\nimages of Pods: not known: no; answer\n");
   expect(discoveryText(found)).toBe(`${line}
   Unrecognised: Service shop/cache: m
 

@@ -17,7 +17,7 @@ export function helm(
   release: string,
   chart: string,
   component = "",
-  name = chart.replace(/-\d.*$/, ""),
+  name = chart.replace(/-v?\d.*$/, ""),
 ): Labels {
   return {
     "app.kubernetes.io/name": name,

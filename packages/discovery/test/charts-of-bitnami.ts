@@ -53,10 +53,27 @@ export const bitnamiCharts: Readonly<Record<string, Rendering>> = {
     objects: replication("orders-redis", of("orders"), "tcp-cache:6379>redis"),
     found: [`orders bitnami-redis: ${three}`],
   },
-  "bitnami/redis 16.13.0": {
-    objects: replication("orders-redis", of("orders", "redis-16.13.0")),
-    found: [`orders bitnami-redis: ${three}`],
-  },
+  ...Object.fromEntries(
+    ["22.0.7", "21.1.3", "20.13.4", "18.19.4", "17.11.8", "16.13.2", "13.0.0"].flatMap((version) => {
+      const labels = of("orders", `redis-${version}`);
+      return [
+        [
+          `bitnami/redis ${version}, replication`,
+          {
+            objects: replication("orders-redis", labels),
+            found: [`orders bitnami-redis: ${three}`],
+          },
+        ],
+        [
+          `bitnami/redis ${version}, Sentinels`,
+          {
+            objects: sentinels("orders-redis", labels),
+            found: [`orders bitnami-redis: ${two}`],
+          },
+        ],
+      ];
+    }),
+  ),
   "bitnami/redis, fullnameOverride": {
     objects: replication("cache-7", of("orders")),
     found: [`orders bitnami-redis: ${three}`],
@@ -171,6 +188,47 @@ export const bitnamiCharts: Readonly<Record<string, Rendering>> = {
     ],
     found: ["users bitnami-redis-cluster cluster: 1:6379 unknown"],
     conditions: ["ClusterMode Service shop/users"],
+  },
+  "mastodon, whose release and whose Redis bear its name": {
+    objects: [
+      service("mastodon-web", helm("mastodon", "mastodon-6.6.0", "web"), "http:3000", "web"),
+      service("mastodon-streaming", helm("mastodon", "mastodon-6.6.0", "streaming"), "streaming:4000", "web"),
+      ...replication("mastodon-redis", of("mastodon", "redis-18.19.4")),
+    ],
+    found: [`mastodon bitnami-redis: ${three}`],
+  },
+  "bitnami/valkey-cluster 3.0.25": {
+    objects: [
+      service("feeds", helm("feeds", "valkey-cluster-3.0.25"), "tcp-redis:6379", "all"),
+      service(
+        "feeds-headless",
+        helm("feeds", "valkey-cluster-3.0.25"),
+        "tcp-redis:6379 tcp-redis-bus:16379",
+        "all",
+      ),
+      pod("feeds-0", 1, "all"),
+    ],
+    found: ["feeds bitnami-valkey-cluster cluster: 1:6379 unknown"],
+    conditions: ["ClusterMode Service shop/feeds"],
+  },
+  "bitnami/valkey 4.0.2, Sentinels with createPrimary": {
+    objects: [
+      service("orders-valkey", helm("orders", "valkey-4.0.2", "node"), nodes, "all"),
+      service("orders-valkey-headless", helm("orders", "valkey-4.0.2"), nodes, "all"),
+      service("orders-valkey-primary", helm("orders", "valkey-4.0.2", "node"), "tcp-redis:6379", "p"),
+      pod("orders-valkey-node-0", 1, "all p"),
+      pod("orders-valkey-node-1", 2, "all"),
+    ],
+    found: ["orders bitnami-valkey: 1:6379 primary, 2:6379 unknown"],
+  },
+  "bitnami/keydb 0.5.16": {
+    objects: [
+      service("orders-keydb-master", helm("orders", "keydb-0.5.16", "master"), "tcp-keydb:6379>keydb", "m"),
+      service("orders-keydb-replica", helm("orders", "keydb-0.5.16", "replica"), "tcp-keydb:6379>keydb", "r"),
+      pod("orders-keydb-master-0", 1, "m", "keydb:6379"),
+      pod("orders-keydb-replica-0", 2, "r", "keydb:6379"),
+    ],
+    found: ["orders keydb: 1:6379 primary, 2:6379 replica"],
   },
   "bitnami/valkey 4.0.2, replication": {
     objects: [

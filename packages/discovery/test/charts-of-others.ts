@@ -9,12 +9,6 @@ const ha = (chart = "redis-ha-4.39.0", app = "redis-ha"): Readonly<Record<string
   release: "orders",
   heritage: "Helm",
 });
-const argocd = (name: string): Readonly<Record<string, string>> => ({
-  "app.kubernetes.io/name": name,
-  "app.kubernetes.io/component": "redis",
-  "app.kubernetes.io/part-of": "argocd",
-});
-const harbor = { app: "harbor", chart: "harbor", release: "registry", heritage: "Helm" };
 
 /** Charts of others than Bitnami. */
 export const otherCharts: Readonly<Record<string, Rendering>> = {
@@ -187,14 +181,6 @@ export const otherCharts: Readonly<Record<string, Rendering>> = {
     ],
     found: ["orders valkey-helm: 1:6379 primary"],
   },
-  "langfuse, which calls its valkey-helm 0.9.4 redis": {
-    objects: [
-      service("lf-langfuse-web", helm("lf", "langfuse-2.0.0", "web", "langfuse"), "http:3000", "web"),
-      service("lf-redis", helm("lf", "redis-0.9.4", "primary"), "tcp:6379>tcp", "all"),
-      pod("lf-redis-0", 1, "all", "tcp:6379"),
-    ],
-    found: ["lf valkey-helm: 1:6379 primary"],
-  },
   "redis-ha 4.39.0 with haproxy and exporter": {
     objects: [
       service("orders-redis-ha", ha(), "tcp-server:6379 tcp-sentinel:26379 http-exporter-port:9121", "all"),
@@ -222,65 +208,12 @@ export const otherCharts: Readonly<Record<string, Rendering>> = {
     ],
     found: [`orders keydb: ${both}`],
   },
-  "argo-cd 10.1.1, its own Redis": {
+  "dragonfly 1.34.1": {
     objects: [
-      service(
-        "argocd-redis",
-        { ...helm("argocd", "argo-cd-10.1.1"), ...argocd("argocd-redis") },
-        "redis:6379>redis",
-        "all",
-      ),
-      service(
-        "argocd-server",
-        { ...helm("argocd", "argo-cd-10.1.1"), "app.kubernetes.io/part-of": "argocd" },
-        "http:80",
-        "web",
-      ),
-      pod("argocd-redis-5d4f8c7b6-x2x7k", 1, "all"),
+      service("orders-dragonfly", helm("orders", "dragonfly-v1.34.1"), "dragonfly:6379>dragonfly", "all"),
+      pod("orders-dragonfly-0", 1, "all", "dragonfly:6379"),
     ],
-    found: ["argocd argocd: 1:6379 unknown"],
-  },
-  "Argo CD by its manifests": {
-    objects: [
-      service("argocd-redis", argocd("argocd-redis"), "tcp-redis:6379", "all"),
-      pod("argocd-redis-5d4f8c7b6-x2x7k", 1, "all"),
-    ],
-    found: ["argocd-redis argocd: 1:6379 unknown"],
-  },
-  "Argo CD by its manifests, which an application of its own keeps": {
-    objects: [
-      service(
-        "argocd-redis",
-        { ...argocd("argocd-redis"), "app.kubernetes.io/instance": "argocd" },
-        "tcp-redis:6379",
-        "all",
-      ),
-      pod("argocd-redis-5d4f8c7b6-x2x7k", 1, "all"),
-    ],
-    found: ["argocd argocd: 1:6379 unknown"],
-  },
-  "Argo CD by its HA manifests": {
-    objects: [
-      service("argocd-redis-ha", argocd("argocd-redis-ha"), "tcp-server:6379 tcp-sentinel:26379", "all"),
-      service(
-        "argocd-redis-ha-announce-0",
-        argocd("argocd-redis-ha"),
-        "tcp-server:6379 tcp-sentinel:26379",
-        "all",
-      ),
-      service("argocd-redis-ha-haproxy", argocd("argocd-redis-ha-haproxy"), "tcp-haproxy:6379", "proxy"),
-      pod("argocd-redis-ha-server-0", 1, "all"),
-    ],
-    found: ["argocd-redis-ha argocd: 1:6379 unknown"],
-  },
-  "harbor with its own Redis": {
-    objects: [
-      service("registry-harbor-core", harbor, "http-web:80", "web"),
-      service("registry-harbor-database", harbor, ":5432", "db"),
-      service("registry-harbor-redis", harbor, ":6379", "all"),
-      pod("registry-harbor-redis-0", 1, "all"),
-    ],
-    found: ["registry harbor: 1:6379 unknown"],
+    found: ["orders dragonfly: 1:6379 unknown"],
   },
   "a chart of one's own that is called redis": {
     objects: [

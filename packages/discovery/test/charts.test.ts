@@ -3,11 +3,12 @@ import { describe, expect, test } from "vitest";
 import type { Profile } from "../src/kubernetes/profile.ts";
 import { profiles } from "../src/kubernetes/profiles.ts";
 import { foundIn, helm, pod, service, worldOf } from "./chart-world.ts";
+import { embeddedCharts } from "./charts-inside-of-others.ts";
 import { bitnamiCharts } from "./charts-of-bitnami.ts";
 import { otherCharts } from "./charts-of-others.ts";
 import { ClusterModel, reconciled } from "./cluster-model.ts";
 
-describe.each(Object.entries({ ...bitnamiCharts, ...otherCharts }))(
+describe.each(Object.entries({ ...bitnamiCharts, ...otherCharts, ...embeddedCharts }))(
   "%s",
   (_, { objects, found, conditions }) => {
     test("is found as what it is, with what there is to say", () => {

@@ -1,13 +1,16 @@
 import { describe, expect, test } from "vitest";
 
 import { profiles } from "../src/kubernetes/profiles.ts";
+import { embeddedCharts } from "./charts-inside-of-others.ts";
 import { bitnamiCharts } from "./charts-of-bitnami.ts";
 import { otherCharts } from "./charts-of-others.ts";
 import { ClusterModel, reconciled } from "./cluster-model.ts";
 import { expected, fixture, fixtureNames, found } from "./kubernetes-fixtures.ts";
 
 test("every profile has a fixture, and every fixture is told what it is", () => {
-  const rendered = Object.values({ ...bitnamiCharts, ...otherCharts }).flatMap((chart) => chart.found);
+  const rendered = Object.values({ ...bitnamiCharts, ...otherCharts, ...embeddedCharts }).flatMap(
+    (chart) => chart.found,
+  );
   const covered = new Set([
     ...Object.values(expected).flatMap((all) => all.map(({ profile }) => profile)),
     ...rendered.map((found) => found.split(/[ :]/)[1]),

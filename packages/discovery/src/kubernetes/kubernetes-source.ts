@@ -13,12 +13,14 @@ import type { InstanceSource, SourceSink } from "../source.ts";
 import { ApiServer } from "./api-server.ts";
 import { Conventions } from "./conventions.ts";
 import type { DefaultCredentials } from "./credentials.ts";
+import { findByImage } from "./image-search.ts";
 import { checkKubernetesOptions, resolveProfiles } from "./kubernetes-options.ts";
 import type { KubernetesSourceOptions } from "./kubernetes-options.ts";
 import { NamespaceWatch } from "./namespace-watch.ts";
 import { Pace } from "./pace.ts";
 import { Projection } from "./projection.ts";
 import { Releases } from "./releases.ts";
+import { byNameOfService, unrecognised } from "./strangers.ts";
 import type { UnrecognisedService } from "./strangers.ts";
 
 /** Between two hand-overs, in milliseconds: what changes together is told together. */
@@ -87,6 +89,45 @@ export class KubernetesSource implements InstanceSource {
   /** Services that look like Redis and that no profile recognises, by namespace and name, each with what takes it in. */
   get unrecognised(): readonly UnrecognisedService[] {
     return this.#releases.unrecognised;
+  }
+
+  /**
+   * The same, and Services that nothing but the image of their Pods gives away. The server is asked for that: a list of EndpointSlices,
+   * and one Pod of each Service that is not known otherwise. Pods that may not be read are passed over.
+   *
+   * @throws ApiError where the server does not answer.
+   */
+  async findUnrecognised({
+    signal,
+  }: {
+    readonly signal: AbortSignal;
+  }): Promise<readonly UnrecognisedService[]> {
+    const named = this.unrecognised;
+    const known = new Set(named.map(({ namespace, service }) => `${namespace}/${service}`));
+    const pods = new Set(
+      this.#releases.instances.flatMap(({ endpoints }) => endpoints.map(({ uid }) => uid)),
+    );
+    const found = await findByImage({
+      api: this.#api,
+      namespaces: await this.#namespaces(signal),
+      labelSelector: this.#options.labelSelector,
+      strange: (object) => {
+        const slice = this.#projection.strangeSlice(object);
+        if (slice === undefined) return undefined;
+        const { namespace, service, endpoints } = slice;
+        const isKnown =
+          this.#releases.has(namespace, service) ||
+          known.has(`${namespace}/${service}`) ||
+          endpoints.some(({ pod }) => pod !== undefined && pods.has(pod.uid));
+        return isKnown ? undefined : slice;
+      },
+      signal,
+    });
+    const byImage = found.map(({ slice: { namespace, service: name, ports }, image }) => ({
+      ...unrecognised({ namespace, name, ports }),
+      image,
+    }));
+    return [...named, ...byImage].toSorted(byNameOfService);
   }
 
   /** Services and EndpointSlices, of each namespace on its own. */

@@ -92,21 +92,32 @@ export class Projection {
    * Service.
    */
   slice(object: object): SliceRecord | undefined {
-    const { metadata = {}, addressType = "IPv4", ports, endpoints } = object as RawSlice;
+    const { metadata = {}, ports } = object as RawSlice;
     const { labels = {} } = metadata;
-    const service = labels["kubernetes.io/service-name"];
-    if (service === undefined) return undefined;
     const byController =
       labels["endpointslice.kubernetes.io/managed-by"] === "endpointslice-controller.k8s.io";
-    const records = this.#portsOf(ports ?? []);
-    if (byController && !this.#conventions.mayBe(labels, records)) return undefined;
+    if (byController && !this.#conventions.mayBe(labels, this.#portsOf(ports ?? []))) return undefined;
+    return this.#slice(object);
+  }
+
+  /** A slice of a Service that no profile recognises. */
+  strangeSlice(object: object): SliceRecord | undefined {
+    const { metadata = {}, ports } = object as RawSlice;
+    const isKnown = this.#conventions.mayBe(metadata.labels ?? {}, this.#portsOf(ports ?? []));
+    return isKnown ? undefined : this.#slice(object);
+  }
+
+  #slice(object: RawSlice): SliceRecord | undefined {
+    const { metadata = {}, addressType = "IPv4", ports, endpoints } = object;
+    const service = metadata.labels?.["kubernetes.io/service-name"];
+    if (service === undefined) return undefined;
     const owner = metadata.ownerReferences?.find(({ kind }) => kind === "Service")?.uid;
     return {
       ...this.#identity(object),
       service,
       ...(owner !== undefined && { owner }),
       addressType: this.#strings.of(addressType),
-      ports: records,
+      ports: this.#portsOf(ports ?? []),
       endpoints: (endpoints ?? []).flatMap((endpoint) => this.#endpoint(endpoint)),
     };
   }

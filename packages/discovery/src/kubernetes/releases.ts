@@ -66,6 +66,11 @@ export class Releases {
     return this.#strangers.list;
   }
 
+  /** Whether a Service belongs to a release. */
+  has(namespace: string, service: string): boolean {
+    return this.#services.get(namespace, service) !== undefined;
+  }
+
   putService(record: ServiceRecord): void {
     const { namespace, name } = record;
     const before = this.#services.get(namespace, name);

@@ -11,6 +11,8 @@ export interface UnrecognisedService {
   readonly service: string;
   /** Its ports: `redis 6379`, or the number alone. */
   readonly ports: readonly string[];
+  /** The image of its Pods, where nothing but that says it. */
+  readonly image?: string;
   /** The command that makes it an instance. */
   readonly remedy: string;
 }
@@ -25,14 +27,12 @@ const webNames = /http|web|^ui$|grpc|proxy/;
 
 /** Whether a port, or the name of the Service, says that Redis is behind it. */
 export function looksLikeRedis(name: string, ports: readonly PortRecord[]): boolean {
-  return ports.some(
-    (port) =>
-      isLikely(port) ||
-      (isPossiblePort(port) &&
-        !webNames.test(port.name ?? "") &&
-        port.port > 1024 &&
-        redisServices.test(name)),
-  );
+  return ports.some((port) => isLikely(port) || (mayBeRedisPort(port) && redisServices.test(name)));
+}
+
+/** Whether a port speaks against Redis neither by its name nor by its number. */
+export function mayBeRedisPort(port: PortRecord): boolean {
+  return isPossiblePort(port) && port.port > 1024 && !webNames.test(port.name ?? "");
 }
 
 function isLikely(port: PortRecord): boolean {
@@ -91,7 +91,7 @@ export class Strangers {
 
   /** By namespace and name. */
   get list(): readonly UnrecognisedService[] {
-    return this.#shown.toSorted(inOrder).map(unrecognised);
+    return this.#shown.map(unrecognised).toSorted(byNameOfService);
   }
 
   get conditions(): readonly Condition[] {
@@ -124,7 +124,11 @@ function strangerCondition({ namespace, service, ports, remedy }: UnrecognisedSe
   );
 }
 
-function unrecognised({ namespace, name, ports }: ServiceRecord): UnrecognisedService {
+export function unrecognised({
+  namespace,
+  name,
+  ports,
+}: Pick<ServiceRecord, "namespace" | "name" | "ports">): UnrecognisedService {
   const isSentinel = sentinelPort(ports) !== undefined && !ports.some(isPossiblePort);
   const kind = isSentinel ? ` ${annotationPrefix}service=sentinel` : "";
   return {
@@ -142,7 +146,7 @@ function instanceName(service: string): string {
   return service.replace(/(?:-(?:master|primary|replicas?|headless|sentinel))+$/, "");
 }
 
-function inOrder(a: ServiceRecord, b: ServiceRecord): number {
+export function byNameOfService(a: UnrecognisedService, b: UnrecognisedService): number {
   if (a.namespace !== b.namespace) return a.namespace < b.namespace ? -1 : 1;
-  return a.name < b.name ? -1 : 1;
+  return a.service < b.service ? -1 : 1;
 }

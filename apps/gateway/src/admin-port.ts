@@ -47,8 +47,8 @@ export function buildAdminPort(options: AdminPortOptions): FastifyInstance {
 
   app.get("/healthz", { config: { open: true } }, async () => ({ status: "ok" }));
   app.get("/readyz", { config: { open: true } }, async (_request, reply) => {
-    const { status } = readiness;
-    return reply.code(status === "ready" ? 200 : 503).send({ status });
+    const { report } = readiness;
+    return reply.code(report.status === "ready" ? 200 : 503).send(report);
   });
   app.get("/metrics", { config: { open: true } }, async (_request, reply) =>
     reply.type(observation.contentType).send(await observation.render()),

@@ -126,6 +126,7 @@ const textByCode: Readonly<Record<string, string>> = {
   FLEET_CLIENT_CLOSED: closing,
   FLEET_CLIENT_DEADLINE: "ERR the instance did not answer in time",
   FLEET_CLIENT_CREDENTIALS: lostCredentials,
+  FLEET_CLIENT_STARTING: "ERR no such instance or group is known yet: the gateway is still looking for them",
   FLEET_DISCOVERY_CLOSED: closing,
   FLEET_GATEWAY_CREDENTIALS: lostCredentials,
 };

@@ -12,7 +12,7 @@ import { Tokens } from "./tokens.ts";
 export interface GatewayOptions {
   readonly config: Config;
   /** Whose closing is the caller's affair. */
-  readonly fleet: Pick<Fleet, "command" | "batch" | "instances" | "stats">;
+  readonly fleet: Pick<Fleet, "command" | "batch" | "instances" | "stats"> & Partial<Pick<Fleet, "started">>;
   /** Where log lines go. @default the process's standard output */
   readonly logStream?: { write(line: string): void };
 }
@@ -40,11 +40,18 @@ export function buildGateway({ config, fleet, logStream }: GatewayOptions): Gate
     );
   });
   const observation = observe({ stats: () => fleet.stats });
-  const readiness = new Readiness();
+  const readiness = new Readiness(() => fleet.stats.discovery);
   const admin = buildAdminPort({ fleet, tokens, observation, readiness, config, logStream });
   const { log } = admin;
-  const logging = logEvents(log);
+  const logging = logEvents(log, readiness);
   logStanding(log, fleet.stats.discovery);
+  void Promise.resolve(fleet.started).then(
+    () => {
+      readiness.started();
+      log.info({ instances: fleet.instances.size }, "discovery is done");
+    },
+    () => "the caller ends the gateway",
+  );
   const { app: data, drain } = buildDataPort({ backend: { fleet, ...config }, tokens, log, config });
   return {
     data,

@@ -3,12 +3,16 @@ import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import type { Fleet } from "@fleet/client";
 import type { FastifyBaseLogger } from "fastify";
 
+import type { Readiness } from "./readiness.ts";
+
 interface Line {
   readonly level: "debug" | "info" | "warn";
   readonly text: string;
   readonly facts: object;
 }
 
+/** Whether there is a first set of instances: what is found first is not worth a line each. */
+type Start = Pick<Readiness, "isStarted">;
 type Message = Readonly<Record<string, unknown>>;
 type Condition = Fleet["stats"]["discovery"]["sources"][number]["conditions"][number];
 
@@ -16,10 +20,10 @@ type Condition = Fleet["stats"]["discovery"]["sources"][number]["conditions"][nu
  * Turns what the packages tell into log lines, until disposed: names, states, codes and conditions, never the text of an error,
  * which may quote what it met.
  */
-export function logEvents(log: FastifyBaseLogger): Disposable {
+export function logEvents(log: FastifyBaseLogger, start: Start = { isStarted: true }): Disposable {
   const stops = Object.entries(lines).map(([channel, lineOf]) => {
     const listener = (message: unknown): void => {
-      const line = lineOf(message as Message);
+      const line = lineOf(message as Message, start);
       if (line !== undefined) log[line.level](line.facts, line.text);
     };
     subscribe(channel, listener);
@@ -47,9 +51,16 @@ const levelOf: Readonly<Record<string, Line["level"]>> = {
   handler: "warn",
 };
 
-const lines: Readonly<Record<string, (message: Message) => Line | undefined>> = {
-  "fleet:discovery:change": ({ type, instance }) => ({
-    level: "info",
+/** What is reported of discovery and is no failure of a source. */
+const textByCode: Readonly<Record<string, string>> = {
+  FLEET_DISCOVERY_SECRET_STALE: "a Secret or Pod cannot be read, what it last said is used",
+  FLEET_DISCOVERY_CONFLICT: "an instance is not served, another has its name or uid",
+  FLEET_DISCOVERY_LISTENER_FAILED: "a listener for changes failed",
+};
+
+const lines: Readonly<Record<string, (message: Message, start: Start) => Line | undefined>> = {
+  "fleet:discovery:change": ({ type, instance }, { isStarted }) => ({
+    level: isStarted ? "info" : "debug",
     text: `instance ${String(type)}`,
     facts: { instance: (instance as { readonly name: string }).name },
   }),
@@ -58,9 +69,11 @@ const lines: Readonly<Record<string, (message: Message) => Line | undefined>> = 
     text: `condition ${String(type)}`,
     facts: { source, ...(condition as Condition) },
   }),
-  "fleet:discovery:error": ({ code, source }) => ({
+  "fleet:discovery:error": ({ code, source }, { isStarted }) => ({
     level: "warn",
-    text: "discovery failed, the last known instances stay",
+    text:
+      textByCode[String(code)] ??
+      (isStarted ? "discovery failed, the last known instances stay" : "discovery failed, it is tried again"),
     facts: { code, source },
   }),
   "fleet:discovery:reflector": ({ source, resource, event, reason, error }) => {

@@ -57,7 +57,7 @@ async function main(): Promise<void> {
   // A terminal or an operator sends it; its default would end the process with calls in flight.
   let hangUp = (): void => {};
   process.on("SIGHUP", () => hangUp());
-  const serving = await serve(loaded.config, process.env, (line) => error(`${line}\n`));
+  const serving = await serve(loaded.config, process.env);
   hangUp = serving.hangUp;
   let stopping = false;
   const stop = (): void => {
@@ -73,6 +73,12 @@ async function main(): Promise<void> {
     );
   };
   process.on("SIGTERM", stop).on("SIGINT", stop);
+  await serving.started.catch(async (reason: unknown) => {
+    // What is being stopped need not say that it has not started.
+    if (stopping) return;
+    await serving.close();
+    throw reason;
+  });
 }
 
 main().catch((reason: unknown) => {

@@ -9,7 +9,7 @@ export function startFault(error: unknown): { readonly lines: readonly string[];
   const { code, message, cause } = error as NodeJS.ErrnoException;
   const { code: reason = code } = (cause ?? {}) as NodeJS.ErrnoException;
   // The list of instances is configuration too, wherever it lies; its faults come one a line.
-  if (code?.startsWith("FLEET_DISCOVERY_") === true && !servers.test(reason!))
+  if (code?.startsWith("FLEET_DISCOVERY_") === true && !isOfServer(reason!))
     return { lines: message.split("\n").map((line) => `config: ${line}`), exitCode: 2 };
   return {
     lines: [`the gateway does not start: ${code === undefined ? "" : `${code} `}${message}`],
@@ -17,5 +17,9 @@ export function startFault(error: unknown): { readonly lines: readonly string[];
   };
 }
 
-/** Codes of what servers did, and not a file. */
+/** Whether a code is of what a server did or did not do, which may pass, and not of a file. */
+export function isOfServer(code: string): boolean {
+  return servers.test(code);
+}
+
 const servers = /^FLEET_DISCOVERY_(?:API|DNS|SENTINEL)_|_SOURCE_FAILED$/;

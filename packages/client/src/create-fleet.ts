@@ -17,7 +17,7 @@ import { Walk } from "./walk.ts";
 const reconnectMaxDelayMs = 1000;
 
 /**
- * Puts a fleet together. Resolves when every source has handed over its first instances. No Redis is dialled before the first
+ * Puts a fleet together. Resolves when every source has handed over its first instances, or at once where `waitsForSources` is false. No Redis is dialled before the first
  * call needs it, but those of several endpoints whose source does not say which is the primary.
  *
  * @throws InvalidOptionError of the package whose option is wrong, what a source says is wrong with its instances, or the
@@ -29,7 +29,7 @@ export async function createFleet(
 ): Promise<Fleet> {
   checkOptions(options);
   const { instances = [], sources = [], policy, retryBudget } = options;
-  const { credentials, certificates, addressMap, startTimeoutMs = 0 } = options;
+  const { credentials, certificates, addressMap, startTimeoutMs = 0, waitsForSources = true } = options;
   const {
     timeoutMs = 3000,
     retries = 2,
@@ -67,6 +67,9 @@ export async function createFleet(
   const targets = new Targets({ router: walk.router, roles, successions, open, graceMs });
   const byHand = instances.length === 0 ? [] : [new StaticSource(instances)];
   const discovery = new Discovery({ sources: [...byHand, ...sources], startTimeoutMs, clock });
-  await discovery.start(signal === undefined ? {} : { signal });
-  return new Fleet({ discovery, targets, walk, clock, timeoutMs, graceMs, closing });
+  const started = discovery.start(signal === undefined ? {} : { signal });
+  // Whether anything waits for it is the caller's affair.
+  if (waitsForSources) await started;
+  else started.catch(() => "it is told by the promise itself");
+  return new Fleet({ discovery, started, targets, walk, clock, timeoutMs, graceMs, closing });
 }

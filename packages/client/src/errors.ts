@@ -10,6 +10,21 @@ export class FleetClosedError extends Error {
 }
 
 /**
+ * Nothing is known under this name, but a source has not handed over its instances yet, so that it may be found: not a wrong name, as
+ * far as is known. Nothing was sent.
+ */
+export class StartingError extends Error {
+  override readonly name = "StartingError";
+  readonly code = "FLEET_CLIENT_STARTING";
+  readonly outcome = "not-sent";
+  readonly retryAfterMs = 1000;
+
+  constructor(unknown: Error) {
+    super(`${unknown.message} yet: a source has not handed over its instances`, { cause: unknown });
+  }
+}
+
+/**
  * The time of a `run()` was up. Its connection was destroyed, so whatever the work was still waiting for has an unknown outcome.
  * (A `command()` or `batch()` that runs out of time is ended by its lane: `FLEET_POOL_COMMAND_TIMEOUT`.)
  */

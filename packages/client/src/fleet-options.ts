@@ -56,9 +56,14 @@ export interface FleetOptions {
   readonly sources?: readonly InstanceSource[];
   /**
    * How long sources are waited for when each of them has failed once, in milliseconds: a server may be slower to come up than its
-   * reader. @default 0
+   * reader. Infinity is for ever. @default 0
    */
   readonly startTimeoutMs?: number;
+  /**
+   * Whether `createFleet()` waits for the sources. Else it resolves at once, `started` of the fleet settles when the waiting is over,
+   * and calls to names that are not known yet are refused with FLEET_CLIENT_STARTING. @default true
+   */
+  readonly waitsForSources?: boolean;
   /** Turns the reference an instance carries into user name and password. @default none: instances with credentials are refused */
   readonly credentials?: CredentialsResolver;
   /**
@@ -119,9 +124,12 @@ export function checkOptions(options: FleetOptions): void {
   if (options.timeoutMs !== undefined) checkMs("timeoutMs", options.timeoutMs);
   if (options.failoverMs !== undefined) checkMs("failoverMs", options.failoverMs, 0);
   if (options.graceMs !== undefined) checkMs("graceMs", options.graceMs, 0);
-  if (options.startTimeoutMs !== undefined) checkMs("startTimeoutMs", options.startTimeoutMs, 0);
+  if (options.startTimeoutMs !== undefined && options.startTimeoutMs !== Infinity)
+    checkMs("startTimeoutMs", options.startTimeoutMs, 0);
   if (options.rolesIntervalMs !== undefined) checkMs("rolesIntervalMs", options.rolesIntervalMs);
-  const { retries } = options;
+  const { retries, waitsForSources } = options;
+  if (waitsForSources !== undefined && typeof waitsForSources !== "boolean")
+    throw new InvalidOptionError("waitsForSources", "true or false", waitsForSources);
   if (retries !== undefined && !(Number.isInteger(retries) && retries >= 0 && retries <= 10))
     throw new InvalidOptionError("retries", "an integer from 0 to 10", retries);
 }

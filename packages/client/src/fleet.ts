@@ -8,12 +8,13 @@ import {
   type ScopedCommand,
 } from "@fleet/isolation";
 import type { BatchReply as LaneReply } from "@fleet/pool/ioredis";
+import { UnknownTargetError } from "@fleet/router";
 import type { Redis } from "ioredis";
 
 import { type BatchReply, ScopedBatch } from "./batch.ts";
 import { Call, type CallOptions, type Selector } from "./call.ts";
 import { commandChannel, publishCall } from "./channels.ts";
-import { FleetClosedError } from "./errors.ts";
+import { FleetClosedError, StartingError } from "./errors.ts";
 import { checkMs, type Clock } from "./fleet-options.ts";
 import type { FleetStats } from "./fleet-stats.ts";
 import { leased } from "./leased.ts";
@@ -44,6 +45,7 @@ export type RunTarget = Selector &
 /** What createFleet() has put together. */
 export interface FleetParts {
   readonly discovery: Discovery;
+  readonly started: Promise<void>;
   readonly targets: Targets;
   readonly walk: Walk;
   readonly clock: Clock;
@@ -146,6 +148,16 @@ export class Fleet implements AsyncDisposable {
     return value;
   }
 
+  /**
+   * Resolves when the sources have handed over their first instances, or have failed and one has delivered. Where `createFleet()` has
+   * waited for that it is resolved.
+   *
+   * @throws what `createFleet()` throws where it waits.
+   */
+  get started(): Promise<void> {
+    return this.#parts.started;
+  }
+
   /** What discovery knows now, by name. */
   get instances(): ReadonlyMap<string, Instance> {
     return this.#parts.discovery.instances;
@@ -205,8 +217,10 @@ export class Fleet implements AsyncDisposable {
   }
 
   #failed(call: Call, name: string, namespace: Namespace | undefined, error: unknown): unknown {
-    this.#end(call, name, { error });
-    return namespace === undefined ? error : restoredError(namespace, error);
+    const isEarly = error instanceof UnknownTargetError && !this.#parts.discovery.isComplete;
+    const failure = isEarly ? new StartingError(error) : error;
+    this.#end(call, name, { error: failure });
+    return namespace === undefined ? failure : restoredError(namespace, failure);
   }
 
   #end(call: Call, name: string, failure?: { readonly error: unknown }): void {

@@ -1,6 +1,12 @@
 export { Namespace } from "@fleet/isolation";
 export { createFleet } from "./create-fleet.ts";
-export { DeadlineError, FleetClosedError, InvalidOptionError, MissingCredentialsError } from "./errors.ts";
+export {
+  DeadlineError,
+  FleetClosedError,
+  InvalidOptionError,
+  MissingCredentialsError,
+  StartingError,
+} from "./errors.ts";
 export { Fleet } from "./fleet.ts";
 export { sentinelConnect } from "./sentinel-connect.ts";
 export type { BatchReply } from "./batch.ts";

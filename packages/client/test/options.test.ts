@@ -20,6 +20,7 @@ describe("createFleet", () => {
     ["timeoutMs as text", { timeoutMs: "3s" }, /^timeoutMs must be .*, got "3s"$/],
     ["graceMs", { graceMs: -1 }, /^graceMs must be .*, got -1$/],
     ["startTimeoutMs", { startTimeoutMs: -1 }, /^startTimeoutMs must be .*, got -1$/],
+    ["waitsForSources", { waitsForSources: "no" }, /^waitsForSources must be true or false, got "no"$/],
     ["retries", { retries: 1.5 }, /^retries must be .*, got 1.5$/],
     ["too many retries", { retries: 11 }, /^retries must be .*, got 11$/],
   ])("refuses %s and prints the value", async ([, options, message]) => {
@@ -66,6 +67,54 @@ describe("createFleet", () => {
     sink.replace([instance("orders", [])]);
     await using fleet = await creating;
     expect([...fleet.instances.keys()]).toEqual(["orders"]);
+  });
+
+  test("need not wait: what is not known yet is refused as such until every source has delivered", async () => {
+    const source = new HandSource(...instances);
+    const away = Promise.withResolvers<SourceSink>();
+    source.start = (sink) => {
+      sink.fail(new Error("away"));
+      away.resolve(sink);
+      return new Promise(() => undefined);
+    };
+    await using fleet = await createFleet({
+      sources: [source],
+      startTimeoutMs: Infinity,
+      waitsForSources: false,
+    });
+    let isStarted = false;
+    void fleet.started.then(() => (isStarted = true));
+    const early = { code: "FLEET_CLIENT_STARTING", outcome: "not-sent", retryAfterMs: 1000 };
+    for (const target of [{ instance: "orders" }, { group: "shop" }]) {
+      await expect(fleet.command(target, ["GET", "x"])).rejects.toMatchObject(early);
+      await expect(fleet.batch(target, [["GET", "x"]])).rejects.toMatchObject(early);
+      await expect(fleet.run(target, () => Promise.resolve())).rejects.toMatchObject(early);
+    }
+    expect([isStarted, fleet.stats.discovery.sources[0]!.state]).toEqual([false, "failed"]);
+    const sink = await away.promise;
+    sink.replace([instance("carts", [])]);
+    await fleet.started;
+    expect([...fleet.instances.keys()]).toEqual(["carts"]);
+    await expect(fleet.command({ instance: "orders" }, ["GET", "x"])).rejects.toMatchObject({
+      code: "FLEET_ROUTER_UNKNOWN_TARGET",
+    });
+  });
+
+  test("that does not wait says why there will be nothing, and closes in the middle of its start", async () => {
+    const source = new HandSource(...instances);
+    source.start = (sink) => {
+      sink.fail(new Error("away"));
+      return new Promise(() => undefined);
+    };
+    await using failed = await createFleet({ sources: [source], waitsForSources: false });
+    await expect(failed.started).rejects.toMatchObject({ code: "FLEET_DISCOVERY_START_FAILED" });
+    const waiting = await createFleet({
+      sources: [source],
+      startTimeoutMs: Infinity,
+      waitsForSources: false,
+    });
+    await waiting.close();
+    await expect(waiting.started).rejects.toMatchObject({ code: "FLEET_DISCOVERY_CLOSED" });
   });
 
   test("ends with the signal's reason, and its sources with it", async () => {

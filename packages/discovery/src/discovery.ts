@@ -70,6 +70,11 @@ export class Discovery implements AsyncDisposable {
     return this.#merged.instances;
   }
 
+  /** Whether every source has handed over a set. Until then a name that is not known may yet be found. */
+  get isComplete(): boolean {
+    return this.#sources.every(({ delivered }) => delivered);
+  }
+
   /** A fresh copy, per source in the order of precedence. */
   get stats(): DiscoveryStats {
     const { size, conflicts } = this.#merged;

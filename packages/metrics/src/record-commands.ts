@@ -8,6 +8,8 @@ import type { Recorder } from "./recorder.ts";
 import type { Roster } from "./roster.ts";
 
 // From a quarter of a loopback round trip to past the default timeout of 3 s.
+/** Nothing is known under the name, and may yet be found. */
+const starting = "FLEET_CLIENT_STARTING";
 const boundsMs = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 100, 500, 1_000, 5_000];
 
 /** The series of one endpoint. `ok` apart: it is what almost every command is. */
@@ -63,7 +65,8 @@ export class CommandRecorder implements Recorder {
 
   #record(message: CommandMessage): void {
     // Whoever asks for names that nobody has must not make series of them.
-    const instance = message.code?.endsWith("_UNKNOWN_TARGET") === true ? "" : (message.instance ?? "");
+    const isUnknown = message.code?.endsWith("_UNKNOWN_TARGET") === true || message.code === starting;
+    const instance = isUnknown ? "" : (message.instance ?? "");
     const ofInstance = this.#instances.of(instance);
     ofInstance.duration.observe(message.durationMs);
     const { ok, others } = ofInstance.endpoints.of(message.endpoint ?? "");

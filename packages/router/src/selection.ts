@@ -14,7 +14,7 @@ export class Selection<T extends Target> implements Choice {
   next = 0;
   now = 0;
   /** The lowest rank among the candidates that were passed over for their rank; Infinity when there is none. */
-  nextRank = Number.POSITIVE_INFINITY;
+  nextRank: number = Number.POSITIVE_INFINITY;
   readonly random: () => number;
   readonly #eligible: ((target: T) => boolean) | undefined;
   readonly #rank: ((target: T) => number) | undefined;

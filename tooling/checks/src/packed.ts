@@ -10,7 +10,6 @@ import { packages, root, text } from "./rooms.ts";
 interface Manifest {
   readonly name: string;
   readonly exports: Readonly<Record<string, unknown>>;
-  readonly dependencies?: Readonly<Record<string, string>>;
   readonly peerDependencies?: Readonly<Record<string, string>>;
 }
 
@@ -27,16 +26,15 @@ try {
   for (const name of packages) {
     const manifest = JSON.parse(text(`packages/${name}/package.json`)) as Manifest;
     const project = mkdtempSync(join(folder, "project-"));
-    const neighbours = Object.keys(manifest.dependencies ?? {}).filter((dependency) =>
-      tarballs.has(dependency),
-    );
+    // None of ours is published yet: what a package needs of the others, and they of others, comes from here too.
+    const neighbours = [...tarballs].filter(([neighbour]) => neighbour !== manifest.name);
     writeFileSync(
       join(project, "package.json"),
       JSON.stringify({
         private: true,
         type: "module",
         dependencies: { [manifest.name]: tarballs.get(manifest.name), ...manifest.peerDependencies },
-        overrides: Object.fromEntries(neighbours.map((dependency) => [dependency, tarballs.get(dependency)])),
+        overrides: Object.fromEntries(neighbours),
       }),
     );
     execFileSync("npm", ["install", "--no-audit", "--no-fund", "--loglevel=error"], {

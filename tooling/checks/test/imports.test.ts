@@ -1,36 +1,8 @@
-import { parseSync } from "oxc-parser";
 import { describe, expect, test } from "vitest";
 
+import { arrowTable } from "../src/arrow-table.ts";
+import { importsOf } from "../src/imports.ts";
 import { packages, paths, text } from "../src/rooms.ts";
-
-interface Import {
-  readonly path: string;
-  readonly from: string;
-  readonly typeOnly: boolean;
-}
-
-/** Every import of a file, `import()` and re-exports included. */
-function importsOf(path: string): readonly Import[] {
-  const source = text(path);
-  const { module } = parseSync(path, source);
-  return [
-    ...module.staticImports.map(({ moduleRequest, entries }) => ({
-      path,
-      from: moduleRequest.value,
-      typeOnly: entries.length > 0 && entries.every(({ isType }) => isType),
-    })),
-    ...module.staticExports.flatMap(({ entries }) =>
-      entries.flatMap(({ moduleRequest, isType }) =>
-        moduleRequest === null ? [] : [{ path, from: moduleRequest.value, typeOnly: isType }],
-      ),
-    ),
-    ...module.dynamicImports.map(({ moduleRequest }) => ({
-      path,
-      from: source.slice(moduleRequest.start + 1, moduleRequest.end - 1),
-      typeOnly: false,
-    })),
-  ];
-}
 
 const imports = paths(["packages/*/src/**/*.ts", "apps/{gateway,worker}/src/**/*.ts"]).flatMap(importsOf);
 
@@ -54,32 +26,34 @@ describe("a library of the outside world is imported in its rooms", () => {
   });
 });
 
-describe("the arrows", () => {
-  const runtime = (name: string): readonly string[] =>
-    imports
-      .filter(
-        ({ path, from, typeOnly }) =>
-          path.startsWith(`packages/${name}/`) && from.startsWith("@fleet/") && !typeOnly,
-      )
-      .map(({ from }) => from);
+describe("the arrows of docs/architecture.md", () => {
+  const table = arrowTable();
+  const owners = paths("{packages,apps}/*/package.json").map((path) => path.split("/")[1]!);
 
-  test.for(packages.filter((name) => name !== "client"))(
-    "@fleet/%s imports no other room at run time",
-    (name) => {
-      expect(runtime(name)).toEqual([]);
-    },
-  );
-
-  test("@fleet/client composes the leaves and nothing else", () => {
-    const leaves = new Set(
-      ["breaker", "discovery", "isolation", "pool", "pool/ioredis", "router"].map((leaf) => `@fleet/${leaf}`),
-    );
-    expect(runtime("client").filter((from) => !leaves.has(from))).toEqual([]);
+  test("are said of each package and app, and of nothing else", () => {
+    expect([...table.keys()].toSorted()).toEqual(owners.toSorted());
+    for (const allowed of table.values())
+      for (const name of allowed) expect([...packages, "testkit"]).toContain(name);
   });
 
-  test("nobody imports an app", () => {
-    const apps = new Set(paths("apps/*/package.json").map((path) => `@fleet/${path.split("/")[1]!}`));
-    expect(imports.filter(({ from }) => apps.has(from))).toEqual([]);
+  test.for(owners)("hold for %s, type imports included", (owner) => {
+    const wrong = paths(`{packages,apps}/${owner}/src/**/*.ts`)
+      .flatMap(importsOf)
+      .filter(({ from }) => from.startsWith("@fleet/"))
+      .filter(({ from }) => {
+        const name = from.split("/")[1]!;
+        return name !== owner && !table.get(owner)!.has(name);
+      });
+    expect(wrong).toEqual([]);
+  });
+
+  test("run one way", () => {
+    const reached = (from: string): ReadonlySet<string> => {
+      const seen = new Set(table.get(from));
+      for (const name of seen) for (const next of table.get(name) ?? []) seen.add(next);
+      return seen;
+    };
+    expect(owners.filter((owner) => reached(owner).has(owner))).toEqual([]);
   });
 });
 

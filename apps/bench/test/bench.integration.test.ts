@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
+import { Program } from "@fleet/testkit";
 import { startApiServerDouble } from "@fleet/testkit/kubernetes";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
@@ -10,7 +11,7 @@ import { fill } from "../src/cluster-objects.ts";
 import { holding } from "../src/holding.ts";
 import { findProgram } from "../src/programs.ts";
 import type { Result } from "../src/result.ts";
-import { loadScenarios } from "../src/scenario-list.ts";
+import type { Figures } from "../src/scenario.ts";
 import { bench } from "./run-bench.ts";
 
 let folder: string;
@@ -80,21 +81,14 @@ test("the walk is compared with the lane, with and without a project", { timeout
   expect(Object.keys(ratios)).toEqual(["walk/lane", "walk-project/lane"]);
 });
 
-test("the gateway starts and gives the right answer in every form", { timeout: 60_000 }, async () => {
-  await using opened = new AsyncDisposableStack();
-  const { signal } = new AbortController();
-  const [gateway] = await loadScenarios(["gateway"]);
-  const { contestants, comparisons } = await gateway!.prepare({
-    plan: gateway!.quick,
-    seed: 1,
-    signal,
-    opened,
-  });
-  const ours = comparisons.map((comparison) => comparison.ours);
-  expect(ours).toEqual(["fleet", "post", "pipeline"]);
-  for (const contestant of contestants.filter(({ name }) => ours.includes(name))) {
-    const { opsPerSec, requestsPerSec } = await contestant.measure({ roundMs: 1, signal });
-    expect(opsPerSec! / requestsPerSec!).toBeCloseTo(contestant.name === "pipeline" ? 100 : 1);
+test("the gateway gives the right answer in every form", { timeout: 90_000 }, async () => {
+  const file = join(folder, "gateway.json");
+  const run = ["gateway", "--round-ms", "1", "--rounds", "1", "--json", file];
+  expect(await bench(run)).toMatchObject({ code: 0, error: "" });
+  const { rows } = JSON.parse(await readFile(file, "utf8")) as Result;
+  for (const [name, commands] of Object.entries({ fleet: 1, post: 1, pipeline: 100 })) {
+    const { opsPerSec, requestsPerSec } = rows.find((row) => row.name === name)! as Figures;
+    expect(opsPerSec! / requestsPerSec!).toBeCloseTo(commands, 0);
   }
 });
 
@@ -129,14 +123,24 @@ test.for(["fleet", "make-informer", "kubernetes-fluent-client"] as const)(
   },
 );
 
-test("an interrupt stops it and all that it has started", { timeout: 60_000 }, async () => {
-  let asked = false;
-  const { code, error } = await bench(["whole-walk"], (out, interrupt) => {
-    if (asked || !out.includes("after a warm-up round")) return;
-    asked = true;
-    interrupt();
-  });
-  expect(code).toBe(130);
-  // The pipes that its processes inherited are closed too, or `bench` would not have come back.
-  expect(error).toContain("stopped by SIGINT");
+test("a campaign of faults comes to its end, and so does its process", { timeout: 90_000 }, async () => {
+  const file = fileURLToPath(new URL("play-campaign.ts", import.meta.url));
+  await using program = new Program({ args: ["--conditions=@fleet/source", file] });
+  expect(await program.gone()).toMatchObject({ code: 0, error: "" });
 });
+
+test.for([
+  ["whole-walk", "SIGINT", 130],
+  ["gateway", "SIGTERM", 143],
+  ["discovery", "SIGTERM", 143],
+] as const)(
+  "%s, stopped by %s, ends with all that it has started",
+  { timeout: 90_000 },
+  async ([scenario, signal, expected]) => {
+    const { code, error } = await bench([scenario, "--quick"], async (program) => {
+      await program.says("after a warm-up round");
+      program.child.kill(signal);
+    });
+    expect({ code, error }).toEqual({ code: expected, error: `\nstopped by ${signal}\n` });
+  },
+);

@@ -29,7 +29,16 @@ export class Picks {
     } catch (error) {
       const refused = this.#refused.splice(0);
       if (!(error instanceof NoTargetError) || error.reason !== "not-eligible") throw error;
-      throw whyRefused(refused, call, error) ?? error;
+      // Another attempt only looked for an endpoint that is better than the one that was asked.
+      if (call.worstRank !== undefined) throw error;
+      const why = whyRefused(refused, error);
+      if (why !== undefined) throw why;
+    }
+    // The time of a breaker came between two looks at the clock: it lets the call pass now.
+    try {
+      return this.router.pick(call.request);
+    } finally {
+      this.#refused.length = 0;
     }
   }
 
@@ -41,28 +50,24 @@ export class Picks {
   }
 }
 
-/** What says more than "not eligible"; undefined where nothing does. */
-function whyRefused(
-  refused: readonly EndpointTarget[],
-  { worstRank }: Call,
-  { requested }: NoTargetError,
-): Error | undefined {
-  // Another attempt only looked for an endpoint that is better than the one that was asked.
-  if (worstRank !== undefined) return undefined;
+/** What says more than "not eligible"; undefined where an endpoint would not be refused any more. */
+function whyRefused(refused: readonly EndpointTarget[], { requested }: NoTargetError): Error | undefined {
   const known = refused.filter(({ standing }) => standing !== "strange");
   if (known.length === 0) return new NoTargetError(requested, "not-following", undefined);
   // Where every breaker refuses, theirs is the error that says when to come back.
   return known.some(({ admits }) => admits) ? undefined : soonest(known);
 }
 
-/** The refusal of the breaker that will be asked again first. */
+/** The refusal of the breaker that will be asked again first; undefined where the time of one has come. */
 function soonest(refused: readonly EndpointTarget[]): BrokenCircuitError | undefined {
   let first: { readonly name: string; readonly rejection: Rejection } | undefined;
   for (const { breaker, name } of refused) {
     const answer = breaker.tryAcquire();
-    // Its time came between the two questions; the next call will be let through.
-    if (answer.admitted) answer.ignore();
-    else if (first === undefined || answer.retryAfterMs < first.rejection.retryAfterMs)
+    if (answer.admitted) {
+      answer.ignore();
+      return undefined;
+    }
+    if (first === undefined || answer.retryAfterMs < first.rejection.retryAfterMs)
       first = { name, rejection: answer };
   }
   return first && new BrokenCircuitError(first.name, first.rejection);

@@ -25,7 +25,7 @@ export interface Ended {
 }
 
 const mark = "TESTKIT_PROGRAM";
-const waitMs = 30_000;
+const waitMs = 60_000;
 
 /** A Node program under test: a process of its own, and what that starts. */
 export class Program implements AsyncDisposable {

@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 
 import { FaultLeg } from "./fault-leg.ts";
 import type { LegOwner } from "./fault-leg.ts";
+import type { ProxyClock } from "./fault-proxy.ts";
 import type { Direction, Fault, FaultEvent, ReplyFault } from "./fault.ts";
 import { ReplySplitter } from "./reply-splitter.ts";
 import { reset } from "./reset.ts";
@@ -12,6 +13,7 @@ export interface ConnectionOwner {
   readonly upstream: { readonly host: string; readonly port: number };
   readonly faults: Readonly<Record<Direction, Fault>>;
   readonly random: () => number;
+  readonly clock: ProxyClock;
   /** Asked at the beginning of each reply: what is to happen to it. */
   nextReply(): ReplyFault | undefined;
   record(event: Omit<FaultEvent, "atMs">): void;
@@ -100,6 +102,7 @@ export class FaultConnection {
   #hooks(direction: Direction): LegOwner {
     return {
       random: this.#owner.random,
+      clock: this.#owner.clock,
       reset: () => {
         this.#record("reset", direction);
         this.reset();

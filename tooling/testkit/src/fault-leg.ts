@@ -1,11 +1,13 @@
 import type { Socket } from "node:net";
 
+import type { ProxyClock } from "./fault-proxy.ts";
 import type { Fault } from "./fault.ts";
 import { reset } from "./reset.ts";
 
 /** What a leg asks of the connection that it is half of. */
 export interface LegOwner {
   readonly random: () => number;
+  readonly clock: ProxyClock;
   /** The fault says: reset both legs. */
   reset(): void;
   /** The fault says: close both legs in good order. */
@@ -33,7 +35,8 @@ export class FaultLeg {
   /** Bytes delivered since the fault was injected. */
   #delivered = 0;
   #lastDue = 0;
-  #timer: NodeJS.Timeout | NodeJS.Immediate | undefined;
+  /** Forgets the delivery that is due later, if there is one. */
+  #forget: (() => void) | undefined;
 
   constructor(from: Socket | undefined, to: Socket | undefined, fault: Fault, owner: LegOwner) {
     this.#from = from;
@@ -53,7 +56,7 @@ export class FaultLeg {
 
   take(bytes: Buffer): void {
     if (bytes.length === 0 || this.#done) return;
-    this.#held.push({ bytes, arrivedAt: performance.now() });
+    this.#held.push({ bytes, arrivedAt: this.#owner.clock.now() });
     this.#heldBytes += bytes.length;
     if (this.#heldBytes > mostHeld) this.#from?.pause();
     this.#pump();
@@ -75,14 +78,14 @@ export class FaultLeg {
   #pump(): void {
     const fault = this.#fault;
     if (fault.kind === "blackhole") return;
-    while (this.#held.length > 0 && this.#timer === undefined && !this.#done) {
+    while (this.#held.length > 0 && this.#forget === undefined && !this.#done) {
       if (this.#to?.writableNeedDrain === true) return;
       const head = this.#held[0]!;
       switch (fault.kind) {
         case "latency": {
           const wanted = head.arrivedAt + fault.ms + (fault.jitterMs ?? 0) * this.#owner.random();
           this.#lastDue = Math.max(this.#lastDue, wanted);
-          this.#later(this.#lastDue - performance.now(), head.bytes.length);
+          this.#later(this.#lastDue - this.#owner.clock.now(), head.bytes.length);
           break;
         }
         case "bandwidth": {
@@ -105,7 +108,7 @@ export class FaultLeg {
           this.#deliver(head.bytes.length);
       }
     }
-    if (this.#end === undefined || this.#held.length > 0 || this.#timer !== undefined || this.#done) return;
+    if (this.#end === undefined || this.#held.length > 0 || this.#forget !== undefined || this.#done) return;
     this.#done = true;
     if (this.#end === "fin") this.#to?.end();
     else if (this.#to !== undefined) reset(this.#to);
@@ -114,12 +117,19 @@ export class FaultLeg {
   /** Delivers so many bytes of the first chunk after a while, then goes on. */
   #later(ms: number, bytes: number): void {
     const go = (): void => {
-      this.#timer = undefined;
+      this.#forget = undefined;
       this.#deliver(bytes);
       this.#pump();
     };
     // Slices leave in turns of the event loop of their own, or the kernel joins them.
-    this.#timer = ms <= 0 ? setImmediate(go) : setTimeout(go, ms);
+    if (ms <= 0) {
+      const turn = setImmediate(go);
+      this.#forget = () => clearImmediate(turn);
+      return;
+    }
+    const { clock } = this.#owner;
+    const timer = clock.setTimeout(go, ms);
+    this.#forget = () => clock.clearTimeout(timer);
   }
 
   #deliver(most: number): void {
@@ -135,9 +145,7 @@ export class FaultLeg {
   }
 
   #cancel(): void {
-    if (this.#timer === undefined) return;
-    clearTimeout(this.#timer as NodeJS.Timeout);
-    clearImmediate(this.#timer as NodeJS.Immediate);
-    this.#timer = undefined;
+    this.#forget?.();
+    this.#forget = undefined;
   }
 }

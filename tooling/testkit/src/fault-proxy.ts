@@ -1,5 +1,6 @@
 import { createServer } from "node:net";
 
+import type { FakeClock } from "./fake-clock.ts";
 import { FaultConnection } from "./fault-connection.ts";
 import type { ConnectionOwner } from "./fault-connection.ts";
 import { checkFault } from "./fault.ts";
@@ -10,7 +11,18 @@ import { seededRandom } from "./seeded-random.ts";
 export interface FaultProxyOptions {
   /** Where latency jitter comes from. @default seededRandom(1) */
   readonly random?: () => number;
+  /** What latency and bandwidth count by. @default the time of the process */
+  readonly clock?: ProxyClock;
 }
+
+/** A `FakeClock` is one. */
+export type ProxyClock = Pick<FakeClock, "now" | "setTimeout" | "clearTimeout">;
+
+const systemClock: ProxyClock = {
+  now: () => performance.now(),
+  setTimeout: (callback, ms) => setTimeout(callback, ms),
+  clearTimeout: (handle) => clearTimeout(handle as NodeJS.Timeout),
+};
 
 export interface FaultProxy extends AsyncDisposable {
   readonly host: string;
@@ -39,6 +51,7 @@ export async function startFaultProxy(
   upstream: { readonly host: string; readonly port: number },
   options: FaultProxyOptions = {},
 ): Promise<FaultProxy> {
+  const { random = seededRandom(1), clock = systemClock } = options;
   const faults: Record<Direction, Fault> = { request: pass, reply: pass };
   const connections = new Set<FaultConnection>();
   const open = new Set<FaultConnection>();
@@ -47,11 +60,12 @@ export async function startFaultProxy(
   let replyFault: { left: number; readonly do: ReplyFault } | undefined;
 
   const record = (event: Omit<FaultEvent, "atMs">): void =>
-    void history.push({ atMs: performance.now(), ...event });
+    void history.push({ atMs: clock.now(), ...event });
   const owner: ConnectionOwner = {
     upstream: { host: upstream.host, port: upstream.port },
     faults,
-    random: options.random ?? seededRandom(1),
+    random,
+    clock,
     nextReply() {
       if (replyFault === undefined) return undefined;
       replyFault.left -= 1;

@@ -4,7 +4,7 @@ import { setImmediate as turn } from "node:timers/promises";
 
 import { describe, expect, test } from "vitest";
 
-import { eventually, startFaultProxy } from "../src/index.ts";
+import { eventually, FakeClock, startFaultProxy } from "../src/index.ts";
 import type { Fault } from "../src/index.ts";
 import { reset } from "../src/reset.ts";
 import { RawClient } from "./raw-client.ts";
@@ -104,18 +104,22 @@ test("close resets what is open and refuses the next; twice is once", async () =
 
 describe("latency", () => {
   test("delays each piece and keeps the order", async () => {
+    const clock = new FakeClock();
     await using upstream = await startEcho();
-    await using proxy = await startFaultProxy(upstream);
+    await using proxy = await startFaultProxy(upstream, { clock });
     await using client = await RawClient.connect(proxy.port);
     proxy.inject({ kind: "latency", ms: 40, jitterMs: 20 }, { direction: "reply" });
-    const started = performance.now();
     for (const piece of ["a", "b", "c"]) {
       client.send(piece);
       await eventually(() => expect(upstream.received()).toContain(piece));
     }
-    expect(performance.now() - started).toBeLessThan(40);
+    await settle();
+    await clock.advance(39);
+    await settle();
+    expect(client.received).toBe("");
+    // The longest jitter, three times over if each piece waited for the one before.
+    await clock.advance(21);
     await eventually(() => expect(client.received).toBe("+a\r\n+b\r\n+c\r\n"));
-    expect(performance.now() - started).toBeGreaterThanOrEqual(39);
   });
 
   test("healed while bytes wait, they go at once", async () => {
@@ -131,14 +135,19 @@ describe("latency", () => {
 });
 
 test("bandwidth lets so many bytes a second through", async () => {
+  const clock = new FakeClock();
   await using upstream = await startEcho();
-  await using proxy = await startFaultProxy(upstream);
+  await using proxy = await startFaultProxy(upstream, { clock });
   await using client = await RawClient.connect(proxy.port);
   proxy.inject({ kind: "bandwidth", bytesPerSecond: 1000 }, { direction: "reply" });
-  const started = performance.now();
-  await relayed(client, "x".repeat(97));
-  // 100 bytes.
-  expect(performance.now() - started).toBeGreaterThanOrEqual(95);
+  client.send("x".repeat(97));
+  await eventually(() => expect(clock.pending).toBe(1));
+  await clock.advance(50);
+  await eventually(() => expect(client.received.length).toBe(40));
+  await clock.advance(49);
+  await eventually(() => expect(client.received.length).toBe(80));
+  await clock.advance(1);
+  await eventually(() => expect(client.received.length).toBe(100));
 });
 
 test("the slicer delivers byte by byte", async () => {

@@ -8,6 +8,7 @@ import { discover } from "./discover.ts";
 import { discoveryText } from "./discovery-text.ts";
 import { printConfig } from "./print-config.ts";
 import { serve } from "./serve.ts";
+import type { Serving } from "./serve.ts";
 import { startFault } from "./start-fault.ts";
 import { createToken, digestOf, isDigestShaped, piped } from "./token-secret.ts";
 
@@ -57,10 +58,8 @@ async function main(): Promise<void> {
   // A terminal or an operator sends it; its default would end the process with calls in flight.
   let hangUp = (): void => {};
   process.on("SIGHUP", () => hangUp());
-  const serving = await serve(loaded.config, process.env);
-  hangUp = serving.hangUp;
   let stopping = false;
-  const stop = (): void => {
+  const stopped = (serving: Serving) => (): void => {
     // Who asks twice does not want to wait.
     if (stopping) process.exit(1);
     stopping = true;
@@ -72,12 +71,13 @@ async function main(): Promise<void> {
       },
     );
   };
-  process.on("SIGTERM", stop).on("SIGINT", stop);
-  await serving.started.catch(async (reason: unknown) => {
+  await serve(loaded.config, process.env, (serving) => {
+    hangUp = serving.hangUp;
+    const stop = stopped(serving);
+    process.on("SIGTERM", stop).on("SIGINT", stop);
+  }).catch((reason: unknown) => {
     // What is being stopped need not say that it has not started.
-    if (stopping) return;
-    await serving.close();
-    throw reason;
+    if (!stopping) throw reason;
   });
 }
 

@@ -21,46 +21,51 @@ export interface Serving {
   readonly admin: string;
   /** The process was sent SIGHUP: writes a log line that says what is read again. */
   readonly hangUp: () => void;
-  /**
-   * Resolves when there are instances.
-   *
-   * @throws what keeps the gateway from starting: configuration that a source cannot use.
-   */
-  readonly started: Promise<void>;
   /** Takes no new requests, finishes those in flight, and lets go of everything. */
   close(): Promise<void>;
 }
 
 /**
- * Connects the fleet and opens both ports. Neither a Redis nor a source that is away is a reason not to start: instances come and go,
- * and API servers, Sentinels and name servers are asked until they answer.
+ * Connects the fleet, opens both ports and resolves when there are instances. Neither a Redis nor a source that is away is a reason not
+ * to start: instances come and go, and API servers, Sentinels and name servers are asked until they answer.
  *
+ * @param listening called when the ports are open, with instances or not; `close()` ends the waiting for them.
  * @throws what keeps the gateway from starting, with its code; nothing is left open then.
  */
-export async function serve(config: Config, environment: Environment): Promise<Serving> {
-  await using opened = new AsyncDisposableStack();
-  const open = opened.use(await openSources(config, environment));
-  const fleet = opened.use(await connect(config, environment, open));
-  const { started, tried } = watchStart(fleet);
-  const gateway = buildGateway({ config, fleet });
-  opened.defer(() => gateway.close());
-  // Long enough for a server that is there, and for a kubeconfig that is not; probes do not wait for one that hangs.
-  const enough = new AbortController();
-  const patience = pause(patienceMs, undefined, { signal: enough.signal }).catch(() => "it is not needed");
-  await Promise.race([tried, patience]).finally(() => enough.abort());
-  const urls = await gateway.listen();
-  const { log } = gateway.admin;
-  log.info(urls, "listening");
-  const closing = opened.move();
-  return {
-    ...urls,
-    started,
-    hangUp: () => log.warn("SIGHUP: nothing is read again; a changed configuration needs a restart"),
-    close: async () => {
-      log.info("closing");
-      await closing.disposeAsync();
-    },
-  };
+export async function serve(
+  config: Config,
+  environment: Environment,
+  listening: (serving: Serving) => void = () => {},
+): Promise<Serving> {
+  const opened = new AsyncDisposableStack();
+  try {
+    const open = opened.use(await openSources(config, environment));
+    const fleet = opened.use(await connect(config, environment, open));
+    const { started, tried } = watchStart(fleet);
+    const gateway = buildGateway({ config, fleet });
+    opened.defer(() => gateway.close());
+    // Long enough for a server that is there, and for a kubeconfig that is not; probes do not wait for one that hangs.
+    const enough = new AbortController();
+    const patience = pause(patienceMs, undefined, { signal: enough.signal }).catch(() => "it is not needed");
+    await Promise.race([tried, patience]).finally(() => enough.abort());
+    const urls = await gateway.listen();
+    const { log } = gateway.admin;
+    log.info(urls, "listening");
+    const serving: Serving = {
+      ...urls,
+      hangUp: () => log.warn("SIGHUP: nothing is read again; a changed configuration needs a restart"),
+      close: async () => {
+        log.info("closing");
+        await opened.disposeAsync();
+      },
+    };
+    listening(serving);
+    await started;
+    return serving;
+  } catch (error) {
+    await opened.disposeAsync();
+    throw error;
+  }
 }
 
 async function connect(

@@ -14,6 +14,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parseConfig } from "../src/config-schema.ts";
 import type { Config } from "../src/config-schema.ts";
 import { serve } from "../src/serve.ts";
+import type { Serving } from "../src/serve.ts";
 import { at } from "./open-gateway.ts";
 
 const token = "start-token-for-tests";
@@ -31,6 +32,19 @@ function configured(sources: object): Config {
   const parsed = parseConfig({ ...settings, log: { level: "silent" }, ...sources });
   if ("issues" in parsed) throw new TypeError(JSON.stringify(parsed.issues));
   return parsed.config;
+}
+
+interface Opened extends Serving {
+  /** Settles when the start does. */
+  readonly started: Promise<unknown>;
+}
+
+/** A gateway as soon as its ports are open. */
+async function opened(sources: object): Promise<Opened> {
+  const ports = Promise.withResolvers<Serving>();
+  const started = serve(configured(sources), {}, ports.resolve);
+  started.catch(ports.reject);
+  return { ...(await ports.promise), started };
 }
 
 interface Told {
@@ -71,11 +85,10 @@ describe("a gateway whose only source is away", () => {
       if (trouble !== "refuses connections" && trouble !== "is silent")
         for (const verb of ["list", "watch"] as const)
           double.inject({ kind: "status", status }, { verb, times: Number.POSITIVE_INFINITY });
-      const config = configured({
+      const gateway = await opened({
         kubernetes: { kubeconfig: await kubeconfigFile(double, "away"), namespaces: ["shop"] },
         addressMap: { "10.20.0.1:6379": `${redis.host}:${redis.port}` },
       });
-      const gateway = await serve(config, {});
       try {
         expect(await told(`${gateway.admin}/healthz`)).toMatchObject({ status: 200 });
         const reason = expect.stringMatching(/^no instances yet from kubernetes: /) as unknown;
@@ -120,7 +133,7 @@ describe("a gateway whose only source is away", () => {
       },
     ],
   ] as const)("%s: it stays up and says so", async ([source, sources]) => {
-    const gateway = await serve(configured(sources), {});
+    const gateway = await opened(sources);
     try {
       expect(await told(`${gateway.admin}/healthz`)).toMatchObject({ status: 200 });
       const code = expect.stringMatching(/^FLEET_DISCOVERY_(?:SENTINEL|DNS)_/) as unknown;
@@ -137,6 +150,7 @@ describe("a gateway whose only source is away", () => {
     } finally {
       await gateway.close();
     }
+    await expect(gateway.started).rejects.toMatchObject({ code: "FLEET_DISCOVERY_CLOSED" });
   });
 
   test("beside another that delivered: what is known is served, and what is not known may come", async () => {
@@ -152,7 +166,6 @@ describe("a gateway whose only source is away", () => {
       {},
     );
     try {
-      await gateway.started;
       expect(await told(`${gateway.admin}/readyz`)).toMatchObject({ status: 200 });
       expect(await told(`${gateway.data}/redis/hand/set/k/v`)).toMatchObject({ status: 200 });
       expect(await told(`${gateway.data}/redis/orders/get/k`)).toMatchObject({ status: 503 });

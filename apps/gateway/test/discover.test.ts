@@ -226,7 +226,7 @@ describe("Services that may be Redis and that no profile recognises", () => {
     expect(imagesError).toBeUndefined();
   });
 
-  test("are listed by their names alone where Pods cannot be read, which is told", async () => {
+  test("are listed by their names alone where Pods cannot be read, which is reported", async () => {
     double.inject({ kind: "status", status: 500 }, { verb: "get", resource: "pods", times: Infinity });
     const { unrecognised, imagesError } = await found({ kubernetes: { kubeconfig } }, {}, 10_000);
     expect(unrecognised?.map((one) => one.service)).toEqual(["podinfo-redis"]);

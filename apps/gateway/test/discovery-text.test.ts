@@ -100,7 +100,7 @@ empty, ready
 `);
 });
 
-test("what may be Redis and is not recognised is listed with what makes it an instance, and not told twice", () => {
+test("what may be Redis and is not recognised is listed with what makes it an instance, and reported once", () => {
   const conditions = [{ reason: "Unrecognised", object: "Service shop/cache", message: "m" }];
   const found = { sources: [{ ...source, conditions }], instances: [] };
   const remedy = "kubectl label service -n shop cache fleet.dev/instance=cache";

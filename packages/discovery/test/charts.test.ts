@@ -44,7 +44,7 @@ test("a chart of one's own takes a place among them by its signs", () => {
   expect(found("redis-2.4.4")).toEqual(["orders groundhog2k-redis: 1:6379 unknown"]);
 });
 
-test("a profile that is not wanted takes nothing, and what it would have taken is told", () => {
+test("a profile that is not wanted takes nothing, and what it would have taken is reported", () => {
   const wanted = profiles.filter(({ name }) => name === "bitnami-redis");
   const model = new ClusterModel({ profiles: wanted });
   model.put(...reconciled([service("orders-redis", helm("orders", "redis-2.4.4"), "redis:6379", "all")]));

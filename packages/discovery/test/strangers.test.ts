@@ -8,7 +8,7 @@ const podinfo = service("podinfo-redis", { app: "podinfo-redis" }, "redis:6379>r
 const messages = ({ conditionSet }: ClusterModel): readonly string[] =>
   conditionSet.all.map(({ message }) => message);
 
-describe("a Service that looks like Redis and that no profile recognises is told", () => {
+describe("a Service that looks like Redis and that no profile recognises is reported", () => {
   test.for<[string, Raw]>([
     ["podinfo's", podinfo],
     ["made by hand, with no more than app: redis", service("cache", { app: "redis" }, ":6379", "all")],
@@ -101,7 +101,7 @@ describe("a Service that looks like Redis and that no profile recognises is told
   });
 });
 
-describe("nothing is told of", () => {
+describe("nothing is reported of", () => {
   test.for<[string, Raw]>([
     ["a web server", service("web", { app: "web" }, "http:80", "all")],
     ["an exporter", service("redis-exporter", { app: "x" }, "redis-metrics:9121", "all")],

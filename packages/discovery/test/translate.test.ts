@@ -164,7 +164,7 @@ describe("names", () => {
     }
   });
 
-  test("of equal age and port belong to the first by namespace and name, which is told", () => {
+  test("of equal age and port belong to the first by namespace and name, which is reported", () => {
     const uids = { a: "second", b: "first" };
     const { instances, conditions, model } = world(
       (["b", "a"] as const)

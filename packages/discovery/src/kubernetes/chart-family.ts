@@ -11,7 +11,7 @@ const called = "app.kubernetes.io/name";
 const component = "app.kubernetes.io/component";
 const chart = "helm.sh/chart";
 
-/** What the charts are called, and their Services where nobody says otherwise. */
+/** What the charts are called, and the name that their Services bear unless a release overrides it. */
 const charts: readonly string[] = ["redis", "valkey", "redis-cluster", "valkey-cluster", "keydb"];
 
 /**

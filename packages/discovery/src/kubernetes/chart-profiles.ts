@@ -6,7 +6,7 @@ const name = "app.kubernetes.io/name";
 const managedBy = "app.kubernetes.io/managed-by";
 const chart = "helm.sh/chart";
 
-/** All of them are called after the release, and told apart by the name of their chart within it. */
+/** All of them are called after the release, and within it after their chart. */
 const shared = {
   instance: "{label:app.kubernetes.io/instance}",
   part: "{label:app.kubernetes.io/name}",

@@ -13,7 +13,7 @@ export interface Recognition {
   readonly profile: Profile;
   /** The name of the instance, as the profile finds it. */
   readonly instance: string;
-  /** What tells it from others of its name. */
+  /** What distinguishes it from others of its name. */
   readonly part: string;
   /** Services of one release have this in common within their namespace. */
   readonly release: string;

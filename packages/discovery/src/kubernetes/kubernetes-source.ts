@@ -92,7 +92,7 @@ export class KubernetesSource implements InstanceSource {
   }
 
   /**
-   * The same, and Services that nothing but the image of their Pods gives away. The server is asked for that: a list of EndpointSlices,
+   * The same, and Services that only the image of their Pods shows to be Redis. The server is asked for that: a list of EndpointSlices,
    * and one Pod of each Service that is not known otherwise. Pods that may not be read are passed over.
    *
    * @throws ApiError where the server does not answer.

@@ -78,7 +78,7 @@ export interface Profile {
   /** What of that text is the name; its first group. @default all of it */
   readonly instancePattern?: Pattern;
   /**
-   * What tells several of one name in one namespace apart, as in an umbrella chart with two of them: each is then called
+   * What distinguishes several of one name in one namespace, as in an umbrella chart with two of them: each is then called
    * `INSTANCE-PART`. @default the profile's name
    */
   readonly part?: Template;

@@ -11,7 +11,7 @@ import {
 import type { ReplyError } from "@fleet/pool";
 import { type BatchReply as LaneReply, WrongLaneError } from "@fleet/pool/ioredis";
 
-import { restoredError } from "./restored-error.ts";
+import { atCaller, restoredError } from "./restored-error.ts";
 
 /** One slot of a batch: its reply, or why there is none. */
 export type BatchReply =
@@ -75,7 +75,7 @@ export class ScopedBatch {
       if ("error" in reply) {
         if (reply.error instanceof WrongLaneError) return { error: reply.error };
         listener?.refused(reply.error);
-        return { error: restoredError(this.#namespace, reply.error) };
+        return { error: atCaller(restoredError(this.#namespace, reply.error)) };
       }
       try {
         const value = slot.restore(reply.value);

@@ -1,11 +1,15 @@
-/** The fleet is closed, or is being closed. Nothing was sent. */
+/**
+ * The fleet is closed, or is being closed. `not-sent`: the call came too late. `unknown`: it was a `run()` whose work was not done when
+ * the grace of `close()` was over; its connection was destroyed.
+ */
 export class FleetClosedError extends Error {
   override readonly name = "FleetClosedError";
   readonly code = "FLEET_CLIENT_CLOSED";
-  readonly outcome = "not-sent";
+  readonly outcome: "not-sent" | "unknown";
 
-  constructor() {
-    super("the fleet is closed");
+  constructor(outcome: "not-sent" | "unknown" = "not-sent") {
+    super(outcome === "not-sent" ? "the fleet is closed" : "the fleet was closed before the work was done");
+    this.outcome = outcome;
   }
 }
 
@@ -34,11 +38,16 @@ export class DeadlineError extends Error {
   readonly outcome = "unknown";
   readonly instance: string;
   readonly timeoutMs: number;
+  /** Commands that the server had not answered, other than such that may block: it is slow or hangs. With 0 it was the work. */
+  readonly unanswered: number;
 
-  constructor(instance: string, timeoutMs: number) {
-    super(`the work on ${instance} was not done after ${timeoutMs} ms; its connection was destroyed`);
+  constructor(instance: string, timeoutMs: number, unanswered: number) {
+    super(
+      `the work on ${instance} was not done after ${timeoutMs} ms (${unanswered} commands unanswered); its connection was destroyed`,
+    );
     this.instance = instance;
     this.timeoutMs = timeoutMs;
+    this.unanswered = unanswered;
   }
 }
 

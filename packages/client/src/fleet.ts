@@ -18,7 +18,7 @@ import { FleetClosedError, StartingError } from "./errors.ts";
 import { checkMs, type Clock } from "./fleet-options.ts";
 import type { FleetStats } from "./fleet-stats.ts";
 import { leased } from "./leased.ts";
-import { restoredError } from "./restored-error.ts";
+import { atCaller, restoredError } from "./restored-error.ts";
 import { statsOf } from "./stats-of.ts";
 import type { Targets } from "./targets.ts";
 import type { Walk } from "./walk.ts";
@@ -121,7 +121,7 @@ export class Fleet implements AsyncDisposable {
     try {
       replies = await this.#walk.through(call, (pool) => pool.shared.batch(batch.commands, call));
     } catch (error) {
-      throw this.#failed(call, name, options.namespace, error);
+      throw atCaller(this.#failed(call, name, options.namespace, error));
     }
     this.#end(call, name);
     return batch.collect(replies, {
@@ -132,15 +132,19 @@ export class Fleet implements AsyncDisposable {
 
   /**
    * Runs work on a connection of its own: WATCH, blocking reads, all that a shared connection cannot do. It is the raw
-   * connection, outside of any namespace. It goes back when the work ends; when the time is up first it is destroyed.
-   * Once the work has begun it is not tried again.
+   * connection, outside of any namespace. It goes back when the work ends; once the work has begun it is not tried again.
+   *
+   * When the work does not end first, the connection is destroyed and the promise rejects: when the time is up (`DeadlineError`; the
+   * fleet's default time leaves out what blocking commands are given by their own timeouts, a `timeoutMs` of this call does not), with
+   * the signal's reason, when the fleet's grace is over (`FleetClosedError`), when the connection ends (`ConnectionError`).
    */
   async run<T>(target: RunTarget, work: (redis: Redis) => Promise<T>): Promise<T> {
     const call = this.#begin(target, target.access ?? "write", target, undefined);
-    const { clock } = this.#parts;
+    const { clock, closing } = this.#parts;
+    const terms = { clock, closing: closing.signal, sparesBlocking: target.timeoutMs === undefined };
     let value: T;
     try {
-      value = await this.#walk.through(call, (pool) => leased(pool, call, clock, work));
+      value = await this.#walk.through(call, (pool) => leased(pool, call, terms, work));
     } catch (error) {
       throw this.#failed(call, "RUN", undefined, error);
     }
@@ -205,7 +209,7 @@ export class Fleet implements AsyncDisposable {
     try {
       return await this.#walk.again(call, failure, (pool) => pool.shared.send(command, call));
     } catch (error) {
-      throw this.#failed(call, command[0], namespace, error);
+      throw atCaller(this.#failed(call, command[0], namespace, error));
     }
   }
 

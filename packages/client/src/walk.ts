@@ -1,6 +1,6 @@
 import { BrokenCircuitError, RetryBudget, type RetryBudgetOptions } from "@fleet/breaker";
 import type { ReplyError } from "@fleet/pool";
-import { type Classification, classify, type RedisPool } from "@fleet/pool/ioredis";
+import type { RedisPool } from "@fleet/pool/ioredis";
 import { NoTargetError, type Router, type RoutingPolicy } from "@fleet/router";
 
 import type { Call } from "./call.ts";
@@ -12,6 +12,7 @@ import { isOfReplica, isReadonly } from "./readonly-error.ts";
 import type { Roles } from "./roles.ts";
 import { sleep } from "./sleep.ts";
 import type { Successions } from "./successions.ts";
+import { verdictOf } from "./verdict.ts";
 
 /** Longest pause before the same endpoint is asked again, in milliseconds. */
 const longestPauseMs = 512;
@@ -20,15 +21,6 @@ const settled = Promise.resolve();
 
 /** What comes before another attempt: some milliseconds, or an answer. */
 type Pause = number | Promise<void>;
-
-/** The caller left, for a reason of his own that says nothing about the server. */
-const cancelled: Classification = {
-  kind: "cancelled",
-  recoverable: false,
-  countsAsFailure: false,
-  retryDelayMs: 0,
-  outcome: "unknown",
-};
 
 export interface WalkOptions {
   /** @default leastRequests() */
@@ -169,7 +161,7 @@ export class Walk {
     }
     const { retries, random, closing, roles } = this.#options;
     const now = this.now();
-    const verdict = call.cancelled(error) ? cancelled : classify(error);
+    const verdict = verdictOf(call, error);
     /** Fell with others, of which one is counted for all. */
     let shared = false;
     if (verdict.countsAsFailure) {

@@ -57,7 +57,7 @@ describe("run", () => {
       proxy.cut();
       return connection.get("x");
     });
-    await expect(cut).rejects.toThrow("Connection is closed.");
+    await expect(cut).rejects.toMatchObject({ code: "FLEET_POOL_CONNECTION_LOST", outcome: "unknown" });
     expect(begun).toBe(1);
     const failure = new Error("the caller's own");
     for (let count = 0; count < 10; count += 1)

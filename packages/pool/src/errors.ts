@@ -152,16 +152,19 @@ export class LeaseReleasedError extends Error {
   }
 }
 
-/** The server answered with an error. `message` is its text, verbatim. */
+/** The server answered with an error. `message` is its text, verbatim; arguments are in it only where the server repeats them. */
 export class ReplyError extends Error {
   override readonly name = "ReplyError";
   readonly code: "FLEET_POOL_REPLY" | "FLEET_POOL_MEMORY" | "FLEET_POOL_KEY_NOT_FOUND";
   /** The first word, by which Redis tells its errors apart: `WRONGTYPE`, `OOM`, `ERR`... */
   readonly prefix: string;
+  /** Upper-case name of the command that was answered so: `LPUSH`. */
+  readonly command: string | undefined;
 
   /** @param cause of a discarded transaction: the error that discarded it. */
-  constructor(message: string, cause?: ReplyError) {
+  constructor(message: string, cause?: ReplyError, command?: string) {
     super(message, cause === undefined ? undefined : { cause });
+    this.command = command;
     this.prefix = /^[A-Z][A-Z0-9_-]*(?=\s|$)/.exec(message)?.[0] ?? "";
     this.code =
       this.prefix === "OOM"
@@ -169,6 +172,22 @@ export class ReplyError extends Error {
         : /^ERR no such key\b/.test(message)
           ? "FLEET_POOL_KEY_NOT_FOUND"
           : "FLEET_POOL_REPLY";
+  }
+}
+
+/** ioredis did not send the command, for a reason that it gives: a connection that subscribes takes no other commands. */
+export class CommandRefusedError extends Error {
+  override readonly name = "CommandRefusedError";
+  readonly code = "FLEET_POOL_COMMAND_REFUSED";
+  readonly outcome = "not-sent";
+  readonly pool: string;
+  /** Upper-case name. */
+  readonly command: string;
+
+  constructor(pool: string, command: string, detail: string) {
+    super(`${pool}: ${command} was not sent: ${detail}`);
+    this.pool = pool;
+    this.command = command;
   }
 }
 

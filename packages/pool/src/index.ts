@@ -1,6 +1,7 @@
 export {
   AcquireTimeoutError,
   AuthenticationError,
+  CommandRefusedError,
   CommandTimeoutError,
   ConnectionError,
   InvalidOptionError,

@@ -74,7 +74,8 @@ describe("closing", () => {
     const [send, batch, leased] = await Promise.all(calls);
     expect(isLost(send, "unknown")).toBe(true);
     expect(isLost(batch, "unknown")).toBe(true);
-    expect(leased!.message).toBe("Connection is closed.");
+    expect(isLost(leased, "unknown")).toBe(true);
+    expect(leased!.message).toBe("test: Connection is closed.");
     expect(lease.lost).toBe(true);
     hung.resume();
   });

@@ -67,7 +67,7 @@ export class Batch {
       (error) => {
         this.#fail(
           error instanceof ReplyError && refusal !== undefined
-            ? new ReplyError(error.message, refusal)
+            ? new ReplyError(error.message, refusal, error.command)
             : error,
         );
       },
@@ -84,15 +84,20 @@ export class Batch {
 
   #executed(raw: RawReply): void {
     // A null would mean that a watched key changed, and nothing watches on a shared connection.
-    if (!Array.isArray(raw)) this.#fail(new ReplyError("EXECABORT Transaction discarded"));
-    else this.#end(() => this.#resolve((raw as readonly RawReply[]).map((item) => this.#slot(item))));
+    if (!Array.isArray(raw)) this.#fail(new ReplyError("EXECABORT Transaction discarded", undefined, "EXEC"));
+    else
+      this.#end(() =>
+        this.#resolve((raw as readonly RawReply[]).map((item, index) => this.#slot(item, index))),
+      );
   }
 
-  #slot(raw: RawReply): BatchReply {
+  #slot(raw: RawReply, index: number): BatchReply {
     try {
       return { value: decode(raw, this.#settings.encoding) };
     } catch (error) {
-      return { error: error instanceof ReplyError ? error : new ReplyError(String(error)) };
+      const text = error instanceof ReplyError ? error.message : String(error);
+      // The first wire is MULTI.
+      return { error: new ReplyError(text, undefined, this.#wires[index + 1]?.verb) };
     }
   }
 

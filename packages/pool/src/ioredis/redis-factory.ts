@@ -3,6 +3,7 @@ import type { Redis } from "ioredis";
 import type { Factory } from "../exclusive-lane-options.ts";
 import { ConnectionState, type LeasedSettings } from "./connection-state.ts";
 import { destroy, dial, type DialOptions } from "./dial.ts";
+import { ownErrors } from "./own-errors.ts";
 import { plainCause } from "./plain-cause.ts";
 
 /** ioredis connections for an exclusive lane. None reconnects: what a connection remembers ends with its socket. */
@@ -29,6 +30,7 @@ export function redisFactory(
         // What is no socket's error is the decoder's, or a reply without a command: replies match no more.
         if (plain === undefined) destroy(redis);
       });
+      ownErrors(redis, server.name, () => cause);
       if (redis.stream.destroyed) closed();
       else redis.stream.once("close", () => closed(cause));
       states.set(redis, new ConnectionState(redis, settings));

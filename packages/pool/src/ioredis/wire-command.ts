@@ -68,6 +68,12 @@ export class WireCommand {
     this.#raw = raw;
   }
 
+  /** Upper-case name of the command, read off its payload: only a failed one is asked for it. */
+  get verb(): string {
+    const head = this.payload.slice(0, 128).toString();
+    return (/^\*\d+\r\n\$\d+\r\n([^\r]*)/.exec(head)?.[1] ?? "").toUpperCase();
+  }
+
   /** Called by ioredis: which protocol the reply will be in. It is always 2 here. */
   setReplyContext(): void {}
 
@@ -90,7 +96,7 @@ export class WireCommand {
     try {
       value = decode(reply, this.encoding);
     } catch (error) {
-      this.#reject(error);
+      this.#reject(error instanceof ReplyError ? new ReplyError(error.message, undefined, this.verb) : error);
       return;
     }
     this.#resolve(value);
@@ -101,7 +107,10 @@ export class WireCommand {
     this.sender.answered(this);
     if (this.settled) return;
     // The text only: ioredis hangs the command with its arguments on this error.
-    const ours = error.name === "ReplyError" ? new ReplyError(error.message) : this.sender.lost(this);
+    const ours =
+      error.name === "ReplyError"
+        ? new ReplyError(error.message, undefined, this.verb)
+        : this.sender.lost(this);
     this.fail(ours);
   }
 

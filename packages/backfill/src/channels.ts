@@ -1,6 +1,6 @@
 import { channel, type Channel } from "node:diagnostics_channel";
 
-interface Of {
+export interface Of {
   readonly run: string;
   /** Absent where no worker is involved. */
   readonly worker?: string;

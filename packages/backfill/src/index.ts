@@ -20,6 +20,7 @@ export type {
   ChunkEvent,
   FetchEvent,
   LimitEvent,
+  Of,
   RedisEvent,
   TurnEvent,
   WarningEvent,
@@ -28,12 +29,15 @@ export type {
 export type { Clock } from "./clock.ts";
 export type { Connect, Connection } from "./connection.ts";
 export type { DeadLetter } from "./dead-letter.ts";
-export type { Gate } from "./gate.ts";
+export type { Facts } from "./facts.ts";
+export type { Gate, GatePermit, GateRefusal } from "./gate.ts";
 export type { Inspection } from "./inspection.ts";
-export type { CallOptions, Fetch, Fetched, FetchOptions, Sink } from "./sink.ts";
-export type { Source } from "./source.ts";
+export type { Keys } from "./keys.ts";
+export type { Run } from "./run.ts";
+export type { CallOptions, Fetch, FetchOptions, Fetched, Sink } from "./sink.ts";
+export type { IdsSource, ListSource, RangeSource, Source, StreamSource } from "./source.ts";
 export type { Status, WorkerReport } from "./status.ts";
-export type { Verification } from "./verification.ts";
+export type { Discrepancy, Verification } from "./verification.ts";
 export type { Limits, WorkerOptions, WorkerOutcome } from "./worker-options.ts";
-export type { WorkerStats } from "./worker-stats.ts";
+export type { Usage, WorkerStats } from "./worker-stats.ts";
 export type { Worker } from "./worker.ts";

@@ -11,14 +11,19 @@ export class BrokenCircuitError extends Error {
   /** By this property cockatiel's `isBrokenCircuitError` knows such an error. */
   readonly isBrokenCircuitError = true;
   readonly code: Rejection["code"];
+  readonly outcome = "not-sent";
   readonly retryAfterMs: number;
   /** Name of the breaker that refused. */
   readonly breaker: string;
 
-  constructor(breaker: string, rejection: Pick<Rejection, "code" | "retryAfterMs">) {
+  /** @param cause the failure that was counted last, where the caller knows it. */
+  constructor(breaker: string, rejection: Pick<Rejection, "code" | "retryAfterMs">, cause?: unknown) {
     const { stackTraceLimit } = Error;
     Error.stackTraceLimit = 0;
-    super(`Circuit "${breaker}" refuses calls (${rejection.code}), retry after ${rejection.retryAfterMs} ms`);
+    super(
+      `Circuit "${breaker}" refuses calls (${rejection.code}), retry after ${rejection.retryAfterMs} ms`,
+      cause === undefined ? undefined : { cause },
+    );
     Error.stackTraceLimit = stackTraceLimit;
     this.code = rejection.code;
     this.retryAfterMs = rejection.retryAfterMs;

@@ -2,6 +2,7 @@ export { CircuitBreaker } from "./circuit-breaker.ts";
 export { BrokenCircuitError, InvalidOptionError } from "./errors.ts";
 export { RetryBudget } from "./retry-budget.ts";
 
+export type { Now } from "@fleet/time";
 export type { CircuitBreakerOptions } from "./breaker-options.ts";
 export type { BreakerState, BreakerStats } from "./breaker-state.ts";
 export type { BreakerTransition, TransitionCause } from "./channels.ts";

@@ -46,6 +46,8 @@ export class EndpointTarget implements Target {
   standing: Standing = "follows";
   /** On its way out: asked only when nobody else may answer. */
   leaving: boolean;
+  /** What counted against it last: why its breaker opened. */
+  failure: unknown = undefined;
   /** Attempts under way. */
   inFlight = 0;
   readonly #options: OpenOptions;
@@ -153,8 +155,9 @@ export class EndpointTarget implements Target {
   }
 
   /** An attempt failed in a way that counts against the server. */
-  failed(at: number): void {
+  failed(at: number, error: unknown): void {
     this.#failedAt = at;
+    this.failure = error;
   }
 
   /**

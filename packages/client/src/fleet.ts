@@ -14,7 +14,7 @@ import type { Redis } from "ioredis";
 import { type BatchReply, ScopedBatch } from "./batch.ts";
 import { Call, type CallOptions, type Selector } from "./call.ts";
 import { commandChannel, publishCall } from "./channels.ts";
-import { FleetClosedError, StartingError } from "./errors.ts";
+import { FleetClosedError, InvalidOptionError, StartingError } from "./errors.ts";
 import { checkMs, type Clock } from "./fleet-options.ts";
 import type { FleetStats } from "./fleet-stats.ts";
 import { leased } from "./leased.ts";
@@ -69,6 +69,7 @@ export class Fleet implements AsyncDisposable {
   #idle: (() => void) | undefined;
   #closed: Promise<void> | undefined;
 
+  /** @internal `createFleet()` calls it. */
   constructor(parts: FleetParts) {
     this.#parts = parts;
     this.#walk = parts.walk;
@@ -189,6 +190,8 @@ export class Fleet implements AsyncDisposable {
     encoding: CommandOptions["encoding"],
   ): Call {
     if (this.#closed !== undefined) throw new FleetClosedError();
+    if (typeof selector !== "object" || selector === null)
+      throw new InvalidOptionError("selector", '{ instance: "..." } or { group: "..." }', selector);
     const { timeoutMs, signal } = options;
     const walk = this.#walk;
     if (timeoutMs !== undefined) checkMs("timeoutMs", timeoutMs);

@@ -1,4 +1,24 @@
-export { Namespace } from "@fleet/isolation";
+export { BrokenCircuitError } from "@fleet/breaker";
+export {
+  CommandNotAllowedError,
+  ForeignKeyError,
+  InvalidCommandError,
+  InvalidProjectError,
+  Namespace,
+} from "@fleet/isolation";
+export {
+  AcquireTimeoutError,
+  AuthenticationError,
+  CommandRefusedError,
+  CommandTimeoutError,
+  ConnectionError,
+  LeaseReleasedError,
+  PoolClosedError,
+  PoolExhaustedError,
+  ReplyError,
+} from "@fleet/pool";
+export { WrongLaneError } from "@fleet/pool/ioredis";
+export { NoTargetError, UnknownTargetError } from "@fleet/router";
 export { createFleet } from "./create-fleet.ts";
 export {
   DeadlineError,
@@ -9,9 +29,35 @@ export {
 } from "./errors.ts";
 export { Fleet } from "./fleet.ts";
 export { sentinelConnect } from "./sentinel-connect.ts";
+
+export type { BreakerState, CircuitBreakerOptions, RetryBudgetOptions } from "@fleet/breaker";
+export type {
+  Address,
+  AddressMap,
+  CredentialsReference,
+  DiscoveryStats,
+  Endpoint,
+  Instance,
+  InstanceInput,
+  InstanceSource,
+  SentinelConnection,
+  TlsReference,
+} from "@fleet/discovery";
+export type { Access, Command, Reply } from "@fleet/isolation";
+export type { Health, PoolStats, RedisPoolOptions } from "@fleet/pool/ioredis";
+export type { RoutingPolicy } from "@fleet/router";
 export type { BatchReply } from "./batch.ts";
-export type { Selector } from "./call.ts";
+export type { CallOptions, Selector } from "./call.ts";
 export type { CommandMessage, RoleMessage } from "./channels.ts";
-export type { CertificatesResolver, CredentialsResolver, FleetOptions } from "./fleet-options.ts";
-export type { FleetStats } from "./fleet-stats.ts";
+export type {
+  Certificates,
+  CertificatesResolver,
+  Clock,
+  CredentialsResolver,
+  FleetOptions,
+} from "./fleet-options.ts";
+export type { EndpointStats, FleetStats, InstanceStats } from "./fleet-stats.ts";
 export type { BatchOptions, CommandOptions, RunTarget } from "./fleet.ts";
+export type { SentinelConnectOptions } from "./sentinel-connect.ts";
+export type { Replication, Unfit } from "./standing.ts";
+export type { Link } from "./role-reply.ts";

@@ -60,15 +60,15 @@ function whyRefused(refused: readonly EndpointTarget[], { requested }: NoTargetE
 
 /** The refusal of the breaker that will be asked again first; undefined where the time of one has come. */
 function soonest(refused: readonly EndpointTarget[]): BrokenCircuitError | undefined {
-  let first: { readonly name: string; readonly rejection: Rejection } | undefined;
-  for (const { breaker, name } of refused) {
-    const answer = breaker.tryAcquire();
+  let first: { readonly target: EndpointTarget; readonly rejection: Rejection } | undefined;
+  for (const target of refused) {
+    const answer = target.breaker.tryAcquire();
     if (answer.admitted) {
       answer.ignore();
       return undefined;
     }
     if (first === undefined || answer.retryAfterMs < first.rejection.retryAfterMs)
-      first = { name, rejection: answer };
+      first = { target, rejection: answer };
   }
-  return first && new BrokenCircuitError(first.name, first.rejection);
+  return first && new BrokenCircuitError(first.target.name, first.rejection, first.target.failure);
 }

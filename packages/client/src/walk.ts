@@ -90,7 +90,7 @@ export class Walk {
     target.inFlight += 1;
     const { pool } = target;
     const permit = target.breaker.tryAcquire();
-    if (!permit.admitted) throw new BrokenCircuitError(target.name, permit);
+    if (!permit.admitted) throw new BrokenCircuitError(target.name, permit, target.failure);
     call.permit = permit;
     call.attempts += 1;
     if (call.attempts > 1) call.retriedAt = this.#now;
@@ -168,7 +168,7 @@ export class Walk {
       shared = isLoss(error) && !target.lost(now, call.attemptedAt);
       if (shared) permit.ignore();
       else permit.failure();
-      target.failed(now);
+      target.failed(now, error);
       ticket?.failed();
       if (target.role !== "replica") roles.doubted(target);
     } else if (verdict.outcome === "replied") permit.success();

@@ -170,3 +170,48 @@ function open(): readonly string[] {
     .filter((kind) => kind.startsWith("TCP") || kind === "Timeout")
     .toSorted();
 }
+
+describe("a refusal", () => {
+  test("says that nothing was sent, and what to use instead", async () => {
+    await using redis = await startRedis();
+    await using fleet = await createFleet({ instances: [instance("orders", [redis])] });
+    const refused = (command: [string, ...string[]], namespace?: Namespace): Promise<unknown> =>
+      fleet.command(orders, command, { ...(namespace && { namespace }) }).catch((error: unknown) => error);
+    for (const namespace of [undefined, acme]) {
+      for (const command of [
+        ["BLPOP", "q", "0"],
+        ["SUBSCRIBE", "news"],
+        ["WATCH", "k"],
+      ] as const)
+        expect(await refused([...command], namespace)).toMatchObject({
+          code: "FLEET_ISOLATION_COMMAND_NOT_ALLOWED",
+          outcome: "not-sent",
+          message: expect.stringContaining("run() of a fleet") as string,
+        });
+      expect(await refused(["MULTI"], namespace)).toMatchObject({
+        message: expect.stringContaining("atomic batch") as string,
+      });
+    }
+    await expect(fleet.command("orders" as never, ["GET", "k"])).rejects.toMatchObject({
+      code: "FLEET_CLIENT_INVALID_OPTION",
+      message: 'selector must be { instance: "..." } or { group: "..." }, got "orders"',
+    });
+    await expect(fleet.command({ instance: "nobody" }, ["GET", "k"])).rejects.toMatchObject({
+      outcome: "not-sent",
+    });
+  });
+
+  test("of a breaker has the last failure as its cause", async () => {
+    await using fleet = await createFleet({
+      instances: [instance("orders", [{ host: "127.0.0.1", port: 1 }])],
+      breaker: { consecutiveFailures: 1 },
+      retries: 0,
+    });
+    await expect(fleet.command(orders, ["GET", "k"])).rejects.toMatchObject({
+      code: "FLEET_POOL_CONNECT_FAILED",
+    });
+    const error = await fleet.command(orders, ["GET", "k"]).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: "FLEET_BREAKER_OPEN", outcome: "not-sent" });
+    expect((error as Error).cause).toMatchObject({ code: "FLEET_POOL_CONNECT_FAILED" });
+  });
+});

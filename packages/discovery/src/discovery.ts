@@ -13,7 +13,7 @@ import { MergedSet } from "./merged-set.ts";
 import type { InstanceSource } from "./source.ts";
 import type { DiscoveryStats } from "./stats.ts";
 
-interface DiscoveryOptions {
+export interface DiscoveryOptions {
   /** At least one, each with its own name. Where two claim one instance's name or uid, the earlier source wins. */
   readonly sources: readonly InstanceSource[];
   /**

@@ -11,7 +11,7 @@ import { FolderWatch } from "./folder-watch.ts";
 import type { Instance } from "./instance.ts";
 import type { InstanceSource, SourceSink } from "./source.ts";
 
-interface FileSourceOptions {
+export interface FileSourceOptions {
   /** A YAML or JSON file: `{ instances: [...] }`. */
   readonly path: string;
   /** Tells several files of one fleet apart. @default `file:<path>` */

@@ -5,7 +5,7 @@ import type { Instance } from "./instance.ts";
 import { parseInstances } from "./parse-instances.ts";
 import type { InstanceSource, SourceSink } from "./source.ts";
 
-interface StaticSourceOptions {
+export interface StaticSourceOptions {
   /** Tells several lists of one fleet apart. @default "static" */
   readonly name?: string;
 }

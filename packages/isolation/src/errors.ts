@@ -18,16 +18,28 @@ export type RefusalReason =
   | "transfer"
   | "hidden-keys";
 
+const ownConnection = "it needs a connection of its own, which run() of a fleet leases outside of namespaces";
+
+/** What does the same, where something does. */
+const insteadOf: Readonly<Partial<Record<RefusalReason, string>>> = {
+  blocking: `${ownConnection}; in a namespace ask again and again without blocking (LPOP, LMOVE, ZPOPMIN, XREAD without BLOCK)`,
+  pubsub: `${ownConnection}; in a namespace a stream (XADD, XREAD) carries messages`,
+  transaction: `an atomic batch is one transaction, in a namespace too; for WATCH ${ownConnection}`,
+  "connection-state": ownConnection,
+};
+
 /** The command is well formed and will never be run in this namespace. */
 export class CommandNotAllowedError extends Error {
   override readonly name = "CommandNotAllowedError";
   readonly code = "FLEET_ISOLATION_COMMAND_NOT_ALLOWED";
+  readonly outcome = "not-sent";
   /** The command, and for a container its subcommand; upper case, at most 64 characters. */
   readonly command: string;
   readonly reason: RefusalReason;
 
   constructor(command: string, reason: RefusalReason) {
-    super(`${command} is not allowed here (${reason})`);
+    const instead = insteadOf[reason];
+    super(`${command} is not allowed here (${reason})${instead === undefined ? "" : `: ${instead}`}`);
     this.command = command;
     this.reason = reason;
   }
@@ -40,6 +52,7 @@ export type InvalidCommandReason = "name" | "argument" | "arity" | "syntax";
 export class InvalidCommandError extends TypeError {
   override readonly name = "InvalidCommandError";
   readonly code = "FLEET_ISOLATION_INVALID_COMMAND";
+  readonly outcome = "not-sent";
   readonly reason: InvalidCommandReason;
 
   constructor(message: string, reason: InvalidCommandReason) {

@@ -1,5 +1,5 @@
 /** What one lane or the other has in its hands. */
-interface PoolStatsLike {
+export interface PoolStatsLike {
   readonly shared: {
     readonly inFlight: number;
     readonly waiting: number;
@@ -14,7 +14,7 @@ interface PoolStatsLike {
   };
 }
 
-interface EndpointStatsLike {
+export interface EndpointStatsLike {
   readonly host: string;
   readonly port: number;
   /** Of a replica that was asked. */
@@ -25,7 +25,7 @@ interface EndpointStatsLike {
 }
 
 /** How a source keeps one kind of object of a server current. */
-interface ResourceStatsLike {
+export interface ResourceStatsLike {
   readonly resource: string;
   readonly state: string;
   readonly objects: number;

@@ -1,3 +1,9 @@
 export { observe } from "./observe.ts";
-export type { FleetStatsLike } from "./fleet-stats-like.ts";
+
+export type {
+  EndpointStatsLike,
+  FleetStatsLike,
+  PoolStatsLike,
+  ResourceStatsLike,
+} from "./fleet-stats-like.ts";
 export type { Observation, ObserveOptions } from "./observe.ts";

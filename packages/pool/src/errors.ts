@@ -200,7 +200,9 @@ export class WrongLaneError extends Error {
 
   /** @param why what it would do to the other callers of the connection. */
   constructor(command: string, why = "it binds the connection it runs on") {
-    super(`${command} cannot run on a shared connection: ${why}; acquire one from the exclusive lane`);
+    super(
+      `${command} cannot run on a shared connection: ${why}; acquire one from the exclusive lane, or use run() of a fleet`,
+    );
     this.command = command;
   }
 }

@@ -22,6 +22,7 @@ export type Requested = { readonly instance: string } | { readonly group: string
 export class UnknownTargetError extends Error {
   override readonly name = "UnknownTargetError";
   readonly code = "FLEET_ROUTER_UNKNOWN_TARGET";
+  readonly outcome = "not-sent";
   readonly requested: Requested;
 
   constructor(requested: Requested) {
@@ -34,6 +35,7 @@ export class UnknownTargetError extends Error {
 export class NoTargetError extends Error {
   override readonly name = "NoTargetError";
   readonly code = "FLEET_ROUTER_NO_TARGET";
+  readonly outcome = "not-sent";
   readonly requested: Requested;
   readonly reason: NoTargetReason;
   /** The shortest wait that the router's `retryAfterMs` option gave for a refused target; undefined when unknown. */

@@ -34,7 +34,7 @@ export interface RouterOptions<T extends Target> {
   readonly random?: () => number;
 }
 
-interface PickTerms<T extends Target> {
+export interface PickTerms<T extends Target> {
   readonly access: Access;
   /** Targets already tried for this call. */
   readonly exclude?: readonly T[];
@@ -56,7 +56,7 @@ export interface RouterStats {
   readonly targets: readonly TargetStats[];
 }
 
-interface TargetStats {
+export interface TargetStats {
   readonly id: string;
   readonly instance: string;
   readonly inFlight: number;

@@ -18,7 +18,7 @@ type ApiCode =
   | "FLEET_DISCOVERY_API_UNAUTHORIZED"
   | "FLEET_DISCOVERY_API_UNREACHABLE";
 
-interface ApiErrorFacts {
+export interface ApiErrorFacts {
   readonly request: ApiRequestName;
   readonly status?: number | undefined;
   readonly reason?: string | undefined;

@@ -43,7 +43,7 @@ export interface SecretTls {
   readonly key?: string;
 }
 
-interface TlsOptions {
+export interface TlsOptions {
   readonly port?: number;
   readonly signal?: AbortSignal;
 }

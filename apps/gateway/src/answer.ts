@@ -87,11 +87,20 @@ function textFor(code: string, facts: Facts): string {
   return textByCode[code] ?? "ERR internal error";
 }
 
-/** The hosted service's words: clients and people know them. */
+/** What does the same here. */
+const insteadOf: Readonly<Partial<Record<CommandNotAllowedError["reason"], string>>> = {
+  blocking: "; ask again without blocking (LPOP, LMOVE, ZPOPMIN, XREAD without BLOCK)",
+  pubsub: "; a stream (XADD, XREAD) carries messages",
+  transaction: "; POST the commands to /multi-exec",
+};
+
+/** The hosted service's words, which clients and people know, and what to use instead. */
 function refusal({ command, reason }: Pick<CommandNotAllowedError, "command" | "reason">): string {
-  return reason === "connection-state" || reason === "transaction" || reason === "pubsub"
-    ? `ERR Command "${command}" is not allowed in REST or it has a special context path`
-    : `ERR Command is not available: '${command}'. See https://docs.upstash.com/overall/rediscompatibility for details`;
+  const words =
+    reason === "connection-state" || reason === "transaction" || reason === "pubsub"
+      ? `ERR Command "${command}" is not allowed in REST or it has a special context path`
+      : `ERR Command is not available: '${command}'. See https://docs.upstash.com/overall/rediscompatibility for details`;
+  return `${words}${insteadOf[reason] ?? ""}`;
 }
 
 /** Redis's words where it has some: the command was not sent because Redis would say so. */

@@ -64,12 +64,18 @@ describe("what a caller sees of an error", () => {
       "ERR Command is not available: 'BITFIELD'. See https://docs.upstash.com/overall/rediscompatibility for details",
     ],
     [
-      "blocking",
-      "ERR Command is not available: 'BITFIELD'. See https://docs.upstash.com/overall/rediscompatibility for details",
+      "transaction",
+      'ERR Command "BITFIELD" is not allowed in REST or it has a special context path; POST the commands to /multi-exec',
     ],
-    ["transaction", 'ERR Command "BITFIELD" is not allowed in REST or it has a special context path'],
+    [
+      "blocking",
+      "ERR Command is not available: 'BITFIELD'. See https://docs.upstash.com/overall/rediscompatibility for details; ask again without blocking (LPOP, LMOVE, ZPOPMIN, XREAD without BLOCK)",
+    ],
     ["connection-state", 'ERR Command "BITFIELD" is not allowed in REST or it has a special context path'],
-    ["pubsub", 'ERR Command "BITFIELD" is not allowed in REST or it has a special context path'],
+    [
+      "pubsub",
+      'ERR Command "BITFIELD" is not allowed in REST or it has a special context path; a stream (XADD, XREAD) carries messages',
+    ],
   ] as const)("a refusal because of %s has the hosted service's words", ([reason, text]) => {
     expect(answerFor(new CommandNotAllowedError("BITFIELD", reason))).toMatchObject({ status: 400, text });
   });

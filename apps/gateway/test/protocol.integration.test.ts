@@ -140,7 +140,10 @@ describe("/pipeline", () => {
       { result: "v" },
       { error: "ERR empty pipeline command" },
       { error: expect.stringMatching(/^ERR Command is not available: 'NOPE'/) },
-      { error: 'ERR Command "MULTI" is not allowed in REST or it has a special context path' },
+      {
+        error:
+          'ERR Command "MULTI" is not allowed in REST or it has a special context path; POST the commands to /multi-exec',
+      },
       { error: "ERR wrong number of arguments for 'get' command" },
       { result: "OK" },
       { result: 1 },

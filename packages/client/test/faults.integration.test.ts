@@ -110,6 +110,9 @@ describe("a killed replica", () => {
     await using fleet = await createFleet({
       instances: [instance("orders", endpoints, { reads: "replica" })],
     });
+    await fleet.command(orders, ["GET", "price"]);
+    // Until it has said whom it follows, the primary is read from.
+    await eventually(() => expect(fleet.stats.instances[0]?.endpoints[1]?.replication).toBeDefined());
     const load = new Load(64, () => fleet.command(orders, ["GET", "price"]));
     await eventually(load.progress(2000));
     expect(endpointStats(fleet, 1).pool?.shared.commands).toBeGreaterThan(1999);

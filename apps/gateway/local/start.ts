@@ -1,7 +1,8 @@
 import { hash, randomBytes } from "node:crypto";
-import { parseArgs } from "node:util";
+import { once } from "node:events";
 
-import { findRedis } from "@fleet/testkit";
+import { findRedis, toldToEnd } from "@fleet/testkit";
+import type { ToldToEnd } from "@fleet/testkit";
 import { kubernetesAvailable } from "@fleet/testkit/kubernetes";
 
 import { parseConfig } from "../src/config-schema.ts";
@@ -9,42 +10,32 @@ import { serve } from "../src/serve.ts";
 import { startFault } from "../src/start-fault.ts";
 import { startLocalCluster } from "./local-cluster.ts";
 import { startLocalFleet } from "./local-fleet.ts";
+import { parseOptions, withRemedy } from "./options.ts";
+import type { StartOptions } from "./options.ts";
 import { screen } from "./screen.ts";
 import { tryLocalFleet } from "./try.ts";
 
 const say = (line: string): void => console.log(line);
+/** What the gateway and the tour need; Debian 11 and Ubuntu 22.04 have it. */
+const oldest = "6.0";
 
 /**
  * `pnpm start`: a local fleet of real Redis servers with the gateway in front, until Ctrl-C; with `--try`, one tour of it; with
  * `--kubernetes`, found through a real API server.
  */
-async function start(): Promise<void> {
-  const { values } = parseArgs({
-    // pnpm hands its own `--` on.
-    args: process.argv.slice(2).filter((argument) => argument !== "--"),
-    options: {
-      try: { type: "boolean", default: false },
-      kubernetes: { type: "boolean", default: false },
-      port: { type: "string" },
-      "admin-port": { type: "string" },
-    },
-  });
-  // A tour needs no port that anybody knows, so it never finds one taken.
-  const port = Number(values.port ?? (values.try ? 0 : 8080));
-  const adminPort = Number(values["admin-port"] ?? (values.try ? 0 : 8081));
-  const missing = values.kubernetes ? kubernetesAvailable({ controllers: true }) : undefined;
+async function start(options: StartOptions, untilStopped: () => Promise<void>): Promise<void> {
+  const missing = options.kubernetes ? kubernetesAvailable({ controllers: true }) : undefined;
   if (missing !== undefined) throw new Error(missing);
-  const redis = await findRedis({ say });
+  const redis = await findRedis({ say, oldest });
   await using opened = new AsyncDisposableStack();
-  const stopped = interrupted();
   const fleet = opened.use(await startLocalFleet());
-  const cluster = values.kubernetes ? opened.use(await startLocalCluster(fleet)) : undefined;
+  const cluster = options.kubernetes ? opened.use(await startLocalCluster(fleet)) : undefined;
 
   const token = randomBytes(16).toString("hex");
   const adminToken = randomBytes(16).toString("hex");
   const parsed = parseConfig({
-    listen: { port },
-    adminListen: { port: adminPort },
+    listen: { port: options.port },
+    adminListen: { port: options.adminPort },
     log: { level: "error" },
     ...(cluster?.settings ?? { instances: fleet.instances }),
     tokens: [
@@ -62,32 +53,41 @@ async function start(): Promise<void> {
     throw new RangeError(
       parsed.issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("\n"),
     );
-  const gateway = await serve(parsed.config, process.env);
+  const gateway = await serve(parsed.config, process.env).catch((error: unknown) => {
+    throw withRemedy(error, options);
+  });
   opened.defer(() => gateway.close());
+  await gateway.started;
 
   const access = { url: gateway.data, token };
   say(screen(access, { url: gateway.admin, token: adminToken }, redis, cluster?.server));
-  if (!values.try) return stopped;
+  // Not awaited, it would be waited for only after all is closed.
+  if (!options.try) return await untilStopped();
   const isWhole = await tryLocalFleet(fleet, access, say);
   say(isWhole ? "\nnothing failed" : "\nsomething failed");
   process.exitCode = isWhole ? 0 : 1;
 }
 
-/** Resolves with the first Ctrl-C or SIGTERM; the second one does not wait. */
-function interrupted(): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  let isAsked = false;
-  const ask = (): void => {
-    if (isAsked) process.exit(1);
-    isAsked = true;
-    resolve();
+/** Answers a wait for the word to end. One that comes before that wait ends the process at once; the test kit's watchdog cleans up. */
+function stopping(): () => Promise<void> {
+  const enough = toldToEnd();
+  const endAtOnce = (): never => process.exit((enough.reason as ToldToEnd).exitCode);
+  enough.addEventListener("abort", endAtOnce);
+  return async () => {
+    enough.removeEventListener("abort", endAtOnce);
+    await once(enough, "abort");
   };
-  process.on("SIGINT", ask).on("SIGTERM", ask);
-  return promise;
 }
 
+// pnpm hands its own `--` on.
+const args = process.argv.slice(2).filter((argument) => argument !== "--");
+const options = parseOptions(args, {
+  out: (text) => void process.stdout.write(text),
+  error: (text) => void process.stderr.write(text),
+});
+if (typeof options === "number") process.exit(options);
 try {
-  await start();
+  await start(options, stopping());
 } catch (error) {
   console.error(startFault(error).lines.join("\n"));
   process.exit(1);

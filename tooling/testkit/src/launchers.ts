@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 
-interface Ancestor {
+export interface Ancestor {
   readonly pid: number;
   readonly parent: number;
   /** Its command line. */
@@ -32,6 +32,24 @@ export function launchers(
   return above.slice(0, last + 1).map(({ pid }) => pid);
 }
 
+/**
+ * Whether npx, which the pnpm above was started by, ended before anything could look: only it puts pnpm where pnpm says that
+ * it lies, and the first process has adopted pnpm, or the shell that npx started it in.
+ */
+export function isLeftBehind(
+  env: NodeJS.ProcessEnv,
+  parent: number = process.ppid,
+  ask: (pid: number) => Ancestor | undefined = ancestor,
+): boolean {
+  if (!/[/\\]_npx[/\\]/.test(env["npm_execpath"] ?? "")) return false;
+  const outermost = launchers(parent, ask).at(-1);
+  let one = outermost === undefined ? undefined : ask(outermost);
+  if (one === undefined || /(?:^|[\s/\0])np[mx]/.test(one.command.split("\0", 2).join("\0"))) return false;
+  const above = ask(one.parent);
+  if (above?.command.split("\0")[2]?.startsWith("'pnpm'") === true) one = above;
+  return one.parent === 1 && !isManager(ask(1)?.command ?? "");
+}
+
 /** Whether a process has ended, a zombie too. */
 export function isGone(pid: number): boolean {
   try {
@@ -50,7 +68,8 @@ function isManager(command: string): boolean {
   );
 }
 
-function ancestor(pid: number): Ancestor | undefined {
+/** A process that runs. */
+export function ancestor(pid: number): Ancestor | undefined {
   if (process.platform === "linux") {
     const parent = statOf(pid)?.[1];
     if (parent === undefined) return undefined;

@@ -1,6 +1,6 @@
 import { constants } from "node:os";
 
-import { isGone, launchers } from "./launchers.ts";
+import { isGone, isLeftBehind, launchers } from "./launchers.ts";
 
 /** Why a program ends before it has done what it was started for. */
 export class ToldToEnd extends Error {
@@ -31,10 +31,12 @@ export function toldToEnd(): AbortSignal {
     });
   const above = launchers();
   if (above.length === 0) return told.signal;
+  const isAlone = isLeftBehind(process.env);
   const look = setInterval(() => {
     // Whoever ends in good order after a signal hands it on first.
     if (told.signal.aborted) clearInterval(look);
-    else if (above.some(isGone)) told.abort(new ToldToEnd("SIGTERM", "stopped: what started it has ended"));
+    else if (isAlone || above.some(isGone))
+      told.abort(new ToldToEnd("SIGTERM", "stopped: what started it has ended"));
   }, lookMs);
   look.unref();
   return told.signal;

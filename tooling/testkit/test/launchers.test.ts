@@ -3,7 +3,7 @@ import { once } from "node:events";
 
 import { expect, test } from "vitest";
 
-import { isGone, launchers } from "../src/launchers.ts";
+import { isGone, isLeftBehind, launchers } from "../src/launchers.ts";
 
 /** Command lines by process, each the child of the next one. */
 const chain =
@@ -25,6 +25,29 @@ test.for<readonly [string, readonly string[], readonly number[]]>([
   ["a shell that names one in its script is none", ["bash -c npx bench", "cron"], []],
 ])("%s", ([, commands, expected]) => {
   expect(launchers(100, chain(commands))).toEqual(expected);
+});
+
+test.for<readonly [boolean, string, readonly string[], string]>([
+  [true, "pnpm alone", ["sh -c node", "pnpm start"], "/home/new/.npm/_npx/0d/node_modules/pnpm/pnpm"],
+  [true, "pnpm in the shell of npx", ["sh", "pnpm", "sh\0-c\0'pnpm' start"], "/home/new/.npm/_npx/0d/pnpm"],
+  [false, "npx", ["sh", "pnpm", "sh\0-c\0'pnpm' start", "npm exec pnpm@12"], "/home/new/.npm/_npx/0d/pnpm"],
+  [
+    false,
+    "npx as a script",
+    ["sh", "pnpm", "/usr/bin/node\0/usr/bin/npx\0-y"],
+    "/home/new/.npm/_npx/0d/pnpm",
+  ],
+  [false, "pnpm in a shell", ["sh", "/home/new/.npm/_npx/0d/pnpm", "bash"], "/home/new/.npm/_npx/0d/pnpm"],
+  [false, "a pnpm of its own", ["sh", "pnpm"], "/usr/lib/node_modules/pnpm/pnpm"],
+  [false, "neither", ["bash"], ""],
+])("left behind by npx: %s, with %s above", ([isLeft, , commands, path]) => {
+  const processes = chain(commands);
+  const adopted = (pid: number): ReturnType<typeof processes> => {
+    if (pid === 1) return { pid: 1, parent: 0, command: "/sbin/init" };
+    const found = processes(pid);
+    return found !== undefined && processes(pid + 1) === undefined ? { ...found, parent: 1 } : found;
+  };
+  expect(isLeftBehind({ npm_execpath: path }, 100, adopted)).toBe(isLeft);
 });
 
 test("a process that has ended is gone", async () => {

@@ -39,7 +39,7 @@ export async function findContainerEngine(env: NodeJS.ProcessEnv): Promise<strin
 }
 
 /** Asks the server in an image for its version; pulls the image when it is not there. */
-export async function inspectImage(image: string): Promise<RedisBinary> {
+export async function inspectImage(image: string, oldest?: string): Promise<RedisBinary> {
   const { ImageName, getContainerRuntimeClient } = await import("testcontainers");
   const client = await getContainerRuntimeClient();
   const name = ImageName.fromString(image);
@@ -53,7 +53,7 @@ export async function inspectImage(image: string): Promise<RedisBinary> {
     await container.start();
     await container.wait();
     const said = textOf(await container.logs({ stdout: true, stderr: true }));
-    return { path: "redis-server", ...parseVersion(`the server in ${image}`, said) };
+    return { path: "redis-server", ...parseVersion(`the server in ${image}`, said, oldest) };
   } finally {
     await container.remove({ force: true });
   }

@@ -4,7 +4,7 @@ import { dirname, join, relative } from "node:path";
 import { promisify } from "node:util";
 
 import { onPath } from "./on-path.ts";
-import { inspectBinary } from "./redis-binary.ts";
+import { inspectBinary, isAtLeast } from "./redis-binary.ts";
 import type { RedisBinary } from "./redis-binary.ts";
 
 const run = promisify(execFile);
@@ -13,13 +13,18 @@ const leftoverMs = 3_600_000;
 
 const home = (cache: string): string => join(cache, "fleet", "redis");
 
+/** The distribution has a Redis, and it is too old: to install it would not help. */
+export class OldDistributionError extends Error {
+  override readonly name = "OldDistributionError";
+}
+
 /** The server that an earlier call unpacked; throws when there is none that runs. */
-export async function unpackedRedis(cache: string): Promise<RedisBinary> {
+export async function unpackedRedis(cache: string, oldest: string): Promise<RedisBinary> {
   const path = join(home(cache), "redis-server");
   await stat(path).catch((cause: unknown) => {
     throw new Error(`${home(cache)} holds none from before`, { cause });
   });
-  return inspectBinary(path);
+  return inspectBinary(path, oldest);
 }
 
 /**
@@ -29,6 +34,7 @@ export async function unpackedRedis(cache: string): Promise<RedisBinary> {
 export async function unpackRedis(
   cache: string,
   env: NodeJS.ProcessEnv,
+  oldest: string,
   say: (line: string) => void,
 ): Promise<RedisBinary> {
   const [aptGet, dpkg] = await Promise.all([onPath("apt-get", env), onPath("dpkg", env)]);
@@ -43,17 +49,18 @@ export async function unpackRedis(
   try {
     const result = join(work, "result");
     await mkdir(result);
-    for (const archive of await fetchPackages(aptGet, work, env))
+    for (const archive of await fetchPackages(aptGet, work, env, oldest))
       await run(dpkg, ["-x", archive, result], { timeout: aptMs });
     await writeLauncher(result);
-    await inspectBinary(join(result, "redis-server"));
-    await moveHome(result, home(cache));
+    await inspectBinary(join(result, "redis-server"), oldest);
+    await moveHome(result, home(cache), oldest);
   } catch (cause) {
+    if (cause instanceof OldDistributionError) throw cause;
     throw new Error(`unpacking the distribution's package failed: ${firstError(cause)}`, { cause });
   } finally {
     await rm(work, { recursive: true, force: true });
   }
-  return unpackedRedis(cache);
+  return unpackedRedis(cache, oldest);
 }
 
 /** Downloads Redis and what of its dependencies this machine lacks; answers the archives. */
@@ -61,6 +68,7 @@ async function fetchPackages(
   aptGet: string,
   work: string,
   env: NodeJS.ProcessEnv,
+  oldest: string,
 ): Promise<readonly string[]> {
   const folder = async (...names: string[]): Promise<string> => {
     const path = join(work, ...names);
@@ -90,14 +98,19 @@ async function fetchPackages(
     ).stdout;
   const fetch = async (...options: readonly string[]): Promise<void> => {
     const plan = await apt(...options, "-s", "install", "--no-install-recommends", "redis-server");
-    const names = [...plan.matchAll(/^Inst (\S+)/gm)].map((match) => match[1]!);
-    if (names.length === 0)
-      throw new Error("apt-get says that redis-server is installed, but it is not on PATH");
-    await apt(...options, "download", ...names);
+    const version = /^Inst redis-server (?:\[\S+\] )?\((?:\d+:)?(\d+\.\d+\.\d+)/m.exec(plan)?.[1];
+    if (version !== undefined && !isAtLeast(version, oldest))
+      throw new OldDistributionError(
+        `the distribution's redis-server is ${version}; ${oldest} is the oldest that works here`,
+      );
+    const missing = [...plan.matchAll(/^Inst (\S+)/gm)].map((match) => match[1]!);
+    // These also where they are installed: what is unpacked as redis-server is a link to a program of redis-tools.
+    await apt(...options, "download", ...new Set([...missing, "redis-server", "redis-tools"]));
   };
   try {
     await fetch();
-  } catch {
+  } catch (error) {
+    if (error instanceof OldDistributionError) throw error;
     // The machine's own lists are empty, or so old that they name packages that are gone.
     const options = ["-o", `Dir::State::lists=${lists}`];
     await apt(...options, "update");
@@ -125,14 +138,14 @@ LD_LIBRARY_PATH="${path}\${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}" exec "$here/usr/
   await chmod(launcher, 0o755);
 }
 
-async function moveHome(from: string, to: string): Promise<void> {
+async function moveHome(from: string, to: string, oldest: string): Promise<void> {
   try {
     await rename(from, to);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code !== "ENOTEMPTY" && code !== "EEXIST") throw error;
-    // Another process was quicker, or a broken one from before is in the way.
-    const there = await inspectBinary(join(to, "redis-server")).catch(() => undefined);
+    // Another process was quicker, or a broken or older one from before is in the way.
+    const there = await inspectBinary(join(to, "redis-server"), oldest).catch(() => undefined);
     if (there !== undefined) return;
     await rename(to, `${from}-broken`);
     await rename(from, to);

@@ -32,12 +32,30 @@ export async function fakeMachine(): Promise<FakeMachine> {
 export const says = (version: string, name = "Redis"): string =>
   `echo '${name} server v=${version} sha=00000000:0 malloc=libc bits=64 build=0'`;
 
-/** Programs that behave as apt-get and dpkg do, as far as unpacking a Redis goes; the log tells what was asked of them. */
+/** A Debian, as far as unpacking a Redis goes. */
+export interface FakeDebian {
+  readonly lists?: "fresh" | "empty" | "gone";
+  /** Of its Redis. */
+  readonly version?: string;
+  /** What the machine has already. */
+  readonly installed?: readonly ("liblzf1" | "redis-server" | "redis-tools")[];
+}
+
+/** Programs that behave as apt-get and dpkg do there; the log tells what was asked of them. */
 export async function fakeApt(
   machine: FakeMachine,
   log: string,
-  lists: "fresh" | "empty" | "gone",
+  { lists = "fresh", version = "7.0.15", installed = [] }: FakeDebian = {},
 ): Promise<void> {
+  const plan = (
+    [
+      ["liblzf1", "3.6-3"],
+      ["redis-tools", `5:${version}-1`],
+      ["redis-server", `5:${version}-1`],
+    ] as const
+  )
+    .filter(([name]) => !installed.includes(name))
+    .map(([name, of]) => `echo "Inst ${name} (${of} Debian:12/stable [amd64])"`);
   await machine.program(
     "apt-get",
     `
@@ -46,12 +64,12 @@ echo "apt-get $*" >> '${log}'
 case "$*" in
   *"-s install"*)
     case "$* ${lists}" in
-      *Dir::State::lists*|*" fresh"|*" gone") echo "Inst liblzf1 (3.6-3)"; echo "Inst redis-server (5:7.0.15)"; echo "Conf redis-server" ;;
+      *Dir::State::lists*|*" fresh"|*" gone") ${[":", ...plan].join("; ")}; echo "Conf redis-server" ;;
       *) echo "E: Unable to locate package redis-server" >&2; exit 100 ;;
     esac ;;
   *download*)
     case "$* ${lists}" in
-      *Dir::State::lists*|*" fresh") touch liblzf1.deb redis-server.deb ;;
+      *Dir::State::lists*|*" fresh") for name; do case $name in lib*|redis*) touch "$name.deb" ;; esac; done ;;
       *) echo "E: Failed to fetch 404  Not Found" >&2; exit 100 ;;
     esac ;;
   *update*)
@@ -68,7 +86,8 @@ PATH=/usr/bin:/bin
 echo "dpkg $*" >> '${log}'
 mkdir -p "$3/usr/bin" "$3/usr/lib/some-arch"
 case "$2" in
-  *redis-server.deb) printf '#!/bin/sh\\necho "Redis server v=7.0.15 sha=0"\\necho "$LD_LIBRARY_PATH" >&2\\n' > "$3/usr/bin/redis-server"; chmod 755 "$3/usr/bin/redis-server" ;;
+  *redis-server.deb) ln -s redis-check-rdb "$3/usr/bin/redis-server" ;;
+  *redis-tools.deb) printf '#!/bin/sh\\necho "Redis server v=${version} sha=0"\\necho "$LD_LIBRARY_PATH" >&2\\n' > "$3/usr/bin/redis-check-rdb"; chmod 755 "$3/usr/bin/redis-check-rdb" ;;
   *) touch "$3/usr/lib/some-arch/liblzf.so.1" ;;
 esac`,
   );

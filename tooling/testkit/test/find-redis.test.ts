@@ -10,6 +10,7 @@ import { describe, expect, test } from "vitest";
 import { findContainerEngine } from "../src/container-engine.ts";
 import { findRedis } from "../src/index.ts";
 import { fakeApt, fakeMachine, says } from "./fake-machine.ts";
+import type { FakeDebian } from "./fake-machine.ts";
 
 describe("FLEET_REDIS_SERVER", () => {
   test("goes before what is on PATH", async () => {
@@ -53,11 +54,61 @@ describe("on PATH", () => {
     expect(await findRedis(machine)).toMatchObject({ path: redis, version: "6.2.0", flavour: "redis" });
   });
 
-  test("one that is too old is refused with its version", async () => {
+  test.for([
+    ["is too old", says("6.0.16"), "is Redis 6.0.16; 6.2 is the oldest that works here"],
+    ["is something else", "echo tin", 'is not a Redis or Valkey server: it says "tin"'],
+    ["does not run", "exit 3", "cannot be run"],
+  ])(
+    "one that %s is passed over for one in another folder, and the reason is said",
+    async ([, script, why]) => {
+      await using machine = await fakeMachine();
+      await using other = await fakeMachine();
+      const path = await machine.program("redis-server", script!);
+      const good = await other.program("redis-server", says("7.2.4"));
+      const said: string[] = [];
+      const env = { ...machine.env, PATH: `${machine.env["PATH"]}:${other.env["PATH"]}` };
+      expect((await findRedis({ env, say: (line) => said.push(line) })).path).toBe(good);
+      expect(said).toEqual([expect.stringMatching(`^passed over: ${path} `)]);
+      expect(said[0]).toContain(why);
+    },
+  );
+
+  test("an old redis-server is passed over for a valkey-server", async () => {
+    await using machine = await fakeMachine();
+    await machine.program("redis-server", says("5.0.7"));
+    const valkey = await machine.program("valkey-server", says("7.2.5", "Valkey"));
+    expect(await findRedis(machine)).toMatchObject({ path: valkey, flavour: "valkey" });
+  });
+
+  test("an old one is passed over for the distribution's", async () => {
+    await using machine = await fakeMachine();
+    await machine.program("redis-server", says("5.0.7"));
+    await fakeApt(machine, join(machine.env["PATH"]!, "log"));
+    expect(await findRedis(machine)).toMatchObject({ version: "7.0.15", how: "unpacked just now" });
+  });
+
+  test("where there is nothing else, the error says so, and what helps", async () => {
     await using machine = await fakeMachine();
     const path = await machine.program("redis-server", says("6.0.16"));
-    await expect(findRedis(machine)).rejects.toThrow(
-      `${path} is Redis 6.0.16; 6.2 is the oldest that works here`,
+    await machine.program("brew", "exit 1");
+    await expect(findRedis(machine)).rejects.toMatchObject({
+      name: "RedisNotFoundError",
+      message: expect.stringMatching(
+        `^no Redis to start:\n- ${path} is Redis 6\\.0\\.16; 6\\.2 is the oldest that works here\n[^]*This helps: brew install redis$`,
+      ) as string,
+    });
+  });
+
+  test("a caller may need less", async () => {
+    await using machine = await fakeMachine();
+    const path = await machine.program("redis-server", says("6.0.16"));
+    expect(await findRedis({ ...machine, oldest: "6.0" })).toMatchObject({ path, version: "6.0.16" });
+    await expect(findRedis({ env: { ...machine.env, FLEET_REDIS_SERVER: path } })).rejects.toThrow(
+      `FLEET_REDIS_SERVER: ${path} is Redis 6.0.16; 6.2 is the oldest that works here`,
+    );
+    await machine.program("redis-server", says("5.0.14"));
+    await expect(findRedis({ ...machine, oldest: "6.0" })).rejects.toThrow(
+      "5.0.14; 6.0 is the oldest that works here",
     );
   });
 });
@@ -66,7 +117,7 @@ describe("on Debian and Ubuntu", () => {
   test("the package is unpacked into the cache folder, told in one line, and found there the next time", async () => {
     await using machine = await fakeMachine();
     const log = join(machine.env["PATH"]!, "log");
-    await fakeApt(machine, log, "fresh");
+    await fakeApt(machine, log);
     const said: string[] = [];
     const found = await findRedis({ env: machine.env, say: (line) => said.push(line) });
     const path = join(machine.cache, "fleet/redis/redis-server");
@@ -74,7 +125,7 @@ describe("on Debian and Ubuntu", () => {
     expect(said).toEqual([expect.stringContaining(join(machine.cache, "fleet/redis"))]);
     const asked = await readFile(log, "utf8");
     expect(asked).toContain("-s install --no-install-recommends redis-server");
-    expect(asked).toContain("download liblzf1 redis-server");
+    expect(asked).toContain("download liblzf1 redis-tools redis-server");
     expect(asked).not.toContain(" update");
     expect(await findRedis(machine)).toEqual({ ...found, how: "unpacked before" });
   });
@@ -84,7 +135,7 @@ describe("on Debian and Ubuntu", () => {
     async (lists) => {
       await using machine = await fakeMachine();
       const log = join(machine.env["PATH"]!, "log");
-      await fakeApt(machine, log, lists);
+      await fakeApt(machine, log, { lists });
       expect((await findRedis(machine)).version).toBe("7.0.15");
       const asked = await readFile(log, "utf8");
       expect(asked.match(/^apt-get .*\bupdate$/gm)).toHaveLength(1);
@@ -93,9 +144,41 @@ describe("on Debian and Ubuntu", () => {
     },
   );
 
+  test.for<readonly [string, Required<FakeDebian>["installed"]]>([
+    ["redis-tools alone is installed", ["redis-tools"]],
+    ["redis-server is installed, and not on PATH", ["liblzf1", "redis-server", "redis-tools"]],
+  ])("the package is unpacked whole where %s", async ([, installed]) => {
+    await using machine = await fakeMachine();
+    await fakeApt(machine, join(machine.env["PATH"]!, "log"), { installed });
+    expect(await findRedis(machine)).toMatchObject({ version: "7.0.15", how: "unpacked just now" });
+  });
+
+  test("a package that is too old is not fetched, and not advised", async () => {
+    await using machine = await fakeMachine();
+    const log = join(machine.env["PATH"]!, "log");
+    await fakeApt(machine, log, { version: "6.0.16" });
+    const error = (await findRedis(machine).catch((reason: unknown) => reason)) as Error;
+    expect(error.message).toMatch(
+      /^- the distribution's redis-server is 6\.0\.16; 6\.2 is the oldest that works here$[^]*^Install Redis 6\.2 or newer, or Valkey, or name one with FLEET_REDIS_SERVER; .*https:/m,
+    );
+    expect(error.message).not.toContain("apt-get install");
+    expect(await readFile(log, "utf8")).not.toMatch(/ download | update/);
+  });
+
+  test("one that was unpacked before and is too old now is replaced once there is a newer one", async () => {
+    await using machine = await fakeMachine();
+    const log = join(machine.env["PATH"]!, "log");
+    await fakeApt(machine, log, { version: "6.0.16" });
+    expect(await findRedis({ ...machine, oldest: "6.0" })).toMatchObject({ version: "6.0.16" });
+    await expect(findRedis(machine)).rejects.toThrow("6.0.16; 6.2 is the oldest that works here");
+    await fakeApt(machine, log, { version: "7.0.15" });
+    expect(await findRedis(machine)).toMatchObject({ version: "7.0.15", how: "unpacked just now" });
+    expect(await findRedis(machine)).toMatchObject({ version: "7.0.15", how: "unpacked before" });
+  });
+
   test("the server runs with the libraries that came with it, wherever the folder is moved", async () => {
     await using machine = await fakeMachine();
-    await fakeApt(machine, join(machine.env["PATH"]!, "log"), "fresh");
+    await fakeApt(machine, join(machine.env["PATH"]!, "log"));
     const { path } = await findRedis(machine);
     const libraries = execFileSync("/bin/sh", ["-c", '"$0" 2>&1 >/dev/null', path], {
       encoding: "utf8",
@@ -106,7 +189,7 @@ describe("on Debian and Ubuntu", () => {
 
   test("several at once end with one whole copy", async () => {
     await using machine = await fakeMachine();
-    await fakeApt(machine, join(machine.env["PATH"]!, "log"), "fresh");
+    await fakeApt(machine, join(machine.env["PATH"]!, "log"));
     const found = await Promise.all(Array.from({ length: 4 }, () => findRedis(machine)));
     expect(new Set(found.map(({ path }) => path)).size).toBe(1);
     expect(await readdir(join(machine.cache, "fleet"))).toEqual(["redis"]);
@@ -114,7 +197,7 @@ describe("on Debian and Ubuntu", () => {
 
   test("a copy that does not run any more is replaced, and what a killed process left is removed", async () => {
     await using machine = await fakeMachine();
-    await fakeApt(machine, join(machine.env["PATH"]!, "log"), "fresh");
+    await fakeApt(machine, join(machine.env["PATH"]!, "log"));
     const broken = join(machine.cache, "fleet/redis");
     const leftover = join(machine.cache, "fleet/redis-abcdef");
     const recent = join(machine.cache, "fleet/redis-ghijkl");
@@ -174,8 +257,9 @@ describe("where there is none", () => {
   test.skipIf(process.platform === "win32").for([
     ["brew", "brew install redis"],
     ["apk", "apk add redis"],
-    ["dnf", "sudo dnf install redis"],
+    ["dnf", "sudo dnf install redis || sudo dnf install valkey"],
     ["pacman", "sudo pacman -S valkey"],
+    ["nix-shell", "nix-shell -p redis"],
   ])("and the one command that helps where there is %s", async ([tool, command]) => {
     await using machine = await fakeMachine();
     await machine.program(tool!, "exit 1");

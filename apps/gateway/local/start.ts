@@ -57,7 +57,6 @@ async function start(options: StartOptions, untilStopped: () => Promise<void>): 
     throw withRemedy(error, options);
   });
   opened.defer(() => gateway.close());
-  await gateway.started;
 
   const access = { url: gateway.data, token };
   say(screen(access, { url: gateway.admin, token: adminToken }, redis, cluster?.server));

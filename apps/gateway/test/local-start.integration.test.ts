@@ -28,7 +28,8 @@ describe("pnpm start", () => {
       process.kill(asked!.pid, signal);
       expect(await script.ended).toEqual({ code: 0, signal: null });
       await eventually(() => expect(script.left()).toEqual([]));
-      for (const url of [addresses["url"]!, addresses["admin"]!]) await expect(fetch(url)).rejects.toThrow();
+      for (const url of [addresses["url"]!, addresses["admin"]!])
+        await expect(fetch(url)).rejects.toThrow("fetch failed");
       expect(script.printed).toMatch(/leaves nothing\.\n\n?$/);
     },
   );

@@ -33,7 +33,7 @@ export function returnedPromises(path: string, source: string, isChecked: boolea
     const argument = node["argument"] as Node | null | undefined;
     if (node.type === "ReturnStatement" && isHeld && argument != null && returnsLate(owner, argument))
       lines.push(source.slice(0, node.start).split("\n").length);
-    const isLoop = /^For/.test(node.type) && [node["left"], node["init"]].some(isUsing);
+    const isLoop = node.type.startsWith("For") && [node["left"], node["init"]].some(isUsing);
     for (const [key, child] of Object.entries(node)) {
       const isTried = node.type === "TryStatement" && key !== "finalizer" && node["finalizer"] != null;
       walk(child, isFunction ? node : owner, !isFunction && (isHeld || isLoop || isTried));

@@ -109,7 +109,8 @@ export function progressLine({ status, isCurrent, stats, breakers }: Snapshot): 
   for (const name of ["hub", "database"] as const)
     if (breakers[name] !== "closed") parts.push(`${name} breaker ${breakers[name]}`);
   if (status !== undefined && status.ids.dead > 0) parts.push(`dead ${status.ids.dead}`);
-  if (status !== undefined && status.workers.length > 1) parts.push(`workers ${status.workers.length}`);
+  const alive = status?.workers.filter(({ isDead }) => !isDead).length ?? 0;
+  if (alive > 1) parts.push(`workers ${alive}`);
   if (status?.state === "paused" || stats.state === "draining") parts.push(stats.state);
   if (!isCurrent) parts.push("Redis does not answer");
   return parts.join(", ");

@@ -14,8 +14,14 @@ export function statusText(status: Status): string {
   ];
   if (status.completedAt !== undefined)
     lines.push(`completed  ${new Date(status.completedAt).toISOString()}`);
-  lines.push(`workers    ${workers.length === 0 ? "none" : workers.length}`, ...workers.map(workerLine));
+  lines.push(`workers    ${workersText(workers)}`, ...workers.map(workerLine));
   return `${lines.join("\n")}\n`;
+}
+
+function workersText(workers: readonly WorkerReport[]): string {
+  const dead = workers.filter(({ isDead }) => isDead).length;
+  const alive = workers.length - dead;
+  return `${alive === 0 ? "none" : alive}${dead === 0 ? "" : `, and ${dead} dead`}`;
 }
 
 function sourceText(source: Status["source"]): string {
@@ -34,6 +40,7 @@ function sourceText(source: Status["source"]): string {
 function workerLine({
   worker,
   seenAgoMs,
+  isDead,
   state,
   held,
   hub,
@@ -41,6 +48,7 @@ function workerLine({
   gates,
   idsPerSecond,
 }: WorkerReport): string {
+  if (isDead) return `  ${worker}  dead, held ${held} chunks, seen ${duration(seenAgoMs)} ago`;
   const shut = (["hub", "database"] as const)
     .filter((name) => !gates[name])
     .map((name) => `, ${name} breaker open`);

@@ -19,8 +19,13 @@ const most = 2 ** 32;
 export function factsOf(source: Source, chunkSize: number): Facts {
   switch (source.kind) {
     case "range": {
-      checkCount("from", source.from, 0);
-      checkCount("to", source.to, source.from, Math.min(Number.MAX_SAFE_INTEGER, source.from + most - 1));
+      checkCount("source.from", source.from, 0);
+      checkCount(
+        "source.to",
+        source.to,
+        source.from,
+        Math.min(Number.MAX_SAFE_INTEGER, source.from + most - 1),
+      );
       return { kind: "range", from: source.from, to: source.to, chunkSize };
     }
     case "ids":

@@ -21,16 +21,19 @@ export interface Survey {
   readonly completed?: number;
   readonly isLastDone?: number;
   readonly waiting?: number;
+  /** Of a stream or a list: ids that were taken and are not through. */
+  readonly open?: number;
 }
 
-/** A worker that has said nothing for so long does not count into the run's speed. */
-const silentMs = 30_000;
+/** Slower than that, or longer than that, is no speed to reckon with: an id in 100 seconds, ten years. */
+const least = { idsPerSecond: 0.01 };
+const most = { etaMs: 10 * 365 * 86_400_000 };
 
 export function statusOf(name: string, facts: Facts, survey: Survey): Status {
   const total = countOf(facts);
   const workers = Object.entries(survey.workers).map(([worker, text]) => reportOf(worker, text, survey.now));
   const idsPerSecond = workers
-    .filter(({ seenAgoMs }) => seenAgoMs < silentMs)
+    .filter(({ isDead }) => !isDead)
     .reduce((sum, report) => sum + report.idsPerSecond, 0);
   const done = doneIds(facts, survey, total);
   const left = total === undefined ? undefined : total - done;
@@ -50,12 +53,7 @@ export function statusOf(name: string, facts: Facts, survey: Survey): Status {
     ids: { total, done, dead: survey.dead, waiting: survey.waiting },
     progress: total === undefined ? undefined : done / total,
     idsPerSecond,
-    etaMs:
-      left === undefined || (left > 0 && idsPerSecond === 0)
-        ? undefined
-        : left === 0
-          ? 0
-          : (left / idsPerSecond) * 1000,
+    etaMs: left === undefined ? undefined : etaOf(left, idsPerSecond, workers),
     counts: {
       claimed: countIn(survey, "claimed"),
       done: countIn(survey, "done"),
@@ -70,6 +68,14 @@ export function statusOf(name: string, facts: Facts, survey: Survey): Status {
     createdAt: survey.created,
     completedAt: survey.completed,
   };
+}
+
+function etaOf(left: number, idsPerSecond: number, workers: readonly WorkerReport[]): number | undefined {
+  if (left === 0) return 0;
+  const isHeldUp = workers.every(({ isDead, gates }) => isDead || !gates.hub || !gates.database);
+  if (isHeldUp || idsPerSecond < least.idsPerSecond) return undefined;
+  const etaMs = (left / idsPerSecond) * 1000;
+  return etaMs > most.etaMs ? undefined : etaMs;
 }
 
 function countIn(survey: Survey, name: string): number {
@@ -91,8 +97,9 @@ function stateOf({
   return isThrough && state === "running" ? "drained" : state;
 }
 
-/** Chunks times their size, less what the last one is short of it. */
+/** Chunks times their size, less what the last one is short of it; of a stream or a list all that was taken and is not open. */
 function doneIds(facts: Facts, survey: Survey, total: number | undefined): number {
+  if (survey.open !== undefined) return countIn(survey, "taken") - survey.open;
   const full = survey.done * facts.chunkSize;
   if (total === undefined || survey.total === undefined || survey.isLastDone !== 1) return full;
   return full - (survey.total * facts.chunkSize - total);
@@ -100,11 +107,11 @@ function doneIds(facts: Facts, survey: Survey, total: number | undefined): numbe
 
 function reportOf(worker: string, text: string, now: number): WorkerReport {
   const split = text.indexOf(" ");
-  return {
-    worker,
-    seenAgoMs: now - Number(text.slice(0, split)),
-    ...(JSON.parse(text.slice(split + 1)) as WorkerStats),
+  const seenAgoMs = now - Number(text.slice(0, split));
+  const { leaseMs, ...stats } = JSON.parse(text.slice(split + 1)) as WorkerStats & {
+    readonly leaseMs: number;
   };
+  return { worker, seenAgoMs, isDead: seenAgoMs > leaseMs, ...stats };
 }
 
 function sourceOf(facts: Facts): Status["source"] {

@@ -3,8 +3,10 @@ import type { WorkerStats } from "./worker-stats.ts";
 /** A worker as it last said of itself. */
 export interface WorkerReport extends WorkerStats {
   readonly worker: string;
-  /** How long ago, in milliseconds. Beyond a lease it is probably gone. */
+  /** How long ago, in milliseconds. */
   readonly seenAgoMs: number;
+  /** It has said nothing for a whole lease: its chunks are, or will be, another's, and its speed does not count. */
+  readonly isDead: boolean;
 }
 
 /** A run at one point in time: one consistent look. */
@@ -34,7 +36,7 @@ export interface Status {
   };
   readonly ids: {
     readonly total: number | undefined;
-    /** Written, empty or dead; of a stream and a list an estimate from the chunks. */
+    /** Written, empty or dead; of a range and ids those of whole chunks. */
     readonly done: number;
     readonly dead: number;
     /** Entries of the stream or the list that nobody has taken yet, where Redis can tell. */
@@ -43,6 +45,7 @@ export interface Status {
   /** 0 to 1. */
   readonly progress: number | undefined;
   readonly idsPerSecond: number;
+  /** Undefined where it is not known: below an id in 100 seconds, beyond ten years, and while breakers hold up all workers. */
   readonly etaMs: number | undefined;
   /** Since the run was created. Chunks: claimed, done, fenced, crashed, handed back. Ids: retried, dead. */
   readonly counts: Readonly<

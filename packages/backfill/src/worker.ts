@@ -69,7 +69,7 @@ export class Worker implements AsyncDisposable {
       clock,
       leaseMs: settings.leaseMs,
       signal,
-      report: () => JSON.stringify(this.stats),
+      report: () => JSON.stringify({ ...this.stats, leaseMs: settings.leaseMs }),
       fenced: (chunk) => this.#fence(chunk),
       failed,
     });

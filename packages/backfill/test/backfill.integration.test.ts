@@ -56,8 +56,8 @@ describe("opening a run", () => {
   });
 
   test.for<[string, Record<string, unknown>, string]>([
-    ["an empty range", { source: range(5, 4) }, "to must be a whole number of at least 5"],
-    ["a range that is none", { source: range(Number.NaN, 4) }, "from must be a whole number"],
+    ["an empty range", { source: range(5, 4) }, "source.to must be a whole number of at least 5"],
+    ["a range that is none", { source: range(Number.NaN, 4) }, "source.from must be a whole number"],
     ["a range of more ids than there are bits", { source: range(0, 2 ** 32) }, "at most 4294967295"],
     ["no ids", { source: { kind: "ids", ids: [] } }, "ids must be a list of 1 to"],
     ["an id twice", { source: { kind: "ids", ids: ["a", "b", "a"] } }, 'without repetitions, got "a"'],

@@ -31,6 +31,21 @@ local told = {
   completed = tonumber(at[2] or ''),
 }
 if total and total > 0 then told.isLastDone = redis.call('GETBIT', done, total - 1) end
+if facts.kind == 'list' or facts.kind == 'stream' then
+  -- What is taken and not through stands in these three, and nowhere is there more of it than what is in work.
+  local open, seen = 0, {}
+  for _, key in ipairs({ rest, items }) do
+    for _, chunk in ipairs(redis.call('HKEYS', key)) do
+      if not seen[chunk] then
+        seen[chunk] = true
+        local left = cjson.decode(redis.call('HGET', rest, chunk) or '{}').i
+        open = open + #(left or cjson.decode(redis.call('HGET', items, chunk) or '[]'))
+      end
+    end
+  end
+  for _, revived in ipairs(redis.call('HVALS', revive)) do open = open + #cjson.decode(revived) end
+  told.open = open
+end
 if facts.kind == 'list' then told.waiting = redis.call('LLEN', source) end
 if facts.kind == 'stream' then
   for _, other in ipairs(redis.call('XINFO', 'GROUPS', source)) do

@@ -180,6 +180,7 @@ local function store(entries, taken)
     at = at + 1
   end
   redis.call('SET', cursor, whole(at))
+  if #entries > 0 then redis.call('HINCRBY', count, 'taken', #entries) end
 end
 
 -- What consumers of other names have left pending. The look goes on where the last one ended.

@@ -31,6 +31,7 @@ export interface Config {
   readonly hubToken?: string | undefined;
   readonly hubHeaders: Readonly<Record<string, string>>;
   readonly hubMaxBytes: number;
+  readonly hubProbe: boolean;
   readonly hubConcurrency: number;
   readonly requestsPerSecond: number;
   readonly burst?: number | undefined;
@@ -75,11 +76,17 @@ const ms = (least: number): z.ZodNumber => count(least, 2_147_483_647);
 const url = (protocols: RegExp, expected: string): z.ZodType<string, string> =>
   text.refine((value) => protocols.test(value) && URL.canParse(value), expected);
 
+/** As the engine has it: a bit per id, and a bitmap of Redis ends there. */
+const mostIds = 2 ** 32;
+
 const range = text.transform((value, context) => {
   const [, from, to] = /^(\d+)\.\.(\d+)$/.exec(value) ?? [];
-  if (from !== undefined && Number(from) <= Number(to) && Number.isSafeInteger(Number(to)))
-    return { from: Number(from), to: Number(to) };
-  const message = "expected whole numbers FROM..TO, the first not above the second";
+  const [first, last] = [Number(from), Number(to)];
+  const isRange = from !== undefined && first <= last && Number.isSafeInteger(last);
+  if (isRange && last - first < mostIds) return { from: first, to: last };
+  const message = isRange
+    ? `expected at most ${mostIds} ids`
+    : "expected whole numbers FROM..TO, the first not above the second";
   context.issues.push({ code: "custom", message, input: value });
   return z.NEVER;
 });
@@ -249,6 +256,12 @@ const schema = z.strictObject({
     "start",
     "number <bytes>",
     "largest answer of the hub that is read",
+  ),
+  hubProbe: setting(
+    z.boolean().default(true),
+    "start",
+    "boolean",
+    "ask the hub before the start, and refuse one that has a page of HTML and 404 for all that is asked for",
   ),
   hubConcurrency: setting(
     count(1).default(5),

@@ -8,6 +8,7 @@ import { ConfigurationError } from "./errors.ts";
 import { faultLines, type Sources } from "./fault-lines.ts";
 import { readYaml } from "./read-yaml.ts";
 import type { Setting } from "./setting.ts";
+import { unknownVariables } from "./unknown-variables.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 type Values = Readonly<Record<string, unknown>>;
@@ -53,9 +54,11 @@ export async function loadConfig({ file, flags = {}, environment }: LoadOptions)
         values[name] = value;
         sources.set(name, `preset ${preset}`);
       }
+  const unknown = unknownVariables(environment, ["FLEET_WORKER_CONFIG", ...settings.map(({ env }) => env)]);
   const parsed = parseConfig(values);
-  if ("issues" in parsed) throw new ConfigurationError(faultLines(parsed.issues, values, sources));
-  const faults = contradictions(parsed.config, sources);
+  if ("issues" in parsed)
+    throw new ConfigurationError([...unknown, ...faultLines(parsed.issues, values, sources)]);
+  const faults = [...unknown, ...contradictions(parsed.config, sources)];
   if (faults.length > 0) throw new ConfigurationError(faults);
   return { config: parsed.config, sources };
 }

@@ -3,7 +3,8 @@ import { type Backfill, type Fetch, RunNotFoundError, type Source } from "@fleet
 import type { Config } from "./config-schema.ts";
 import type { LoadedConfig } from "./config.ts";
 import { openRun } from "./open-run.ts";
-import { fetchOf, jobOf, storeOf } from "./parts.ts";
+import { jobOf, originOf, storeOf } from "./parts.ts";
+import { idsToProbe, probeHub } from "./probe-hub.ts";
 import { isThere } from "./sinks/open-store.ts";
 import { sourceOf } from "./source-of.ts";
 import type { Surroundings } from "./start.ts";
@@ -29,7 +30,7 @@ export async function dryRun(loaded: LoadedConfig, { version, out }: Surrounding
   const source = await sourceOf(config);
   const job = await jobOf(loaded);
   opened.defer(() => job.close?.());
-  const fetch = fetchOf(loaded, job, version);
+  const { fetch, ask } = originOf(loaded, job, version);
   const isNew = job.write === undefined && !isThere(config);
   if (!isNew) opened.use(await storeOf(loaded, job));
   const where = job.write === undefined ? withoutSecrets(config.sink) : "the job's write";
@@ -41,12 +42,16 @@ export async function dryRun(loaded: LoadedConfig, { version, out }: Surrounding
     opened.use(backfill);
     say(statusText(await backfill.status()).trimEnd());
   }
-  let failed = 0;
+  let [failed, nothing] = [0, 0];
   for (const id of idsOf(source)) {
     const answer = await attempt(fetch, id, config.fetchTimeoutMs);
     say(`fetch ${id}: ${answer.text}`);
     if (!answer.ok) failed += 1;
+    if (answer.isNothing) nothing += 1;
   }
+  // What would keep `start` from starting: asked only where it may be so.
+  const ids = nothing > 0 && ask !== undefined && config.hubProbe ? idsToProbe(source) : [];
+  if (ask !== undefined) await probeHub(ask, ids, config.fetchTimeoutMs);
   say("nothing was written, created or claimed");
   return failed === 0 ? 0 : 3;
 }
@@ -83,14 +88,15 @@ async function attempt(
   fetch: Fetch<unknown>,
   id: string,
   timeoutMs: number,
-): Promise<{ readonly ok: boolean; readonly text: string }> {
+): Promise<{ readonly ok: boolean; readonly isNothing: boolean; readonly text: string }> {
   const startedAt = performance.now();
   try {
     const value = await fetch(id, { signal: AbortSignal.timeout(timeoutMs), attempt: 1, token: 0 });
-    const what = value === undefined ? "nothing" : `${JSON.stringify(value)?.length ?? 0} characters of JSON`;
-    return { ok: true, text: `${what} in ${duration(performance.now() - startedAt)}` };
+    const isNothing = value === undefined;
+    const what = isNothing ? "nothing" : `${JSON.stringify(value)?.length ?? 0} characters of JSON`;
+    return { ok: true, isNothing, text: `${what} in ${duration(performance.now() - startedAt)}` };
   } catch (error) {
     const { code, message } = error as { readonly code?: string; readonly message: string };
-    return { ok: false, text: [code, message].filter(Boolean).join(" ") };
+    return { ok: false, isNothing: false, text: [code, message].filter(Boolean).join(" ") };
   }
 }

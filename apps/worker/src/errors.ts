@@ -18,6 +18,8 @@ export class JobError extends Error {
 
 type HubCode =
   | "FLEET_WORKER_HUB_NOT_JSON"
+  | "FLEET_WORKER_HUB_PATH"
+  | "FLEET_WORKER_HUB_PORT"
   | "FLEET_WORKER_HUB_REFUSED"
   | "FLEET_WORKER_HUB_STATUS"
   | "FLEET_WORKER_HUB_TOO_LARGE"

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 
 import { settings } from "./config-schema.ts";
+import { nearest } from "./nearest.ts";
 
 /** Where a value came from: `flag --range`, `environment MAX_FID`, `file run.yaml`, `preset production`, `default`. */
 export type Sources = ReadonlyMap<string, string>;
@@ -12,7 +13,7 @@ export function faultLines(
   sources: Sources,
 ): string[] {
   return issues.flatMap((issue) => {
-    if (issue.code === "unrecognized_keys") return issue.keys.map((key) => `${key}: is not a known setting`);
+    if (issue.code === "unrecognized_keys") return issue.keys.map(unknownSetting);
     const [name = "", ...within] = issue.path.map(String);
     const source = sources.get(name);
     const expected = issue.message.replace(/^Invalid (?:input|option): /, "").replace(/, received \w+$/, "");
@@ -21,6 +22,14 @@ export function faultLines(
       `${[name, ...within].join(".")}: ${expected}, got ${got}${source === undefined ? "" : ` (${source})`}`,
     ];
   });
+}
+
+function unknownSetting(key: string): string {
+  const meant = nearest(
+    key,
+    settings.map(({ name }) => name),
+  );
+  return `${key}: is not a known setting${meant === undefined ? "" : `; did you mean ${meant}?`}`;
 }
 
 function at(value: unknown, path: readonly string[]): unknown {

@@ -1,4 +1,4 @@
-import { type Fetch, LimitedError, PermanentError } from "@fleet/backfill";
+import { LimitedError, PermanentError } from "@fleet/backfill";
 
 import type { Config } from "./config-schema.ts";
 import { HubError } from "./errors.ts";
@@ -14,11 +14,22 @@ const refused = new Set([401, 403, 405, 407]);
 /** What a proxy says of a hub behind it that is away, overrun or too slow; the last four are Cloudflare's. */
 const away = new Set([408, 502, 503, 504, 521, 522, 523, 524]);
 
+/** What the hub has of an id. */
+export interface HubAnswer {
+  /** Undefined where there is nothing. */
+  readonly value: unknown;
+  /** There is nothing, and it said so with a page of HTML: as it says of an id that it has not, or of a path that is wrong. */
+  readonly isMissingPage: boolean;
+}
+
+/** Asks the hub for an id. @throws HubError, LimitedError, PermanentError. */
+export type AskHub = (id: string, options: { readonly signal: AbortSignal }) => Promise<HubAnswer>;
+
 /**
- * Gets an id from the hub over HTTP; connections stay open between requests. A body of JSON is the value; 404, 410, 204 and
+ * Asks over HTTP; connections stay open between requests. A body of JSON is the value; 404 and 410 with any body, 204 and
  * `null` mean that there is nothing.
  */
-export function hubFetch(config: Config & { readonly hubUrl: string }, version: string): Fetch<unknown> {
+export function openHub(config: Config & { readonly hubUrl: string }, version: string): AskHub {
   const { hubUrl, hubToken, hubHeaders, hubMaxBytes } = config;
   const headers = {
     accept: "application/json",
@@ -37,22 +48,37 @@ export function hubFetch(config: Config & { readonly hubUrl: string }, version: 
       await response.body?.cancel();
       throw new LimitedError(pauseMs!, `the hub answered ${status}: come back after ${pauseMs} ms`);
     }
-    const isNothing = status === 404 || status === 410;
-    if (!response.ok && !isNothing) {
+    if (status === 404 || status === 410) {
+      // Read, so that the connection can be used again.
+      const text = await readText(response, hubMaxBytes).catch((error: unknown) => {
+        if ((error as HubError).code === "FLEET_WORKER_HUB_TOO_LARGE") return "";
+        throw error;
+      });
+      return { value: undefined, isMissingPage: isPage(text, response) };
+    }
+    if (!response.ok) {
       await response.body?.cancel();
       throw faultOf(status);
     }
     const text = await readText(response, hubMaxBytes);
-    // A wrong path has a page of HTML for everything, and must not count as a hub that knows nothing.
     const value = text.trim() === "" ? null : json(text, response);
-    return isNothing || value === null ? undefined : value;
+    return { value: value === null ? undefined : value, isMissingPage: false };
   };
 }
+
+const isPage = (text: string, { headers }: Response): boolean =>
+  /\bhtml\b/.test(headers.get("content-type") ?? "") || /^\s*<(?:!doctype|html)\b/i.test(text);
 
 async function ask(url: string, options: RequestInit): Promise<Response> {
   try {
     return await fetch(url, options);
   } catch (error) {
+    if ((error as { readonly cause?: Partial<Error> }).cause?.message === "bad port")
+      throw new HubError(
+        "FLEET_WORKER_HUB_PORT",
+        `the hub cannot be asked: its port ${new URL(url).port} is one that fetch calls nowhere (the Fetch standard's blocked ports)`,
+        { isAway: true, cause: error },
+      );
     throw unreachable(error);
   }
 }

@@ -2,7 +2,7 @@ import type { Fetch } from "@fleet/backfill";
 
 import type { LoadedConfig } from "./config.ts";
 import { ConfigurationError, UnansweredError } from "./errors.ts";
-import { hubFetch } from "./hub.ts";
+import { type AskHub, openHub } from "./hub.ts";
 import { type Job, loadJob } from "./job.ts";
 import { openStore } from "./sinks/open-store.ts";
 import type { Store } from "./sinks/store.ts";
@@ -19,15 +19,22 @@ export async function jobOf({ config, sources }: LoadedConfig): Promise<Job> {
   return job;
 }
 
+/** Where ids are fetched from; `ask` where that is a hub. */
+interface Origin {
+  readonly fetch: Fetch<unknown>;
+  readonly ask: AskHub | undefined;
+}
+
 /** @throws ConfigurationError when there is nothing to fetch with. */
-export function fetchOf({ config }: LoadedConfig, job: Job, version: string): Fetch<unknown> {
-  if (job.fetch !== undefined) return job.fetch;
+export function originOf({ config }: LoadedConfig, job: Job, version: string): Origin {
+  if (job.fetch !== undefined) return { fetch: job.fetch, ask: undefined };
   const { hubUrl } = config;
   if (hubUrl === undefined)
     throw new ConfigurationError([
       "hubUrl: there is nothing to fetch with; give it, or a job that exports fetch",
     ]);
-  return hubFetch({ ...config, hubUrl }, version);
+  const ask = openHub({ ...config, hubUrl }, version);
+  return { fetch: async (id, options) => (await ask(id, options)).value, ask };
 }
 
 /** @throws SinkError. */

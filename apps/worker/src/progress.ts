@@ -51,6 +51,8 @@ class Bar implements Progress {
       barIncompleteChar: " ",
       barsize: 24,
       hideCursor: true,
+      // The bar is cut to the width all the same; a line of the log must not be.
+      linewrap: true,
       // Redrawn when there is something new.
       fps: 4,
       emptyOnZero: true,

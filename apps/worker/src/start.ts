@@ -1,4 +1,4 @@
-import type { Backfill, Fetch, Source, Status, Worker, WorkerOptions } from "@fleet/backfill";
+import type { Backfill, Fetch, Worker, WorkerOptions } from "@fleet/backfill";
 
 import { type Breakers, breakersOf } from "./breakers.ts";
 import type { Config } from "./config-schema.ts";
@@ -8,8 +8,8 @@ import { logEvents, openLog } from "./log.ts";
 import { openMetrics } from "./metrics.ts";
 import { Monitor } from "./monitor.ts";
 import { openRun } from "./open-run.ts";
-import { fetchOf, jobOf, storeOf } from "./parts.ts";
-import { probeHub } from "./probe-hub.ts";
+import { jobOf, originOf, storeOf } from "./parts.ts";
+import { idsToProbe, probeHub } from "./probe-hub.ts";
 import { openProgress } from "./progress.ts";
 import type { Store } from "./sinks/store.ts";
 import { sourceOf } from "./source-of.ts";
@@ -44,12 +44,12 @@ export async function start(
   const source = await sourceOf(config);
   const job = await jobOf(loaded);
   opened.defer(() => job.close?.());
-  const fetch = fetchOf(loaded, job, version);
+  const { fetch, ask } = originOf(loaded, job, version);
   const store = opened.use(await storeOf(loaded, job));
   const known = source === undefined ? opened.use(await openRun(config)) : undefined;
-  const first = firstOf(source ?? (await known?.status())?.source);
-  if (job.fetch === undefined && first !== undefined) {
-    const trouble = await probeHub(fetch, first, config.fetchTimeoutMs);
+  if (ask !== undefined && config.hubProbe) {
+    const ids = idsToProbe(source ?? (await known?.status())?.source);
+    const trouble = await probeHub(ask, ids, config.fetchTimeoutMs);
     if (trouble !== undefined) log.warn({ trouble }, "the hub does not answer yet");
   }
   await store.prepare();
@@ -120,12 +120,6 @@ function workerOf(backfill: Backfill, config: Config, { fetch, store, breakers }
     ...(label !== undefined && { label }),
   };
   return backfill.worker(options);
-}
-
-/** Only where an id is known beforehand. */
-function firstOf(source: Source | Status["source"] | undefined): string | undefined {
-  if (source?.kind === "range") return String(source.from);
-  return source?.kind === "ids" && "ids" in source ? source.ids[0] : undefined;
 }
 
 /** The first signal asks, the second does not wait. */

@@ -96,7 +96,42 @@ describe("what cannot be done is told with a code before any work is claimed", (
       ["--range", "0..9999999999"],
       {},
       2,
-      /FLEET_BACKFILL_INVALID_OPTION to/,
+      /CONFIGURATION\nconfig: range: expected at most 4294967296 ids, got "0\.\.9999999999" \(flag --range\)/,
+    ],
+    [
+      "a port that fetch calls nowhere",
+      ["--range", "1..2"],
+      { FLEET_WORKER_HUB_URL: "http://127.0.0.1:1/{id}" },
+      1,
+      /FLEET_WORKER_HUB_PORT .*port 1 /,
+    ],
+    [
+      "a variable that is none",
+      ["--range", "1..2"],
+      { FLEET_WORKER_BUFER: "5" },
+      2,
+      /config: FLEET_WORKER_BUFER: is not a known variable; did you mean FLEET_WORKER_BUFFER\?/,
+    ],
+    [
+      "a file where none can be",
+      ["--range", "1..2"],
+      { FLEET_WORKER_SINK: "ndjson:/dev/null/records" },
+      1,
+      /FLEET_WORKER_SINK_REFUSED \/dev\/null\/records cannot be opened: E[A-Z]+\n/,
+    ],
+    [
+      "a lock that cannot be made",
+      ["--range", "1..2"],
+      { FLEET_WORKER_SINK: "ndjson:/proc/records" },
+      1,
+      /FLEET_WORKER_SINK_REFUSED \/proc\/records cannot be opened: /,
+    ],
+    [
+      "a folder where none can be",
+      ["--range", "1..2"],
+      { FLEET_WORKER_SINK: "pglite:/dev/null/data" },
+      1,
+      /FLEET_WORKER_SINK_REFUSED \/dev\/null\/data cannot be opened: E[A-Z]+\n/,
     ],
     ["a crash limit of one", ["--range", "1..2", "--crash-limit", "1"], {}, 2, /config: crashLimit: .*got 1/],
   ])("%s", async ([, args, environment, code, message]) => {
@@ -108,6 +143,37 @@ describe("what cannot be done is told with a code before any work is claimed", (
     expect(ended.error).not.toMatch(/\n\s+at /);
     expect(await redis.call("DBSIZE")).toBe(0);
     expect(hub.asked.length - asked).toBeLessThanOrEqual(1);
+  });
+
+  test("a hub whose every id is a page of HTML with 404, as at a wrong path; unless it really has none", async () => {
+    await redis.call("FLUSHALL");
+    await using lost = await startHub(
+      (_id, _request, response) => void response.writeHead(404, { "content-type": "text/html" }).end("<p>no"),
+    );
+    const environment = { ...usual(), FLEET_WORKER_HUB_URL: lost.url };
+    for (const args of [["--range", "1..100"], ["--range", "1..100", "--dry-run"], ["--ids", "1,26,51,75,100"]])
+      expect(await run(["start", ...args], environment)).toMatchObject({
+        code: 1,
+        error: expect.stringMatching(/FLEET_WORKER_HUB_PATH .*\(1, 26, 51, 75, 100\)/) as string,
+      });
+    expect(await redis.call("DBSIZE")).toBe(0);
+    const args = ["start", "--range", "1..3", "--no-hub-probe", "--requests-per-second", "unlimited"];
+    expect(await run(args, environment)).toMatchObject({ code: 0 });
+    // One that has some ids, and a page for the others, is well.
+    lost.answer = (id, _request, response) =>
+      id === "51"
+        ? json(response, 200, { id })
+        : void response.writeHead(404, { "content-type": "text/html" }).end("<p>no");
+    const some = ["start", "--name", "some", "--range", "1..100", "--requests-per-second", "unlimited"];
+    expect(await run(some, environment)).toMatchObject({ code: 0 });
+  }, 90_000);
+
+  test("a dry run refuses the range that a start refuses", async () => {
+    expect(await run(["start", "--dry-run", "--range", "1..99999999999"], usual())).toMatchObject({
+      code: 2,
+      out: "",
+      error: expect.stringMatching(/config: range: expected at most 4294967296 ids/) as string,
+    });
   });
 
   test("a hub that answers HTML, or refuses the token", async () => {

@@ -81,10 +81,36 @@ describe("a value comes from the strongest that has it", () => {
   });
 
   test("what Kubernetes sets for a Service of the same name disturbs nothing", async () => {
-    const environment = { FLEET_WORKER_PORT: "tcp://10.0.0.1:80", FLEET_WORKER_SERVICE_HOST: "10.0.0.1" };
+    const environment = {
+      FLEET_WORKER_PORT: "tcp://10.0.0.1:80",
+      FLEET_WORKER_PORT_80_TCP: "tcp://10.0.0.1:80",
+      FLEET_WORKER_PORT_80_TCP_ADDR: "10.0.0.1",
+      FLEET_WORKER_SERVICE_HOST: "10.0.0.1",
+      FLEET_WORKER_SERVICE_PORT: "80",
+      FLEET_WORKER_SERVICE_PORT_METRICS: "80",
+      FLEET_WORKER_HUB_PORT: "tcp://10.0.0.2:80",
+      FLEET_WORKER_HUB_SERVICE_HOST: "10.0.0.2",
+    };
     expect((await loadConfig({ environment })).config.listenPort).toBeUndefined();
     expect(settings.filter(({ env }) => /_(?:PORT|SERVICE)(?:_|$)/.test(env)).map(({ env }) => env)).toEqual([
       "FLEET_WORKER_LISTEN_PORT",
+    ]);
+  });
+
+  test("a variable or a setting that is none is refused, with the name that was most likely meant", async () => {
+    const environment = {
+      FLEET_WORKER_BUFER: "5",
+      FLEET_WORKER_REQUEST_PER_SECONDS: "5",
+      FLEET_WORKER_XYZ: "",
+      FLEET_TIMEOUT: "3000",
+    };
+    const path = await file("hubURL: http://hub/{id}\ncolour: red\n");
+    expect(await faults({ environment, file: path })).toEqual([
+      "FLEET_WORKER_BUFER: is not a known variable; did you mean FLEET_WORKER_BUFFER?",
+      "FLEET_WORKER_REQUEST_PER_SECONDS: is not a known variable; did you mean FLEET_WORKER_REQUESTS_PER_SECOND?",
+      "FLEET_WORKER_XYZ: is not a known variable",
+      "hubURL: is not a known setting; did you mean hubUrl?",
+      "colour: is not a known setting",
     ]);
   });
 

@@ -6,17 +6,22 @@ import type { Fetch } from "@fleet/backfill";
 import { describe, expect, test } from "vitest";
 
 import { loadConfig } from "../src/config.ts";
-import { hubFetch } from "../src/hub.ts";
-import { probeHub } from "../src/probe-hub.ts";
+import { type AskHub, openHub } from "../src/hub.ts";
+import { idsToProbe, probeHub } from "../src/probe-hub.ts";
 import { retryAfterMs } from "../src/retry-after.ts";
 import { json, startHub, type TestHub } from "./start-hub.ts";
 
-async function fetchOf(hubUrl: string, more: Readonly<Record<string, string>> = {}): Promise<Fetch<unknown>> {
+async function askOf(hubUrl: string, more: Readonly<Record<string, string>> = {}): Promise<AskHub> {
   const { config } = await loadConfig({
     flags: {},
     environment: { FLEET_WORKER_HUB_URL: hubUrl, ...more },
   });
-  return hubFetch({ ...config, hubUrl }, "1.2.3");
+  return openHub({ ...config, hubUrl }, "1.2.3");
+}
+
+async function fetchOf(hubUrl: string, more: Readonly<Record<string, string>> = {}): Promise<Fetch<unknown>> {
+  const ask = await askOf(hubUrl, more);
+  return async (id, options) => (await ask(id, options)).value;
 }
 
 function get(fetch: Fetch<unknown>, id = "7", signal = AbortSignal.timeout(5000)): Promise<unknown> {
@@ -52,13 +57,18 @@ describe("a hub that answers", () => {
   test.for([
     ["404 with JSON", 404, '{"error":"none"}'],
     ["404 with nothing", 404, ""],
+    ["404 with a word", 404, "nope"],
+    ["404 with a page", 404, "<!doctype html><h1>Not Found</h1>"],
+    ["404 with more than is read", 404, "x".repeat(50_000)],
     ["410", 410, "{}"],
+    ["410 with a page", 410, "<html>Gone</html>"],
     ["204", 204, ""],
     ["null", 200, "null"],
     ["an empty body", 200, ""],
   ] as const)("has nothing: %s", async ([, status, body]) => {
     await using hub = await answering((_id, _request, response) => void response.writeHead(status).end(body));
-    expect(await get(await fetchOf(hub.url))).toBeUndefined();
+    const fetch = await fetchOf(hub.url, { FLEET_WORKER_HUB_MAX_BYTES: "40000" });
+    expect(await get(fetch)).toBeUndefined();
   });
 
   test("keeps its connections: as many as there are calls at a time", async () => {
@@ -82,9 +92,11 @@ describe("a hub that does not answer as it should", () => {
     [429, {}, { code: "FLEET_BACKFILL_LIMITED", retryAfterMs: 1000 }],
     [429, { "retry-after": "soon" }, { code: "FLEET_BACKFILL_LIMITED", retryAfterMs: 1000 }],
     [503, { "retry-after": "1" }, { code: "FLEET_BACKFILL_LIMITED", retryAfterMs: 1000 }],
-    [503, {}, { code: "FLEET_WORKER_HUB_STATUS" }],
+    [503, {}, { code: "FLEET_WORKER_HUB_STATUS", isAway: true }],
     [500, { "retry-after": "1" }, { code: "FLEET_WORKER_HUB_STATUS", message: "the hub answered 500" }],
-    [418, {}, { code: "FLEET_WORKER_HUB_STATUS" }],
+    [418, {}, { code: "FLEET_WORKER_HUB_STATUS", isAway: false }],
+    [502, {}, { code: "FLEET_WORKER_HUB_STATUS", isAway: true }],
+    [504, {}, { code: "FLEET_WORKER_HUB_STATUS", isAway: true }],
     [401, {}, { code: "FLEET_WORKER_HUB_REFUSED" }],
     [403, {}, { code: "FLEET_WORKER_HUB_REFUSED" }],
     [400, {}, { code: "FLEET_BACKFILL_PERMANENT" }],
@@ -96,7 +108,7 @@ describe("a hub that does not answer as it should", () => {
     await expect(get(await fetchOf(hub.url))).rejects.toMatchObject(expected);
   });
 
-  test.for([200, 404])("HTML with status %d is no answer, and is not quoted", async (status) => {
+  test.for([200, 203])("HTML with status %d is no answer, and is not quoted", async (status) => {
     await using hub = await answering(
       (_id, _request, response) =>
         void response.writeHead(status, { "content-type": "text/html" }).end("<h1>secret</h1>"),
@@ -178,23 +190,64 @@ async function closedPort(): Promise<{ readonly port: number; readonly close: ()
 
 describe("the look before the start", () => {
   const failing =
-    (error: Error): Fetch<unknown> =>
+    (error: Error): AskHub =>
     async () => {
       throw error;
     };
 
-  test.for(["FLEET_WORKER_HUB_NOT_JSON", "FLEET_WORKER_HUB_REFUSED", "FLEET_WORKER_HUB_UNKNOWN"])(
-    "ends it for %s",
-    async (code) => {
-      const error = Object.assign(new Error("no"), { code });
-      await expect(probeHub(failing(error), "1", 1000)).rejects.toBe(error);
-    },
-  );
+  const answering = (isMissingPage: boolean): { readonly ask: AskHub; readonly asked: string[] } => {
+    const asked: string[] = [];
+    return {
+      asked,
+      ask: async (id) => {
+        asked.push(id);
+        return { value: undefined, isMissingPage };
+      },
+    };
+  };
+
+  test.for([
+    "FLEET_WORKER_HUB_NOT_JSON",
+    "FLEET_WORKER_HUB_PORT",
+    "FLEET_WORKER_HUB_REFUSED",
+    "FLEET_WORKER_HUB_UNKNOWN",
+  ])("ends it for %s", async (code) => {
+    const error = Object.assign(new Error("no"), { code });
+    await expect(probeHub(failing(error), ["1"], 1000)).rejects.toBe(error);
+  });
 
   test("tells of what may be over in a minute, and of nothing where the hub answers", async () => {
     const limited = Object.assign(new Error("later"), { code: "FLEET_BACKFILL_LIMITED" });
-    expect(await probeHub(failing(limited), "1", 1000)).toBe("later");
-    expect(await probeHub(async () => undefined, "1", 1000)).toBeUndefined();
+    expect(await probeHub(failing(limited), ["1"], 1000)).toBe("later");
+    const well = answering(false);
+    expect(await probeHub(well.ask, ["1", "2"], 1000)).toBeUndefined();
+    expect(well.asked).toEqual(["1"]);
+  });
+
+  test("ends it where there is a page of HTML for every id, which is what a wrong path has", async () => {
+    const lost = answering(true);
+    await expect(probeHub(lost.ask, ["1", "50", "100"], 1000)).rejects.toMatchObject({
+      code: "FLEET_WORKER_HUB_PATH",
+      message: expect.stringContaining("(1, 50, 100)") as string,
+    });
+    expect(lost.asked).toEqual(["1", "50", "100"]);
+    expect(await probeHub(lost.ask, [], 1000)).toBeUndefined();
+  });
+
+  test("asks for ids from the first to the last, where they are known", () => {
+    expect(idsToProbe({ kind: "range", from: 1, to: 1001 })).toEqual(["1", "251", "501", "751", "1001"]);
+    expect(idsToProbe({ kind: "range", from: 7, to: 7 })).toEqual(["7"]);
+    expect(idsToProbe({ kind: "ids", ids: ["a", "b", "c"] })).toEqual(["a", "b", "c"]);
+    expect(idsToProbe({ kind: "list", key: "jobs" })).toEqual([]);
+    expect(idsToProbe(undefined)).toEqual([]);
+  });
+
+  test("names a port that fetch calls nowhere", async () => {
+    const ask = await askOf("http://127.0.0.1:1/{id}");
+    await expect(probeHub(ask, ["1"], 1000)).rejects.toMatchObject({
+      code: "FLEET_WORKER_HUB_PORT",
+      message: expect.stringContaining("port 1 ") as string,
+    });
   });
 });
 

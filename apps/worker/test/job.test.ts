@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 
 import { loadConfig, type LoadedConfig } from "../src/config.ts";
 import { loadJob } from "../src/job.ts";
-import { fetchOf, jobOf, storeOf } from "../src/parts.ts";
+import { jobOf, originOf, storeOf } from "../src/parts.ts";
 import { all } from "./all.ts";
 
 let folder: string;
@@ -63,7 +63,7 @@ test("there is one way to fetch and one to write", async () => {
   await expect(jobOf(await loaded({ job, sink: "ndjson:x" }))).rejects.toThrow("sink: the job exports write");
   const writing = await module("export const write = async () => {};");
   const onlyWrites = await loaded({ job: writing });
-  expect(() => fetchOf(onlyWrites, { write: async () => undefined }, "1")).toThrow(
+  expect(() => originOf(onlyWrites, { write: async () => undefined }, "1")).toThrow(
     "hubUrl: there is nothing to fetch with",
   );
 });

@@ -132,6 +132,22 @@ describe("the forms", () => {
     expect(last).toMatchObject({ event: "end", outcome: "complete", tookMs: 13 });
   });
 
+  test("a bar at a terminal leaves lines of the log whole, and is drawn again below them", () => {
+    const terminal = Object.assign(new PassThrough(), { isTTY: true, columns: 60 });
+    const progress = openProgress("bar", { out: terminal, error: terminal });
+    progress.show(snapshot);
+    const line = `{"msg":"breaker open","reason":"${"x".repeat(100)} at the end"}`;
+    progress.note(`${line}\n`);
+    const text = String(terminal.read());
+    progress[Symbol.dispose]();
+    // Wrapping is not switched off, and what follows the line is the bar.
+    expect(text).not.toContain("\u001B[?7l");
+    expect(text.slice(text.indexOf(line) + line.length)).toMatch(/^\n.*\[=+ +\] 43\.1 % of 1000/s);
+    const bars = text.split("\u001B").filter((part) => part.includes("[="));
+    expect(bars.length).toBeGreaterThan(1);
+    for (const bar of bars) expect(bar.slice(bar.indexOf("[=")).length).toBeLessThanOrEqual(60);
+  });
+
   test("a bar that is not a terminal's still ends with the last line", () => {
     const text = shown("bar", (progress) => {
       progress.show(snapshot);

@@ -28,6 +28,8 @@ export interface FetchEvent extends Of {
   readonly outcome?: "fetched" | "empty" | "failed" | "limited" | "aborted";
   readonly durationMs?: number;
   readonly code?: string;
+  /** What was thrown. Its text is the callee's, and may quote what nobody else should see. */
+  readonly error?: unknown;
 }
 
 /** `fleet:backfill:write`: records are about to be written, or were. */
@@ -39,6 +41,7 @@ export interface WriteEvent extends Of {
   readonly outcome?: "written" | "failed" | "aborted";
   readonly durationMs?: number;
   readonly code?: string;
+  readonly error?: unknown;
 }
 
 /** `fleet:backfill:chunk`: a worker is through with a chunk. */

@@ -76,7 +76,7 @@ export class Sides<T> {
             ...facts,
             outcome: outcome === "answered" ? (isEmpty ? "empty" : "fetched") : outcome,
             durationMs,
-            ...codeIn(error),
+            ...factsIn(error),
           })),
       },
       async (call) => {
@@ -117,7 +117,7 @@ export class Sides<T> {
             ...facts,
             outcome: outcome === "answered" ? "written" : outcome === "aborted" ? "aborted" : "failed",
             durationMs,
-            ...codeIn(error),
+            ...factsIn(error),
           })),
       },
       async (call) =>
@@ -147,7 +147,8 @@ function subjectOf(chunk: HeldChunk, tasks: readonly Task[], pardons: number): C
   };
 }
 
-function codeIn(error: unknown): Pick<FetchEvent, "code"> {
+function factsIn(error: unknown): Pick<FetchEvent, "code" | "error"> {
+  if (error === undefined) return {};
   const { code } = (error ?? {}) as { code?: unknown };
-  return typeof code === "string" ? { code } : {};
+  return typeof code === "string" ? { code, error } : { error };
 }

@@ -1,4 +1,4 @@
-import { eventually, type RedisServer, startRedis } from "@fleet/testkit";
+import { type RedisServer, startRedis } from "@fleet/testkit";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 
@@ -183,50 +183,6 @@ describe("a bad job among good ones", () => {
   });
 });
 
-describe("the count of ids", () => {
-  test.for([1, 5, 11, 50, 120])("of a list of %d is the number of its elements", async (many) => {
-    const jobs = Array.from({ length: many }, (_, at) => `job-${at}`);
-    await server.call("RPUSH", "jobs", ...jobs);
-    await using backfill = await openOn(server, { source: { kind: "list", key: "jobs" }, chunkSize: 50 });
-    await using worker = workerOn(backfill, {
-      exitOnComplete: true,
-      attempts: 1,
-      fetch: async (id) => {
-        if (id === "job-0") throw new Error("bad");
-        return id;
-      },
-    });
-    await worker.start();
-    expect((await backfill.status()).ids).toMatchObject({ done: many, dead: 1, waiting: 0 });
-    // One of them has a new start.
-    await backfill.retry();
-    expect((await backfill.status()).ids).toMatchObject({ done: many - 1, dead: 0 });
-    await using next = workerOn(backfill, { exitOnComplete: true });
-    await next.start();
-    expect((await backfill.status()).ids).toMatchObject({ done: many, dead: 0 });
-  });
-
-  test("of a stream is the number of its entries, those that wait for their next try not among them", async () => {
-    for (let at = 0; at < 7; at += 1) await server.call("XADD", "jobs", "*", "n", String(at));
-    await using backfill = await openOn(server, {
-      source: { kind: "stream", key: "jobs", group: "workers" },
-      chunkSize: 5,
-    });
-    await using worker = workerOn(backfill, {
-      retryMinDelayMs: 500_000,
-      retryMaxDelayMs: 600_000,
-      fetch: async (id, { fields }) => {
-        if (fields?.["n"] === "3") throw new Error("later");
-        return id;
-      },
-    });
-    const end = worker.start();
-    await eventually(async () => expect((await backfill.status()).ids).toMatchObject({ done: 6, dead: 0 }));
-    await worker.close();
-    expect(await end).toBe("stopped");
-  });
-});
-
 describe("a hub that is away for everything", () => {
   test.for([1, 3, 60])(
     "with %d ids left burns no attempt, and nothing is lost when it is back",
@@ -303,61 +259,6 @@ describe("a hub that is away for everything", () => {
     // 5 pardons and 2 attempts are 7 tries.
     expect(await deadOf(backfill)).toEqual(["1"]);
   });
-});
-
-test("closing while the breaker is open and nothing is under way does not wait for the grace", async () => {
-  await using backfill = await openOn(server, { source: { kind: "range", from: 1, to: 100 } });
-  const { hub, database } = gates();
-  const asked = Promise.withResolvers<void>();
-  await using worker = workerOn(backfill, {
-    gates: { hub, database },
-    fetch: async () => {
-      hub.isOpen = true;
-      asked.resolve();
-      throw new AwayError("gone");
-    },
-  });
-  const end = worker.start();
-  await asked.promise;
-  // Were it waited for, this test would not end.
-  await worker.close({ graceMs: 600_000 });
-  expect(await end).toBe("stopped");
-  expect((await backfill.status()).chunks.leased).toBe(0);
-});
-
-test("closing while a sink is away hands back what waits for it", async () => {
-  await using backfill = await openOn(server, { source: { kind: "range", from: 1, to: 20 } });
-  const asked = Promise.withResolvers<void>();
-  await using worker = workerOn(backfill, {
-    retryMinDelayMs: 500_000,
-    retryMaxDelayMs: 600_000,
-    sink: {
-      async write() {
-        asked.resolve();
-        throw new AwayError("gone");
-      },
-    },
-  });
-  const end = worker.start();
-  await asked.promise;
-  await worker.close({ graceMs: 600_000 });
-  expect(await end).toBe("stopped");
-  expect(await backfill.status()).toMatchObject({ chunks: { leased: 0 }, ids: { dead: 0 } });
-});
-
-test("closing while the hub wants to be left alone does not wait for that", async () => {
-  await using backfill = await openOn(server, { source: { kind: "range", from: 1, to: 20 } });
-  const asked = Promise.withResolvers<void>();
-  await using worker = workerOn(backfill, {
-    fetch: async () => {
-      asked.resolve();
-      throw new LimitedError(600_000);
-    },
-  });
-  const end = worker.start();
-  await asked.promise;
-  await worker.close({ graceMs: 600_000 });
-  expect(await end).toBe("stopped");
 });
 
 test("an id that a hub always asks to come back for is given up in the end", async () => {

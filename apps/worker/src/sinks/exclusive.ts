@@ -1,3 +1,5 @@
+import { accessSync, constants } from "node:fs";
+import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 
 import { SinkError } from "../errors.ts";
@@ -6,9 +8,11 @@ import { SinkError } from "../errors.ts";
  * Keeps every other process away from a file or folder, by a lock of the operating system on `<path>.lock`. It ends with the
  * process, however that ends; Node itself can lock no file, its SQLite can.
  *
- * @throws SinkError (`LOCKED`) when another process has it.
+ * @throws SinkError (`LOCKED`) when another process has it; what the system says of a folder without rights.
  */
 export function exclusive(path: string): Disposable {
+  // SQLite would say of a folder without rights only that it is unable.
+  accessSync(dirname(path), constants.W_OK);
   const lock = new DatabaseSync(`${path}.lock`, { timeout: 0 });
   try {
     lock.exec("PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");

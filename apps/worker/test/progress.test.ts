@@ -144,7 +144,7 @@ describe("the forms", () => {
     expect(text).not.toContain("\u001B[?7l");
     expect(text.slice(text.indexOf(line) + line.length)).toMatch(/^\n.*\[=+ +\] 43\.1 % of 1000/s);
     const bars = text.split("\u001B").filter((part) => part.includes("[="));
-    expect(bars.length).toBeGreaterThan(1);
+    expect(bars).not.toEqual([]);
     for (const bar of bars) expect(bar.slice(bar.indexOf("[=")).length).toBeLessThanOrEqual(60);
   });
 

@@ -12,7 +12,9 @@ function editsBetween(one: string, other: string): number {
   for (let at = 0; at < one.length; at += 1) {
     const next = [at + 1];
     for (let to = 1; to <= other.length; to += 1)
-      next.push(Math.min(next[to - 1]! + 1, row[to]! + 1, row[to - 1]! + (one[at] === other[to - 1] ? 0 : 1)));
+      next.push(
+        Math.min(next[to - 1]! + 1, row[to]! + 1, row[to - 1]! + (one[at] === other[to - 1] ? 0 : 1)),
+      );
     row = next;
   }
   return row[other.length]!;

@@ -18,6 +18,8 @@ export function unknownVariables(
       name.slice(prefix.length),
       known.map((one) => one.slice(prefix.length)),
     );
-    return [`${name}: is not a known variable${meant === undefined ? "" : `; did you mean ${prefix}${meant}?`}`];
+    return [
+      `${name}: is not a known variable${meant === undefined ? "" : `; did you mean ${prefix}${meant}?`}`,
+    ];
   });
 }

@@ -151,7 +151,11 @@ describe("what cannot be done is told with a code before any work is claimed", (
       (_id, _request, response) => void response.writeHead(404, { "content-type": "text/html" }).end("<p>no"),
     );
     const environment = { ...usual(), FLEET_WORKER_HUB_URL: lost.url };
-    for (const args of [["--range", "1..100"], ["--range", "1..100", "--dry-run"], ["--ids", "1,26,51,75,100"]])
+    for (const args of [
+      ["--range", "1..100"],
+      ["--range", "1..100", "--dry-run"],
+      ["--ids", "1,26,51,75,100"],
+    ])
       expect(await run(["start", ...args], environment)).toMatchObject({
         code: 1,
         error: expect.stringMatching(/FLEET_WORKER_HUB_PATH .*\(1, 26, 51, 75, 100\)/) as string,

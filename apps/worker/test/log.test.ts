@@ -41,7 +41,8 @@ describe("a breaker that opens is logged with the reason", () => {
 
 test("while Redis is away a line of each kind comes every ten seconds, with how many there were", () => {
   const lines = hear((now) => {
-    for (; now.ms < 25_000; now.ms += 100) publish("fleet:backfill:redis", { event: "lost", link: "commands" });
+    for (; now.ms < 25_000; now.ms += 100)
+      publish("fleet:backfill:redis", { event: "lost", link: "commands" });
     publish("fleet:backfill:redis", { event: "timeout", link: "waits" });
     publish("fleet:backfill:redis", { event: "recovered", link: "commands" });
     publish("fleet:backfill:redis", { event: "lost", link: "commands" });

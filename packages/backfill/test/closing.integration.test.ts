@@ -66,4 +66,3 @@ test("closing while the hub wants to be left alone does not wait for that", asyn
   await worker.close({ graceMs: 600_000 });
   expect(await end).toBe("stopped");
 });
-

@@ -53,4 +53,3 @@ describe("the count of ids", () => {
     expect(await end).toBe("stopped");
   });
 });
-

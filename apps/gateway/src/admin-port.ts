@@ -5,6 +5,7 @@ import type { FastifyInstance } from "fastify";
 import type { Config } from "./config-schema.ts";
 import { discoveryText } from "./discovery-text.ts";
 import { MethodError, NotFoundError, NotPermittedError, UnauthorizedError } from "./errors.ts";
+import { instancesPage, thisMoment } from "./instances-page.ts";
 import { buildPort } from "./port.ts";
 import type { PortOptions } from "./port.ts";
 import type { Readiness } from "./readiness.ts";
@@ -53,7 +54,7 @@ export function buildAdminPort(options: AdminPortOptions): FastifyInstance {
   app.get("/metrics", { config: { open: true } }, async (_request, reply) =>
     reply.type(observation.contentType).send(await observation.render()),
   );
-  app.get("/v1/instances", async () => fleet.stats);
+  app.get("/v1/instances", async () => instancesPage(fleet.stats, thisMoment()));
   app.get("/v1/discovery", async () => fleet.stats.discovery);
   app.get("/discovery", async (_request, reply) => {
     const { discovery, instances } = fleet.stats;

@@ -12,7 +12,7 @@ interface Given {
 /** What the command line asks for. */
 export type Action =
   | ({ readonly run: "serve" | "print-config" } & Given)
-  | ({ readonly run: "discover"; readonly json: boolean } & Given)
+  | ({ readonly run: "discover"; readonly json: boolean; readonly dials?: false } & Given)
   | { readonly run: "digest" }
   | { readonly run: "token-create"; readonly json: boolean }
   | { readonly run: "exit"; readonly code: number };
@@ -42,11 +42,13 @@ export function parseCommandLine(args: readonly string[], version: string, scree
   const discover = program
     .command("discover")
     .description(
-      "print what would be found, what was skipped and which rights are missing; 1 if something is",
+      "print what would be found, which of it answers, what was skipped and which rights are missing; 1 if something is",
     )
+    .option("--no-dial", "without a connection to any Redis")
     .option("--json", "the same for a program");
   configured(discover).action((options: Options) => {
-    action = { run: "discover", json: options["json"] === true, ...givenIn(options) };
+    const dials = options["dial"] === false && ({ dials: false } as const);
+    action = { run: "discover", json: options["json"] === true, ...dials, ...givenIn(options) };
   });
   program
     .command("digest")

@@ -26,11 +26,12 @@ export function credentialsFrom(
   now: () => number = () => performance.now(),
 ): CredentialsResolver {
   const places = new Places((reference, user) => findSecret(reference, environment, secrets, user), now);
-  return async ({ username, password }, _instance, { isRefused } = { isRefused: false }) => {
+  return async ({ username, password }, _instance, { isRefused, took } = { isRefused: false }) => {
     if (password === undefined) return username === undefined ? undefined : { username };
     const found = await (typeof password === "string"
       ? resolveSecret(password, environment, secrets, username)
-      : places.first(password, isRefused, username));
+      : places.first(password, isRefused, username, took));
+    if (typeof password === "string") took?.(password);
     if (found !== undefined) return username === undefined ? found : { ...found, username };
     // Nothing that was guessed is there: a Redis without a password. But an account that was named has one.
     if (username === undefined) return undefined;

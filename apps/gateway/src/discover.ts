@@ -1,5 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 
+import { createFleet } from "@fleet/client";
 import { Discovery, StaticSource } from "@fleet/discovery";
 import type { DiscoveryStats, Instance } from "@fleet/discovery";
 import type { UnrecognisedService } from "@fleet/discovery/kubernetes";
@@ -7,7 +8,7 @@ import type { UnrecognisedService } from "@fleet/discovery/kubernetes";
 import { tried } from "./candidate.ts";
 import type { Candidate } from "./candidate.ts";
 import type { Config } from "./config-schema.ts";
-import { findSecret } from "./credentials.ts";
+import { credentialsFrom, findSecret } from "./credentials.ts";
 import { openSources } from "./open-sources.ts";
 import type { OpenKubernetes, OpenSources } from "./open-sources.ts";
 import { missingOf } from "./rights-of.ts";
@@ -17,11 +18,19 @@ import { SourceTap } from "./source-tap.ts";
 type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface FoundInstance extends Instance {
+  /** Of its endpoints, by uid; none where they were not dialed. */
+  readonly dials?: Readonly<Record<string, Dial>>;
   readonly source: string;
   /** Every place where its password may be, in the order in which they are tried. */
   readonly passwords: readonly Candidate[];
   /** Every place where its certificates may be, in that order. */
   readonly certificates: readonly Candidate[];
+}
+
+/** Whether an endpoint answered, or why not: a reason of `@fleet/pool`, else a code. */
+export interface Dial {
+  readonly outcome: string;
+  readonly detail?: string;
 }
 
 /** What the gateway would find with a configuration, and what keeps it from finding more. */
@@ -43,14 +52,16 @@ export interface Discovered {
 const searchers = 16;
 
 /**
- * Looks once, as the gateway would, and tries every place where credentials may be. No Redis is dialled.
+ * Looks once, as the gateway would, tries every place where credentials may be, and dials every endpoint.
  *
- * @param patienceMs how long a source may take or fail before that is what is told of it.
+ * @param patienceMs how long a source may take or fail before that is what is told of it; a dial takes 2000 ms at the most.
+ * @param dials whether endpoints are dialed.
  */
 export async function discover(
   config: Config,
   environment: Environment,
   patienceMs = 5000,
+  dials = true,
 ): Promise<Discovered> {
   await using open = await openSources(config, environment);
   const taps = open.sources.map((source) => new SourceTap(source));
@@ -78,12 +89,13 @@ export async function discover(
       instances[index] = await examined(instance, taps, environment, open);
   };
   await Promise.all(Array.from({ length: searchers }, search));
+  const dialed = dials ? await dial(found, environment, open, Math.min(patienceMs, 2000)) : new Map();
   const rights = await missingOf(open, instances);
   const whole = rights === undefined || (rights.missing.length === 0 && rights.error === undefined);
   return {
     ok: whole && sources.every(({ error }) => error === undefined),
     sources,
-    instances,
+    instances: instances.map((instance) => ({ ...instance, ...dialed.get(instance.name) })),
     ...(open.kubernetes !== undefined && (await strangersOf(open.kubernetes.source, sources, patienceMs))),
     ...(rights !== undefined && { rights }),
   };
@@ -102,6 +114,39 @@ async function strangersOf(
   } catch (error) {
     return { unrecognised, imagesError: (error as Error).message };
   }
+}
+
+/** The endpoints of these instances, each dialed once as the gateway would. */
+async function dial(
+  instances: readonly Instance[],
+  environment: Environment,
+  { kubernetes, addressMap }: OpenSources,
+  dialTimeoutMs: number,
+): Promise<ReadonlyMap<string, Pick<FoundInstance, "dials">>> {
+  const secrets = kubernetes?.secrets;
+  await using fleet = await createFleet({
+    sources: [{ name: "found", start: async (sink) => sink.replace(instances), close: async () => {} }],
+    credentials: credentialsFrom(environment, secrets),
+    ...(secrets !== undefined && {
+      certificates: (reference, _, { port }) => secrets.tls(reference, { port }),
+    }),
+    ...(addressMap !== undefined && { addressMap }),
+    graceMs: 0,
+    pool: { dialTimeoutMs },
+  });
+  const all = new Map<string, { dials: Record<string, Dial> }>();
+  for (const { instance, uid, error } of await fleet.dial()) {
+    const { dials } = all.get(instance) ?? { dials: {} };
+    dials[uid] = outcomeOf(error);
+    all.set(instance, { dials });
+  }
+  return all;
+}
+
+function outcomeOf(error: unknown): Dial {
+  if (error === undefined) return { outcome: "connected" };
+  const { reason, code, message } = error as Partial<Record<"reason" | "code" | "message", string>>;
+  return { outcome: reason ?? code ?? "failed", ...(message !== undefined && { detail: message }) };
 }
 
 async function examined(

@@ -2,12 +2,29 @@ import type { DiscoveryStats, Instance } from "@fleet/discovery";
 import type { ApiRequestName, UnrecognisedService } from "@fleet/discovery/kubernetes";
 
 import type { Candidate } from "./candidate.ts";
+import type { Dial } from "./discover.ts";
 import type { MissingRights } from "./rights-of.ts";
 
 type Source = DiscoveryStats["sources"][number] & { readonly error?: string };
-type Shown = Pick<Instance, "name" | "state" | "endpoints"> &
-  Partial<Pick<Instance, "namespace" | "group" | "profile" | "credentials">> & {
+/** What is known of the connections to an endpoint; nothing where none was tried. */
+interface Connected {
+  readonly health?:
+    | {
+        readonly status: string;
+        readonly lastError: string | undefined;
+        readonly lastReason: string | undefined;
+      }
+    | undefined;
+  readonly breaker?: { readonly name: string } | undefined;
+  readonly tls?: boolean | undefined;
+  readonly credentialsFrom?: string | undefined;
+}
+
+type Shown = Pick<Instance, "name" | "state"> & {
+  readonly endpoints: readonly (Instance["endpoints"][number] & Connected)[];
+} & Partial<Pick<Instance, "namespace" | "group" | "profile" | "credentials">> & {
     readonly source?: string;
+    readonly dials?: Readonly<Record<string, Dial>>;
     readonly passwords?: readonly Candidate[];
     readonly certificates?: readonly Candidate[];
   };
@@ -65,7 +82,7 @@ function rightText({ verb, group, resource, namespace }: ApiRequestName): string
 }
 
 function instanceLines(instance: Shown): readonly string[] {
-  const { name, source, profile, namespace, group, state, endpoints, credentials } = instance;
+  const { name, source, profile, namespace, group, endpoints, credentials } = instance;
   const { passwords = [], certificates = [] } = instance;
   const facts = [
     profile,
@@ -75,15 +92,47 @@ function instanceLines(instance: Shown): readonly string[] {
   ];
   const username = credentials?.username;
   return [
-    [name, state, ...facts].filter((fact) => fact !== undefined).join(", "),
+    [name, usability(instance), ...facts].filter((fact) => fact !== undefined).join(", "),
     ...(endpoints.length === 0 ? ["  no endpoints"] : []),
-    ...endpoints.map(({ host, port, role, zone, leaving }) =>
-      [`  ${host}:${port} ${role}`, zone && `zone ${zone}`, leaving && "leaving"].filter(Boolean).join(", "),
-    ),
+    ...endpoints.flatMap((endpoint) => endpointLines(endpoint, instance.dials?.[endpoint.uid])),
     ...(username === undefined ? [] : [`  user name ${username}`]),
     ...passwords.map((candidate) => `  password ${candidateText(candidate)}`),
     ...certificates.map((candidate) => `  certificates ${candidateText(candidate)}`),
   ];
+}
+
+function endpointLines(endpoint: Shown["endpoints"][number], dial: Dial | undefined): readonly string[] {
+  const { host, port, role, zone, leaving, health, breaker, tls, credentialsFrom } = endpoint;
+  const fault = faultOf(endpoint);
+  const isBroken = breaker !== undefined && breaker.name !== "closed";
+  const facts = [
+    `  ${host}:${port} ${role}`,
+    zone && `zone ${zone}`,
+    leaving && "leaving",
+    tls === true && "TLS",
+    fault === undefined ? health?.status === "healthy" && "healthy" : `unhealthy: ${fault}`,
+    // Statistics have it as undefined, a list of what was found not at all.
+    "health" in endpoint && health === undefined && "not dialed yet",
+    isBroken && `circuit ${breaker.name}`,
+    credentialsFrom && `password from ${credentialsFrom}`,
+    dial?.outcome,
+  ];
+  const detail = dial?.detail === undefined ? [] : [`    ${oneLine(dial.detail)}`];
+  return [facts.filter(Boolean).join(", "), ...detail];
+}
+
+function faultOf({ health }: Connected): string | undefined {
+  return health?.status === "unhealthy" ? (health.lastReason ?? health.lastError ?? "no answer") : undefined;
+}
+
+/** Its state; but one that no endpoint of which answers is not called ready. */
+function usability({ state, endpoints, dials }: Shown): string {
+  if (state !== "ready" || endpoints.length === 0) return state;
+  const faults = endpoints.map((endpoint) => {
+    const { outcome = "connected" } = dials?.[endpoint.uid] ?? {};
+    return faultOf(endpoint) ?? (outcome === "connected" ? undefined : outcome);
+  });
+  return faults.includes(undefined) ? state : `not usable (${[...new Set(faults)].join(", ")})`;
 }
 
 function unrecognisedLines(services: readonly UnrecognisedService[]): readonly string[] {

@@ -3,6 +3,8 @@ import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import type { Fleet } from "@fleet/client";
 import type { FastifyBaseLogger } from "fastify";
 
+import { ConnectionLines } from "./connection-lines.ts";
+import type { ConnectionEvent } from "./connection-lines.ts";
 import type { Readiness } from "./readiness.ts";
 
 interface Line {
@@ -20,8 +22,21 @@ type Condition = Fleet["stats"]["discovery"]["sources"][number]["conditions"][nu
  * Turns what the packages tell into log lines, until disposed: names, states, codes and conditions, never the text of an error,
  * which may quote what it met.
  */
-export function logEvents(log: FastifyBaseLogger, start: Start = { isStarted: true }): Disposable {
-  const stops = Object.entries(lines).map(([channel, lineOf]) => {
+export function logEvents(
+  log: FastifyBaseLogger,
+  start: Start = { isStarted: true },
+  now: () => number = () => performance.now(),
+): Disposable {
+  const connections = new ConnectionLines(now);
+  const all: typeof lines = {
+    ...lines,
+    "fleet:pool:connection": (message) => connections.lineOf(message as unknown as ConnectionEvent),
+    "fleet:discovery:change": (message, start) => {
+      if (message["type"] === "removed") connections.forget(nameOf(message));
+      return lines["fleet:discovery:change"]!(message, start);
+    },
+  };
+  const stops = Object.entries(all).map(([channel, lineOf]) => {
     const listener = (message: unknown): void => {
       const line = lineOf(message as Message, start);
       if (line !== undefined) log[line.level](line.facts, line.text);
@@ -62,7 +77,7 @@ const lines: Readonly<Record<string, (message: Message, start: Start) => Line | 
   "fleet:discovery:change": ({ type, instance }, { isStarted }) => ({
     level: isStarted ? "info" : "debug",
     text: `instance ${String(type)}`,
-    facts: { instance: (instance as { readonly name: string }).name },
+    facts: { instance: nameOf({ instance }) },
   }),
   "fleet:discovery:condition": ({ source, type, condition }) => ({
     level: type === "raised" ? "warn" : "info",
@@ -91,8 +106,8 @@ const lines: Readonly<Record<string, (message: Message, start: Start) => Line | 
     text: `circuit ${String(to)}`,
     facts: { endpoint: name, from, cause },
   }),
-  "fleet:pool:connection": ({ name, lane, event, code }) =>
-    event === "failed"
-      ? { level: "warn", text: "connection failed", facts: { endpoint: name, lane, code } }
-      : undefined,
 };
+
+function nameOf({ instance }: Message): string {
+  return (instance as { readonly name: string }).name;
+}

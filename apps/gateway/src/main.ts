@@ -50,7 +50,7 @@ async function main(): Promise<void> {
     return;
   }
   if (action.run === "discover") {
-    const found = await discover(loaded.config, process.env);
+    const found = await discover(loaded.config, process.env, undefined, action.dials);
     out(action.json ? `${JSON.stringify(found, undefined, 2)}\n` : discoveryText(found));
     process.exitCode = found.ok ? 0 : 1;
     return;

@@ -28,12 +28,14 @@ export class Places {
    * by Secret, and what is known of the others may do. A password from elsewhere is not sent in its place.
    *
    * @param username whose password is wanted, where that is known.
+   * @param took is called with the one that counts.
    * @throws why the first of them could not be seen, where no other is filled; at once why one is filled with something useless.
    */
   async first(
     references: readonly string[],
     isRefused: boolean,
     username?: string,
+    took: (reference: string) => void = () => {},
   ): Promise<Credentials | undefined> {
     let unseen: unknown;
     for (const reference of isRefused ? references : this.#inOrder(references)) {
@@ -41,7 +43,9 @@ export class Places {
       try {
         const found = await this.#find(reference, username);
         this.#remember(reference, found === undefined);
-        if (found !== undefined) return found;
+        if (found === undefined) continue;
+        took(reference);
+        return found;
       } catch (error) {
         if (!isUnseen(error)) throw error;
         unseen ??= error;

@@ -16,12 +16,12 @@ export class BrokenCircuitError extends Error {
   /** Name of the breaker that refused. */
   readonly breaker: string;
 
-  /** @param cause the failure that was counted last, where the caller knows it. */
+  /** @param cause the failure that was counted last, if it is known; of it the message has the code and the reason, never the text. */
   constructor(breaker: string, rejection: Pick<Rejection, "code" | "retryAfterMs">, cause?: unknown) {
     const { stackTraceLimit } = Error;
     Error.stackTraceLimit = 0;
     super(
-      `Circuit "${breaker}" refuses calls (${rejection.code}), retry after ${rejection.retryAfterMs} ms`,
+      `Circuit "${breaker}" refuses calls (${rejection.code}), retry after ${rejection.retryAfterMs} ms${lastOf(cause)}`,
       cause === undefined ? undefined : { cause },
     );
     Error.stackTraceLimit = stackTraceLimit;
@@ -29,6 +29,13 @@ export class BrokenCircuitError extends Error {
     this.retryAfterMs = rejection.retryAfterMs;
     this.breaker = breaker;
   }
+}
+
+/** `; the last failure was FLEET_POOL_AUTHENTICATION (wrong-password)` */
+function lastOf(cause: unknown): string {
+  const { code, reason } = Object(cause) as { readonly code?: unknown; readonly reason?: unknown };
+  if (typeof code !== "string") return "";
+  return `; the last failure was ${code}${typeof reason === "string" ? ` (${reason})` : ""}`;
 }
 
 /** An option has a value that cannot work; the message names the option, what was expected and the value. */

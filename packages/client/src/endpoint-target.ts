@@ -55,6 +55,7 @@ export class EndpointTarget implements Target {
   #endpoint: Endpoint;
   #pool: RedisPool | undefined;
   #breaker: CircuitBreaker | undefined;
+  #dialed: Dialed = {};
   #failedAt = Number.NEGATIVE_INFINITY;
   #lostAt = Number.NEGATIVE_INFINITY;
 
@@ -72,6 +73,11 @@ export class EndpointTarget implements Target {
     this.role = endpoint.role;
     this.leaving = endpoint.leaving === true;
     if (instance.group !== undefined) this.group = instance.group;
+  }
+
+  /** How it was dialed last; empty before the first dial. */
+  get dialed(): Dialed {
+    return this.#dialed;
   }
 
   get endpoint(): Endpoint {
@@ -214,19 +220,32 @@ export class EndpointTarget implements Target {
       throw new MissingCredentialsError(instance.name, "credentials");
     const { status, lastError } = this.#pool?.health ?? {};
     const isRefused = status === "unhealthy" && lastError === "FLEET_POOL_AUTHENTICATION";
-    return this.#options.credentials(instance.credentials, instance, { isRefused });
+    this.#dialed = { ...this.#dialed, place: undefined };
+    const took = (place: string): void => {
+      this.#dialed = { ...this.#dialed, place };
+    };
+    return this.#options.credentials(instance.credentials, instance, { isRefused, took });
   }
 
   async #tls(host: string): Promise<ConnectionOptions | undefined> {
     const instance = this.#instance;
     const endpoint = this.#endpoint;
     const { certificates } = this.#options;
-    if (instance.tls?.optional === true && certificates === undefined) return undefined;
-    return readTls(instance.tls ?? {}, host, async (secret) => {
+    const isLeftOut = instance.tls?.optional === true && certificates === undefined;
+    const read = async (secret: string): ReturnType<CertificatesResolver> => {
       if (certificates === undefined) throw new MissingCredentialsError(instance.name, "certificates");
       return certificates(secret, instance, endpoint);
-    });
+    };
+    const options = isLeftOut ? undefined : await readTls(instance.tls ?? {}, host, read);
+    this.#dialed = { ...this.#dialed, tls: options !== undefined };
+    return options;
   }
+}
+
+/** What a dial was made with; of secrets only where they were. */
+export interface Dialed {
+  readonly tls?: boolean;
+  readonly place?: string | undefined;
 }
 
 /** In clear, by TLS, or in the way that a Pod says at each dial. */

@@ -24,12 +24,12 @@ export interface Clock {
 /**
  * What a reference stands for, asked at every dial: a rotated password needs no restart. Where its `password` is a list, the first
  * that exists is meant. `isRefused` says that the last dial ended with refused credentials: what the resolver remembered of the
- * reference is to be read again.
+ * reference is to be read again. `took` may be called with the one of several references that was used: statistics show it.
  */
 export type CredentialsResolver = (
   reference: CredentialsReference,
   instance: Instance,
-  last?: { readonly isRefused: boolean },
+  last?: { readonly isRefused: boolean; readonly took?: (place: string) => void },
 ) => Promise<{ readonly username?: string; readonly password?: string } | undefined>;
 
 /** Certificates and a key, in PEM. */

@@ -1,5 +1,5 @@
 import type { BreakerState } from "@fleet/breaker";
-import type { DiscoveryStats, Endpoint, Instance } from "@fleet/discovery";
+import type { CredentialsReference, DiscoveryStats, Endpoint, Instance } from "@fleet/discovery";
 import type { Health, PoolStats } from "@fleet/pool/ioredis";
 
 import type { Replication } from "./standing.ts";
@@ -15,6 +15,10 @@ export interface EndpointStats {
   readonly replication?: Replication;
   readonly leaving?: true;
   readonly zone?: string;
+  /** Whether its last dial spoke TLS, or will, where that is certain; undefined where a Pod says it and was not asked yet. */
+  readonly tls: boolean | undefined;
+  /** Which of the places of its credentials the last dial used; undefined before, and where it used none. */
+  readonly credentialsFrom: string | undefined;
   /** Attempts of this fleet under way. */
   readonly inFlight: number;
   readonly health: Health | undefined;
@@ -25,8 +29,12 @@ export interface EndpointStats {
 export interface InstanceStats {
   readonly name: string;
   readonly uid: string;
+  readonly namespace?: string;
+  readonly profile?: string;
   readonly group?: string;
   readonly state: Instance["state"];
+  /** Where its credentials may be; never what they are. */
+  readonly credentials?: CredentialsReference;
   readonly endpoints: readonly EndpointStats[];
 }
 

@@ -14,6 +14,7 @@ import type { Redis } from "ioredis";
 import { type BatchReply, ScopedBatch } from "./batch.ts";
 import { Call, type CallOptions, type Selector } from "./call.ts";
 import { commandChannel, publishCall } from "./channels.ts";
+import { dialAll, type DialResult } from "./dial-all.ts";
 import { FleetClosedError, InvalidOptionError, StartingError } from "./errors.ts";
 import { checkMs, type Clock } from "./fleet-options.ts";
 import type { FleetStats } from "./fleet-stats.ts";
@@ -166,6 +167,18 @@ export class Fleet implements AsyncDisposable {
   /** What discovery knows now, by name. */
   get instances(): ReadonlyMap<string, Instance> {
     return this.#parts.discovery.instances;
+  }
+
+  /**
+   * Dials every endpoint once that is not connected, but for instances in maintenance, to find out which can be: the fleet itself
+   * dials one when a call needs it. Answers how each went; what was opened stays open.
+   *
+   * @throws FleetClosedError; the signal's reason.
+   */
+  async dial({ signal }: { readonly signal?: AbortSignal } = {}): Promise<readonly DialResult[]> {
+    if (this.#closed !== undefined) throw new FleetClosedError();
+    signal?.throwIfAborted();
+    return dialAll(this.#parts.targets.all, signal);
   }
 
   /** A fresh copy. */

@@ -49,6 +49,7 @@ export type { RoutingPolicy } from "@fleet/router";
 export type { BatchReply } from "./batch.ts";
 export type { CallOptions, Selector } from "./call.ts";
 export type { CommandMessage, RoleMessage } from "./channels.ts";
+export type { DialResult } from "./dial-all.ts";
 export type {
   Certificates,
   CertificatesResolver,

@@ -43,6 +43,13 @@ export class Targets {
     return kept?.instance.uid === uid ? [...kept.targets.values()] : [];
   }
 
+  /** Those that may be dialed, of all instances. */
+  get all(): readonly EndpointTarget[] {
+    return [...this.#kept.values()]
+      .flatMap(({ targets }) => [...targets.values()])
+      .filter(({ state }) => state !== "maintenance");
+  }
+
   /** Takes a change over, soon and together with others: of five hundred that come in one sync their group is rebuilt once. */
   note({ type, instance }: InstanceChange): void {
     this.#later(instance.name, type === "removed" ? undefined : instance);

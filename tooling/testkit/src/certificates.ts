@@ -15,7 +15,7 @@ export interface Certificates {
 
 let made: Promise<Certificates> | undefined;
 
-/** The certificates of this process for 127.0.0.1, ::1 and localhost; made with the first call. */
+/** The certificates of this process for 127.0.0.1, ::1, localhost and `*.shop.svc.cluster.local`; made with the first call. */
 export function certificates(): Promise<Certificates> {
   made ??= make();
   return made;
@@ -47,6 +47,8 @@ async function make(): Promise<Certificates> {
         name: "subjectAltName",
         altNames: [
           { type: 2, value: "localhost" },
+          // As charts make them: only with the domain of the cluster.
+          { type: 2, value: "*.shop.svc.cluster.local" },
           { type: 7, ip: "127.0.0.1" },
           { type: 7, ip: "::1" },
         ],

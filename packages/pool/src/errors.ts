@@ -4,14 +4,15 @@ import type { DialReason } from "./dial-reason.ts";
 /** What is known about a command that got no reply: it provably never left, or it may have been executed. */
 export type Outcome = "not-sent" | "unknown";
 
-/** An option has a value that cannot work; the message prints it. */
+/** An option has a value that cannot work, or there is no such option. */
 export class InvalidOptionError extends RangeError {
   override readonly name = "InvalidOptionError";
   readonly code = "FLEET_POOL_INVALID_OPTION";
   readonly option: string;
 
-  constructor(option: string, value: unknown, expected: string) {
-    super(`${option} must be ${expected}, got ${print(value)}`);
+  /** @param got the value as the message shows it. */
+  constructor(option: string, expected: string, got: string) {
+    super(`${option} must be ${expected}, got ${got}`);
     this.option = option;
   }
 }
@@ -205,13 +206,6 @@ export class WrongLaneError extends Error {
     );
     this.command = command;
   }
-}
-
-function print(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value);
-  if (typeof value === "function") return "a function";
-  if (typeof value === "object" && value !== null) return Array.isArray(value) ? "an array" : "an object";
-  return String(value);
 }
 
 function list(facts: Readonly<Record<string, number>>): string {

@@ -1,5 +1,17 @@
-import { checkCount, checkMs, checkName } from "./check-option.ts";
+import {
+  checkOptions,
+  clock,
+  count,
+  func,
+  hasMethods,
+  ms,
+  printed,
+  required,
+  type Rules,
+  text,
+} from "./check-options.ts";
 import { type Clock, systemClock } from "./clock.ts";
+import { InvalidOptionError } from "./errors.ts";
 import type { Loan } from "./lease.ts";
 
 /** How connections are made and cleaned: all that the lane knows about what it lends. */
@@ -57,26 +69,67 @@ export interface ExclusiveLaneOptions<T> {
   readonly random?: () => number;
 }
 
+/** Those of its options that a lane has in a pool, too. */
+export const laneRules: Rules<
+  Omit<
+    ExclusiveLaneOptions<unknown>,
+    "name" | "factory" | "dialTimeoutMs" | "redialMinDelayMs" | "redialMaxDelayMs" | "clock" | "random"
+  >
+> = {
+  max: count(1),
+  maxWaiters: count(0),
+  acquireTimeoutMs: ms(),
+  maxConcurrentDials: count(1),
+  resetTimeoutMs: ms(),
+  leaseTimeoutMs: ms(),
+  testAfterIdleMs: ms(),
+  idleTestIntervalMs: ms(),
+  idleTimeoutMs: ms(),
+  maxAgeMs: ms(),
+};
+
+export const exclusiveLaneRules: Rules<ExclusiveLaneOptions<unknown>> = {
+  ...laneRules,
+  name: required(text),
+  factory: required({
+    expected: "a factory with create(), destroy(), watch() and reset()",
+    fits: (value) => hasMethods(value, "create", "destroy", "watch", "reset"),
+  }),
+  dialTimeoutMs: ms(),
+  redialMinDelayMs: ms(),
+  redialMaxDelayMs: ms(),
+  clock,
+  random: func,
+};
+
 /** @throws InvalidOptionError */
 export function settingsOf<T>(options: ExclusiveLaneOptions<T>): Required<ExclusiveLaneOptions<T>> {
-  const redialMinDelayMs = checkMs("redialMinDelayMs", options.redialMinDelayMs ?? 8);
+  checkOptions(options, exclusiveLaneRules);
+  const { redialMinDelayMs = 8, redialMaxDelayMs = 5000 } = options;
+  checkOrder("redialMaxDelayMs", redialMaxDelayMs, redialMinDelayMs);
   return {
-    name: checkName("name", options.name),
+    name: options.name,
     factory: options.factory,
-    max: checkCount("max", options.max ?? 8, 1),
-    maxWaiters: checkCount("maxWaiters", options.maxWaiters ?? 1000, 0),
-    acquireTimeoutMs: checkMs("acquireTimeoutMs", options.acquireTimeoutMs ?? 4000),
-    maxConcurrentDials: checkCount("maxConcurrentDials", options.maxConcurrentDials ?? 2, 1),
-    dialTimeoutMs: checkMs("dialTimeoutMs", options.dialTimeoutMs ?? 5000),
-    resetTimeoutMs: checkMs("resetTimeoutMs", options.resetTimeoutMs ?? 1000),
-    leaseTimeoutMs: checkMs("leaseTimeoutMs", options.leaseTimeoutMs ?? 300_000),
-    testAfterIdleMs: checkMs("testAfterIdleMs", options.testAfterIdleMs ?? 1000),
-    idleTestIntervalMs: checkMs("idleTestIntervalMs", options.idleTestIntervalMs ?? 30_000),
-    idleTimeoutMs: checkMs("idleTimeoutMs", options.idleTimeoutMs ?? 600_000),
-    maxAgeMs: checkMs("maxAgeMs", options.maxAgeMs ?? 300_000),
+    max: options.max ?? 8,
+    maxWaiters: options.maxWaiters ?? 1000,
+    acquireTimeoutMs: options.acquireTimeoutMs ?? 4000,
+    maxConcurrentDials: options.maxConcurrentDials ?? 2,
+    dialTimeoutMs: options.dialTimeoutMs ?? 5000,
+    resetTimeoutMs: options.resetTimeoutMs ?? 1000,
+    leaseTimeoutMs: options.leaseTimeoutMs ?? 300_000,
+    testAfterIdleMs: options.testAfterIdleMs ?? 1000,
+    idleTestIntervalMs: options.idleTestIntervalMs ?? 30_000,
+    idleTimeoutMs: options.idleTimeoutMs ?? 600_000,
+    maxAgeMs: options.maxAgeMs ?? 300_000,
     redialMinDelayMs,
-    redialMaxDelayMs: checkMs("redialMaxDelayMs", options.redialMaxDelayMs ?? 5000, redialMinDelayMs),
+    redialMaxDelayMs,
     clock: options.clock ?? systemClock,
     random: options.random ?? Math.random,
   };
+}
+
+/** The end of a backoff is not before its beginning. */
+export function checkOrder(option: string, most: number, least: number): void {
+  if (most < least)
+    throw new InvalidOptionError(option, `milliseconds from ${least} to 2147483647`, printed(most));
 }

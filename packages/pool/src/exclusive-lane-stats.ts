@@ -1,8 +1,9 @@
-export interface AcquireOptions {
+import type { TimeLimit } from "./call-options.ts";
+
+/** Of one acquire; its time is by default `acquireTimeoutMs`. */
+export interface AcquireOptions extends TimeLimit {
   /** Rejects with its reason. */
-  readonly signal?: AbortSignal;
-  /** When to give up, in milliseconds of the lane's clock. @default now + acquireTimeoutMs */
-  readonly deadline?: number;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface ExclusiveLaneStats {

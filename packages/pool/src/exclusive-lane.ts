@@ -1,3 +1,4 @@
+import { checkGrace, deadlineOf } from "./call-options.ts";
 import { type AcquireEvent, publishAcquire, publishConnection } from "./channels.ts";
 import { codeOf } from "./code-of.ts";
 import { Dials } from "./dials.ts";
@@ -86,13 +87,14 @@ export class ExclusiveLane<T> implements AsyncDisposable {
    * @throws AcquireTimeoutError, PoolExhaustedError, PoolClosedError, the error of the dial made for this caller, or the
    * signal's reason.
    */
-  async acquire({ signal, deadline }: AcquireOptions = {}): Promise<Lease<T>> {
+  async acquire(options: AcquireOptions = {}): Promise<Lease<T>> {
+    const { signal, deadline } = options;
     signal?.throwIfAborted();
     const { name, clock, acquireTimeoutMs, max, maxWaiters } = this.#settings;
     if (this.#closed !== undefined) throw this.#refuse("closed", new PoolClosedError(name));
     const now = clock.now();
     const origin = new Error("acquired here");
-    const timeoutMs = deadline === undefined ? acquireTimeoutMs : deadline - now;
+    const timeoutMs = deadlineOf(options, now, acquireTimeoutMs) - now;
     if (timeoutMs <= 0) throw this.#refuse("timeout", this.#timedOut(0));
     for (let held = this.#idle.pop(); held !== undefined; held = this.#idle.pop()) {
       if (now >= held.expiresAt) {
@@ -134,7 +136,8 @@ export class ExclusiveLane<T> implements AsyncDisposable {
    *
    * @param options `graceMs` defaults to 5000.
    */
-  close({ graceMs = 5000 }: { readonly graceMs?: number } = {}): Promise<void> {
+  close({ graceMs = 5000 }: { readonly graceMs?: number | undefined } = {}): Promise<void> {
+    checkGrace(graceMs);
     this.#closed ??= this.#close(graceMs);
     return this.#closed;
   }

@@ -80,7 +80,7 @@ test.for([
   [new PoolClosedError("p"), "topology", true, false, "not-sent"],
   [new LeaseReleasedError("p"), "caller", false, false, "not-sent"],
   [new WrongLaneError("BLPOP"), "caller", false, false, "not-sent"],
-  [new InvalidOptionError("max", 0, "more"), "caller", false, false, "not-sent"],
+  [new InvalidOptionError("max", "more", "0"), "caller", false, false, "not-sent"],
   [new TypeError("not a command"), "caller", false, false, "not-sent"],
   [new DOMException("gone", "AbortError"), "cancelled", false, false, "unknown"],
   [new DOMException("late", "TimeoutError"), "infra", true, true, "unknown"],

@@ -113,6 +113,11 @@ class Attempt {
 
   async run(): Promise<Dialed> {
     const credentials = await this.#ask("credentials", this.#options.credentials);
+    if (!isCredentials(credentials))
+      throw new AuthenticationError(
+        this.#options.name,
+        "the provider of credentials answered no { username?: string, password?: string }",
+      );
     const tls = await this.#ask("TLS settings", this.#options.tls);
     if (this.#over.signal.aborted) throw this.failed("given up");
     this.#tls = tls;
@@ -268,6 +273,13 @@ class Attempt {
       return new AuthenticationError(this.#options.name, error.message);
     return error;
   }
+}
+
+function isCredentials(given: unknown): given is Credentials | undefined {
+  if (given === undefined) return true;
+  if (typeof given !== "object" || given === null) return false;
+  const { username, password } = given as Record<string, unknown>;
+  return [username, password].every((part) => part === undefined || typeof part === "string");
 }
 
 function isDenied(error: unknown): boolean {

@@ -34,6 +34,16 @@ export function encode(command: Command, connection: "shared" | "own"): string |
   return text;
 }
 
+/** In a pipeline a refusal is the answer in one slot, and the other commands are sent. */
+export function encodeOrRefuse(command: Command): string | Buffer | WrongLaneError {
+  try {
+    return encode(command, "shared");
+  } catch (error) {
+    if (error instanceof WrongLaneError) return error;
+    throw error;
+  }
+}
+
 function encodeBytes(command: Command, start: string, first: number): Buffer {
   const parts: Buffer[] = [];
   let text = start;

@@ -2,6 +2,7 @@ import type { ConnectionOptions } from "node:tls";
 
 import { Redis } from "ioredis";
 
+import { checkOptions, count, func, required, type Rules, text } from "../check-options.ts";
 import type { Credentials } from "./dial.ts";
 import { plainCause } from "./plain-cause.ts";
 
@@ -13,6 +14,13 @@ export interface LateConnectionOptions {
   /** Asked when it is opened. @default no TLS */
   readonly tls?: () => Promise<ConnectionOptions> | ConnectionOptions;
 }
+
+export const lateConnectionRules: Rules<LateConnectionOptions> = {
+  host: required(text),
+  port: required(count(1, 65_535)),
+  credentials: { ...func, secret: true },
+  tls: { ...func, secret: true },
+};
 
 type Event = "message" | "close" | "error";
 
@@ -27,7 +35,9 @@ export class LateConnection {
   #redis: Redis | undefined;
   #over = false;
 
+  /** @throws InvalidOptionError */
   constructor(options: LateConnectionOptions) {
+    checkOptions(options, lateConnectionRules);
     this.#options = options;
   }
 

@@ -2,10 +2,22 @@ import type { ConnectionOptions } from "node:tls";
 
 import type { Redis } from "ioredis";
 
-import { checkCount, checkMs, checkName } from "../check-option.ts";
+import {
+  checkOptions,
+  clock,
+  count,
+  func,
+  ms,
+  oneOf,
+  printed,
+  record,
+  required,
+  type Rules,
+  text,
+} from "../check-options.ts";
 import { type Clock, systemClock } from "../clock.ts";
 import { InvalidOptionError } from "../errors.ts";
-import type { ExclusiveLaneOptions } from "../exclusive-lane-options.ts";
+import { checkOrder, type ExclusiveLaneOptions, laneRules } from "../exclusive-lane-options.ts";
 import type { Credentials } from "./dial.ts";
 import type { Flush } from "./joined-writes.ts";
 
@@ -73,33 +85,49 @@ export interface RedisPoolOptions {
 export type RedisPoolSettings = Required<Omit<RedisPoolOptions, "credentials" | "tls">> &
   Pick<RedisPoolOptions, "credentials" | "tls">;
 
+const exclusiveRules: Rules<ExclusiveOptions> = { ...laneRules, commandTimeoutMs: ms() };
+
+export const redisPoolRules: Rules<RedisPoolOptions> = {
+  name: required(text),
+  host: required(text),
+  port: required(count(1)),
+  credentials: { ...func, secret: true },
+  tls: { ...func, secret: true },
+  commandTimeoutMs: ms(),
+  dialTimeoutMs: ms(),
+  stallTimeoutMs: ms(),
+  maxInFlight: count(1),
+  maxInFlightBytes: count(1),
+  flush: oneOf("tick", "poll"),
+  healthCheckIntervalMs: ms(),
+  reconnectMinDelayMs: ms(),
+  reconnectMaxDelayMs: ms(),
+  exclusive: record(exclusiveRules),
+  clock,
+  random: func,
+};
+
 /** @throws InvalidOptionError */
 export function settingsOf(options: RedisPoolOptions): RedisPoolSettings {
-  const commandTimeoutMs = checkMs("commandTimeoutMs", options.commandTimeoutMs ?? 3000);
-  const flush = options.flush ?? "tick";
-  if (flush !== "tick" && flush !== "poll") throw new InvalidOptionError("flush", flush, `"tick" or "poll"`);
-  const port = checkCount("port", options.port, 1);
-  if (port > 65_535) throw new InvalidOptionError("port", port, "at most 65535");
-  const reconnectMinDelayMs = checkMs("reconnectMinDelayMs", options.reconnectMinDelayMs ?? 8);
+  checkOptions(options, redisPoolRules);
+  const { port, commandTimeoutMs = 3000, reconnectMinDelayMs = 8, reconnectMaxDelayMs = 5000 } = options;
+  if (port > 65_535) throw new InvalidOptionError("port", "at most 65535", printed(port));
+  checkOrder("reconnectMaxDelayMs", reconnectMaxDelayMs, reconnectMinDelayMs);
   return {
-    name: checkName("name", options.name),
-    host: checkName("host", options.host),
+    name: options.name,
+    host: options.host,
     port,
     ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
     ...(options.tls === undefined ? {} : { tls: options.tls }),
     commandTimeoutMs,
-    dialTimeoutMs: checkMs("dialTimeoutMs", options.dialTimeoutMs ?? 5000),
-    stallTimeoutMs: checkMs("stallTimeoutMs", options.stallTimeoutMs ?? commandTimeoutMs + 1000),
-    maxInFlight: checkCount("maxInFlight", options.maxInFlight ?? 10_000, 1),
-    maxInFlightBytes: checkCount("maxInFlightBytes", options.maxInFlightBytes ?? 67_108_864, 1),
-    flush,
-    healthCheckIntervalMs: checkMs("healthCheckIntervalMs", options.healthCheckIntervalMs ?? 30_000),
+    dialTimeoutMs: options.dialTimeoutMs ?? 5000,
+    stallTimeoutMs: options.stallTimeoutMs ?? commandTimeoutMs + 1000,
+    maxInFlight: options.maxInFlight ?? 10_000,
+    maxInFlightBytes: options.maxInFlightBytes ?? 67_108_864,
+    flush: options.flush ?? "tick",
+    healthCheckIntervalMs: options.healthCheckIntervalMs ?? 30_000,
     reconnectMinDelayMs,
-    reconnectMaxDelayMs: checkMs(
-      "reconnectMaxDelayMs",
-      options.reconnectMaxDelayMs ?? 5000,
-      reconnectMinDelayMs,
-    ),
+    reconnectMaxDelayMs,
     exclusive: options.exclusive ?? {},
     clock: options.clock ?? systemClock,
     random: options.random ?? Math.random,

@@ -2,6 +2,7 @@ import { setImmediate as afterIo } from "node:timers/promises";
 
 import type { Redis } from "ioredis";
 
+import { checkGrace } from "../call-options.ts";
 import { PoolExhaustedError, ReplyError } from "../errors.ts";
 import type { ExclusiveLaneStats } from "../exclusive-lane-stats.ts";
 import { ExclusiveLane } from "../exclusive-lane.ts";
@@ -60,7 +61,7 @@ export class RedisPool implements AsyncDisposable {
   }
 
   /** Resolves when the shared lane is connected, rejects with the reason of the dial that failed. */
-  ready(options?: { readonly signal?: AbortSignal }): Promise<void> {
+  ready(options?: { readonly signal?: AbortSignal | undefined }): Promise<void> {
     return this.shared.ready(options);
   }
 
@@ -79,7 +80,8 @@ export class RedisPool implements AsyncDisposable {
    */
   async close({
     graceMs = this.#settings.commandTimeoutMs,
-  }: { readonly graceMs?: number } = {}): Promise<void> {
+  }: { readonly graceMs?: number | undefined } = {}): Promise<void> {
+    checkGrace(graceMs);
     this.#check.stop();
     await Promise.all([this.shared.close({ graceMs }), this.exclusive.close({ graceMs })]);
     // A destroyed socket is gone after the last phase of the loop's turn, which only the next turn can tell.

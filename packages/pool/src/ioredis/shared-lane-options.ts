@@ -1,14 +1,14 @@
+import type { TimeLimit } from "../call-options.ts";
 import type { Clock } from "../clock.ts";
 import type { Dialed } from "./dial.ts";
 import type { Encoding } from "./wire-command.ts";
 
-export interface SendOptions {
-  /** When to give up, in milliseconds of the pool's clock. @default now + commandTimeoutMs */
-  readonly deadline?: number;
+/** Of one call on the shared lane; its time is by default `commandTimeoutMs`. */
+export interface SendOptions extends TimeLimit {
   /** Rejects with its reason. A command that is written is executed all the same; its reply is dropped. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** What text in the reply becomes. @default "utf8" */
-  readonly encoding?: Encoding;
+  readonly encoding?: Encoding | undefined;
 }
 
 /** What a pool gives its shared lane. */

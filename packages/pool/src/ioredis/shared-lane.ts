@@ -1,6 +1,7 @@
 import type { Redis } from "ioredis";
 
 import { backoff } from "../backoff.ts";
+import { deadlineOf } from "../call-options.ts";
 import { publishConnection } from "../channels.ts";
 import type { Clock } from "../clock.ts";
 import { codeOf } from "../code-of.ts";
@@ -13,7 +14,7 @@ import {
 } from "../errors.ts";
 import { Batch } from "./batch.ts";
 import { destroy, type Dialed } from "./dial.ts";
-import { encode } from "./encode.ts";
+import { encode, encodeOrRefuse } from "./encode.ts";
 import { InFlight } from "./in-flight.ts";
 import { plainCause } from "./plain-cause.ts";
 import type { BatchReply, Command, Reply } from "./reply.ts";
@@ -23,7 +24,7 @@ import type {
   SharedLaneState,
   SharedLaneStats,
 } from "./shared-lane-options.ts";
-import { WireCommand } from "./wire-command.ts";
+import { checkEncoding, WireCommand } from "./wire-command.ts";
 
 /** After refused credentials: at most one dial per second, since only new credentials can help. */
 const authenticationDelayMs = 1000;
@@ -92,15 +93,15 @@ export class SharedLane {
    */
   send(command: Command, options?: SendOptions): Promise<Reply> {
     let payload: string | Buffer;
+    let deadline: number;
+    const now = this.#clock.now();
     try {
       payload = encode(command, "shared");
-      this.#admit(1, payload.length, options);
+      deadline = this.#admit(now, 1, payload.length, options);
     } catch (error) {
       return Promise.reject(error);
     }
     const promise = new Promise<Reply>(capture);
-    const now = this.#clock.now();
-    const deadline = options?.deadline ?? now + this.#settings.commandTimeoutMs;
     const wire = new WireCommand(
       this.#inFlight,
       payload,
@@ -130,6 +131,8 @@ export class SharedLane {
     if (commands.length === 0) return Promise.resolve([]);
     const atomic = options?.atomic === true;
     let payloads: (string | Buffer | WrongLaneError)[];
+    let deadline: number;
+    const now = this.#clock.now();
     try {
       payloads = commands.map((command) => (atomic ? encode(command, "shared") : encodeOrRefuse(command)));
       let sent = atomic ? 2 : 0;
@@ -139,15 +142,14 @@ export class SharedLane {
         sent += 1;
         bytes += payload.length;
       }
-      this.#admit(sent, bytes, options);
+      deadline = this.#admit(now, sent, bytes, options);
     } catch (error) {
       return Promise.reject(error);
     }
-    const now = this.#clock.now();
     const batch = new Batch(this.#inFlight, {
       encoding: options?.encoding ?? "utf8",
       startedAt: now,
-      deadline: options?.deadline ?? now + this.#settings.commandTimeoutMs,
+      deadline,
     });
     const wires = atomic ? batch.transaction(payloads as (string | Buffer)[]) : batch.pipeline(payloads);
     this.#count.commands += wires.length;
@@ -161,7 +163,7 @@ export class SharedLane {
    * Resolves when the lane is connected, dialing if need be; rejects with the error of the dial under way, or of the
    * next one where a backoff runs.
    */
-  ready({ signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {
+  ready({ signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
     if (signal?.aborted === true) return Promise.reject(signal.reason);
     if (this.#state === "closed") return Promise.reject(new PoolClosedError(this.#settings.name));
     if (this.#state === "ready") return Promise.resolve();
@@ -178,13 +180,12 @@ export class SharedLane {
    * @throws as `send` does; a ReplyError where the user may not PING.
    */
   prove(): Promise<void> {
+    const now = this.#clock.now();
     try {
-      this.#admit(1, 0, undefined);
+      return this.#inFlight.prove(now, this.#admit(now, 1, 0, undefined));
     } catch (error) {
       return Promise.reject(error);
     }
-    const now = this.#clock.now();
-    return this.#inFlight.prove(now, now + this.#settings.commandTimeoutMs);
   }
 
   /** Takes nothing more; what is on its way may finish until `graceMs`, then the connection is destroyed. */
@@ -193,16 +194,17 @@ export class SharedLane {
     return this.#closed;
   }
 
-  #admit(count: number, bytes: number, options: SendOptions | undefined): void {
-    if (this.#state !== "ready") this.#admitUnready();
+  /** The deadline of a call that may be sent. */
+  #admit(now: number, count: number, bytes: number, options: SendOptions | undefined): number {
+    const deadline = deadlineOf(options, now, this.#settings.commandTimeoutMs);
     if (options !== undefined) {
+      checkEncoding(options.encoding);
       options.signal?.throwIfAborted();
-      const { deadline } = options;
-      if (deadline !== undefined && deadline <= this.#clock.now())
-        throw new CommandTimeoutError(this.#settings.name, "not-sent", 0);
     }
+    if (this.#state !== "ready") this.#admitUnready();
+    if (deadline <= now) throw new CommandTimeoutError(this.#settings.name, "not-sent", 0);
     const refusal = this.#inFlight.refusal(count, bytes);
-    if (refusal === undefined) return;
+    if (refusal === undefined) return deadline;
     this.#count.exhausted += 1;
     throw refusal;
   }
@@ -328,16 +330,6 @@ export class SharedLane {
       await ended;
     }
     this.#inFlight.stop();
-  }
-}
-
-/** In a pipeline a refusal is the answer in one slot, and the other commands are sent. */
-function encodeOrRefuse(command: Command): string | Buffer | WrongLaneError {
-  try {
-    return encode(command, "shared");
-  } catch (error) {
-    if (error instanceof WrongLaneError) return error;
-    throw error;
   }
 }
 

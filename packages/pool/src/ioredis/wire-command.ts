@@ -1,4 +1,5 @@
-import { ReplyError } from "../errors.ts";
+import { printed } from "../check-options.ts";
+import { InvalidOptionError, ReplyError } from "../errors.ts";
 import type { Join } from "./joined-writes.ts";
 import { decode, type RawReply, type Reply } from "./reply.ts";
 
@@ -12,6 +13,12 @@ export interface Sender {
 }
 
 export type Encoding = "utf8" | "buffer";
+
+/** @throws InvalidOptionError */
+export function checkEncoding(encoding: unknown): void {
+  if (encoding !== undefined && encoding !== "utf8" && encoding !== "buffer")
+    throw new InvalidOptionError("encoding", '"utf8" or "buffer"', printed(encoding));
+}
 
 const noArguments: readonly never[] = [];
 

@@ -1,7 +1,16 @@
-import { checkCount, checkFunction, checkMs } from "./check-option.ts";
+import {
+  checkOptions,
+  clock,
+  count,
+  flag,
+  func,
+  ms,
+  required,
+  type Rule,
+  type Rules,
+} from "./check-options.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import type { Connect } from "./connection.ts";
-import { InvalidOptionError } from "./errors.ts";
 import type { Source } from "./source.ts";
 
 export interface BackfillOptions {
@@ -29,21 +38,35 @@ type Settings = Required<Omit<BackfillOptions, "source" | "chunkSize">> & {
   readonly chunkSize: number | undefined;
 };
 
+/** What stands in the names of keys. */
+function name(expected: string, pattern: RegExp): Rule {
+  return { expected, fits: (value) => typeof value === "string" && pattern.test(value) };
+}
+
+export const backfillRules: Rules<BackfillOptions> = {
+  connect: required(func),
+  name: required(name("1 to 100 letters, digits and . _ : -", /^[\w.:-]{1,100}$/)),
+  // What is in it depends on its kind, and is checked with that.
+  source: { expected: "a source of items", fits: (value) => typeof value === "object" && value !== null },
+  chunkSize: count(1, 1000),
+  prefix: name("letters, digits and . _ : -", /^[\w.:-]+$/),
+  allowEviction: flag,
+  commandTimeoutMs: ms(),
+  clock,
+  random: func,
+};
+
 /** @throws InvalidOptionError. */
 export function settingsOf(options: BackfillOptions): Settings {
-  const { name, prefix = "bf", chunkSize, commandTimeoutMs = 3000 } = options;
-  if (typeof name !== "string" || !/^[\w.:-]{1,100}$/.test(name))
-    throw new InvalidOptionError("name", name, "1 to 100 letters, digits and . _ : -");
-  if (typeof prefix !== "string" || !/^[\w.:-]+$/.test(prefix))
-    throw new InvalidOptionError("prefix", prefix, "letters, digits and . _ : -");
+  checkOptions(options, backfillRules);
   return {
-    connect: checkFunction("connect", options.connect),
-    name,
+    connect: options.connect,
+    name: options.name,
     source: options.source,
-    chunkSize: chunkSize === undefined ? undefined : checkCount("chunkSize", chunkSize, 1, 1000),
-    prefix,
+    chunkSize: options.chunkSize,
+    prefix: options.prefix ?? "bf",
     allowEviction: options.allowEviction ?? false,
-    commandTimeoutMs: checkMs("commandTimeoutMs", commandTimeoutMs),
+    commandTimeoutMs: options.commandTimeoutMs ?? 3000,
     clock: options.clock ?? systemClock,
     random: options.random ?? Math.random,
   };

@@ -4,8 +4,9 @@ export class InvalidOptionError extends RangeError {
   readonly code = "FLEET_BACKFILL_INVALID_OPTION";
   readonly option: string;
 
-  constructor(option: string, value: unknown, expected: string) {
-    super(`${option} must be ${expected}, got ${print(value)}`);
+  /** @param got the value as the message shows it. */
+  constructor(option: string, expected: string, got: string) {
+    super(`${option} must be ${expected}, got ${got}`);
     this.option = option;
   }
 }
@@ -123,11 +124,4 @@ export class AwayError extends Error {
 export class PermanentError extends Error {
   override readonly name = "PermanentError";
   readonly code = "FLEET_BACKFILL_PERMANENT";
-}
-
-function print(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value.slice(0, 100));
-  if (typeof value === "function") return "a function";
-  if (typeof value === "object" && value !== null) return Array.isArray(value) ? "an array" : "an object";
-  return String(value);
 }

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 
 import { checkCount, checkMs, checkText } from "./check-option.ts";
+import { printed } from "./check-options.ts";
 import { InvalidOptionError } from "./errors.ts";
 import type { Source } from "./source.ts";
 
@@ -42,14 +43,15 @@ export function factsOf(source: Source, chunkSize: number): Facts {
     }
     case "list": {
       const { side = "right" } = source;
-      if (side !== "left" && side !== "right") throw new InvalidOptionError("side", side, "left or right");
+      if (side !== "left" && side !== "right")
+        throw new InvalidOptionError("side", "left or right", printed(side));
       return { kind: "list", key: checkKey(source.key), side, chunkSize };
     }
     default:
       throw new InvalidOptionError(
         "source.kind",
-        (source as { kind?: unknown }).kind,
         "range, ids, stream or list",
+        printed((source as { kind?: unknown }).kind),
       );
   }
 }
@@ -87,12 +89,12 @@ function wordsOf(facts: Facts): string {
 
 function digestOf(ids: readonly string[]): string {
   if (!Array.isArray(ids) || ids.length === 0 || ids.length > most)
-    throw new InvalidOptionError("ids", ids, `a list of 1 to ${most} ids`);
+    throw new InvalidOptionError("ids", `a list of 1 to ${most} ids`, printed(ids));
   const hash = createHash("sha256");
   const seen = new Set<string>();
   for (const id of ids) {
     checkText("ids", id);
-    if (seen.has(id)) throw new InvalidOptionError("ids", id, "without repetitions");
+    if (seen.has(id)) throw new InvalidOptionError("ids", "without repetitions", printed(id));
     seen.add(id);
     hash.update(`${id.length}:${id},`);
   }
@@ -103,6 +105,6 @@ function digestOf(ids: readonly string[]): string {
 function checkKey(key: string): string {
   checkText("key", key);
   if (/[{}]/.test(key) && !/^[^{}]*\{[^{}]+\}/.test(key))
-    throw new InvalidOptionError("key", key, "a key without braces, or with a hash tag");
+    throw new InvalidOptionError("key", "a key without braces, or with a hash tag", printed(key));
   return key;
 }

@@ -1,11 +1,12 @@
 import { hostname } from "node:os";
 
-import { checkCount, checkFunction, checkMs, checkText } from "./check-option.ts";
-import { InvalidOptionError } from "./errors.ts";
+import { checkMs } from "./check-option.ts";
+import { checkOptions } from "./check-options.ts";
 import type { Facts } from "./facts.ts";
 import type { Gate } from "./gate.ts";
 import type { Fetch, Sink } from "./sink.ts";
 import type { Limits, WorkerOptions } from "./worker-options.ts";
+import { workerRules } from "./worker-rules.ts";
 
 /** A worker's options, checked and complete. */
 export interface WorkerSettings<T> {
@@ -31,6 +32,7 @@ export interface WorkerSettings<T> {
 
 /** @throws InvalidOptionError. */
 export function workerSettingsOf<T>(options: WorkerOptions<T>, facts: Facts): WorkerSettings<T> {
+  checkOptions(options, workerRules);
   const {
     sink,
     gates = {},
@@ -45,47 +47,37 @@ export function workerSettingsOf<T>(options: WorkerOptions<T>, facts: Facts): Wo
     maxLossMs = 5000,
     label = `${hostname()}:${process.pid}`,
   } = options;
-  checkFunction("sink.write", (sink as Partial<Sink<T>> | undefined)?.write);
   return {
-    fetch: checkFunction("fetch", options.fetch),
+    fetch: options.fetch,
     sink,
     limits: limitsOf(options.limits ?? {}, facts.chunkSize),
-    gates: { hub: checkGate("gates.hub", gates.hub), database: checkGate("gates.database", gates.database) },
-    pressure: checkFunction("pressure", options.pressure ?? (() => 0)),
-    attempts: checkCount("attempts", attempts, 1),
-    awayAttempts: checkCount("awayAttempts", awayAttempts, 0),
-    crashLimit: checkCount("crashLimit", crashLimit, 2),
+    gates: { hub: gates.hub, database: gates.database },
+    pressure: options.pressure ?? (() => 0),
+    attempts,
+    awayAttempts,
+    crashLimit,
     patience: Math.min(2, crashLimit - 1),
-    leaseMs: checkMs("leaseMs", leaseMs, 100),
-    retryMinDelayMs: checkMs("retryMinDelayMs", retryMinDelayMs),
+    leaseMs,
+    retryMinDelayMs,
     retryMaxDelayMs: checkMs("retryMaxDelayMs", retryMaxDelayMs, retryMinDelayMs),
-    fetchTimeoutMs: checkMs("fetchTimeoutMs", fetchTimeoutMs),
-    writeTimeoutMs: checkMs("writeTimeoutMs", writeTimeoutMs),
-    maxLossMs: checkMs("maxLossMs", maxLossMs),
+    fetchTimeoutMs,
+    writeTimeoutMs,
+    maxLossMs,
     exitOnComplete: options.exitOnComplete ?? (facts.kind === "range" || facts.kind === "ids"),
-    label: checkText("label", label).replaceAll(/\s/g, "_"),
+    label: label.replaceAll(/\s/g, "_"),
   };
 }
 
 function limitsOf(limits: Limits, chunkSize: number): Required<Limits> {
   const { hub = 5, database = 8, requestsPerSecond = 10, buffer = 200, claim = 50 } = limits;
-  if (!(requestsPerSecond > 0))
-    throw new InvalidOptionError("requestsPerSecond", requestsPerSecond, "a number above 0, or Infinity");
   const usual = requestsPerSecond === Infinity ? 1 : Math.max(1, Math.floor(requestsPerSecond / 100));
   return {
-    hub: checkCount("hub", hub, 1),
-    database: checkCount("database", database, 1),
+    hub,
+    database,
     requestsPerSecond,
-    burst: checkCount("burst", limits.burst ?? usual, 1),
+    burst: limits.burst ?? usual,
     // With fewer than two chunks one would have to be written before the next can be fetched.
-    buffer: Math.max(checkCount("buffer", buffer, 1), 2 * chunkSize),
-    claim: checkCount("claim", claim, 1, 1000),
+    buffer: Math.max(buffer, 2 * chunkSize),
+    claim,
   };
-}
-
-function checkGate(option: string, gate: Gate | undefined): Gate | undefined {
-  if (gate === undefined) return undefined;
-  if (typeof gate.allows !== "function" || typeof gate.tryAcquire !== "function")
-    throw new InvalidOptionError(option, gate, "a breaker with allows() and tryAcquire()");
-  return gate;
 }

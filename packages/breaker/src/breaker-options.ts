@@ -1,5 +1,17 @@
 import { systemClock, type Now } from "@fleet/time";
 
+import {
+  aboveZero,
+  checkOptions,
+  clock,
+  func,
+  hasMethods,
+  integer,
+  printed,
+  required,
+  type Rules,
+  text,
+} from "./check-options.ts";
 import { InvalidOptionError } from "./errors.ts";
 import { checkSnapshot, type BreakerSnapshot } from "./snapshot.ts";
 import { ConsecutiveFailures } from "./trips/consecutive-failures.ts";
@@ -35,41 +47,46 @@ export interface Settings extends Required<Omit<CircuitBreakerOptions, "consecut
   readonly restore: BreakerSnapshot | undefined;
 }
 
+export const breakerRules: Rules<CircuitBreakerOptions> = {
+  name: required(text),
+  consecutiveFailures: integer(1),
+  trip: {
+    expected: "a trip strategy with success() and failure()",
+    fits: (value) => hasMethods(value, "success", "failure"),
+  },
+  // Checked on its own, field by field.
+  restore: { expected: "a snapshot", fits: () => true },
+  openMs: aboveZero,
+  maxOpenMs: aboveZero,
+  halfOpenProbes: integer(1),
+  probeTimeoutMs: aboveZero,
+  jitter: {
+    expected: "at least 0 and below 1",
+    fits: (value) => typeof value === "number" && value >= 0 && value < 1,
+  },
+  clock,
+  random: func,
+};
+
+/** @throws InvalidOptionError */
 export function validated(options: CircuitBreakerOptions): Settings {
-  const complete = {
+  checkOptions(options, breakerRules);
+  const { consecutiveFailures = 5, trip, restore, openMs = 1_000, maxOpenMs = 60_000 } = options;
+  if (maxOpenMs < openMs)
+    throw new InvalidOptionError("maxOpenMs", `finite and at least openMs (${openMs})`, printed(maxOpenMs));
+  if (trip !== undefined && options.consecutiveFailures !== undefined)
+    throw new InvalidOptionError("consecutiveFailures", "absent beside trip", printed(consecutiveFailures));
+  if (restore !== undefined) checkSnapshot(restore);
+  return {
     name: options.name,
-    consecutiveFailures: options.consecutiveFailures ?? 5,
-    openMs: options.openMs ?? 1_000,
-    maxOpenMs: options.maxOpenMs ?? 60_000,
+    openMs,
+    maxOpenMs,
     halfOpenProbes: options.halfOpenProbes ?? 3,
     probeTimeoutMs: options.probeTimeoutMs ?? 10_000,
     jitter: options.jitter ?? 0.2,
     clock: options.clock ?? systemClock,
     random: options.random ?? Math.random,
-  };
-  if (typeof complete.name !== "string" || complete.name === "")
-    throw new InvalidOptionError("name", "a non-empty string", complete.name);
-  for (const option of ["consecutiveFailures", "halfOpenProbes"] as const)
-    if (!Number.isSafeInteger(complete[option]) || complete[option] < 1)
-      throw new InvalidOptionError(option, "an integer of at least 1", complete[option]);
-  for (const option of ["openMs", "probeTimeoutMs"] as const)
-    if (!Number.isFinite(complete[option]) || complete[option] <= 0)
-      throw new InvalidOptionError(option, "a finite number of milliseconds above 0", complete[option]);
-  if (!Number.isFinite(complete.maxOpenMs) || complete.maxOpenMs < complete.openMs)
-    throw new InvalidOptionError(
-      "maxOpenMs",
-      `finite and at least openMs (${complete.openMs})`,
-      complete.maxOpenMs,
-    );
-  if (!(complete.jitter >= 0 && complete.jitter < 1))
-    throw new InvalidOptionError("jitter", "at least 0 and below 1", complete.jitter);
-  if (options.trip !== undefined && options.consecutiveFailures !== undefined)
-    throw new InvalidOptionError("consecutiveFailures", "absent beside trip", options.consecutiveFailures);
-  if (options.restore !== undefined) checkSnapshot(options.restore);
-  const { consecutiveFailures, ...settings } = complete;
-  return {
-    ...settings,
-    trip: options.trip ?? new ConsecutiveFailures(consecutiveFailures),
-    restore: options.restore,
+    trip: trip ?? new ConsecutiveFailures(consecutiveFailures),
+    restore,
   };
 }

@@ -1,6 +1,6 @@
 import { systemClock, type Now } from "@fleet/time";
 
-import { InvalidOptionError } from "./errors.ts";
+import { aboveZero, checkOptions, clock, integer, type Rules } from "./check-options.ts";
 
 export interface RetryBudgetOptions {
   /** Retries per first attempt, over the window. @default 0.1 */
@@ -12,6 +12,16 @@ export interface RetryBudgetOptions {
   /** Monotonic milliseconds. @default performance.now */
   readonly clock?: Now;
 }
+
+export const retryBudgetRules: Rules<RetryBudgetOptions> = {
+  ratio: {
+    expected: "between 0 and 1",
+    fits: (value) => typeof value === "number" && value >= 0 && value <= 1,
+  },
+  reserve: integer(0),
+  windowMs: aboveZero,
+  clock,
+};
 
 /** The window is counted in this many slices; a slice is forgotten as a whole. */
 const slices = 10;
@@ -35,13 +45,10 @@ export class RetryBudget {
   #retriesInWindow = 0;
   #slice: number;
 
+  /** @throws InvalidOptionError */
   constructor(options: RetryBudgetOptions = {}) {
+    checkOptions(options, retryBudgetRules);
     const { ratio = 0.1, reserve = 10, windowMs = 10_000, clock = systemClock } = options;
-    if (!(ratio >= 0 && ratio <= 1)) throw new InvalidOptionError("ratio", "between 0 and 1", ratio);
-    if (!Number.isSafeInteger(reserve) || reserve < 0)
-      throw new InvalidOptionError("reserve", "an integer of at least 0", reserve);
-    if (!Number.isFinite(windowMs) || windowMs <= 0)
-      throw new InvalidOptionError("windowMs", "a finite number of milliseconds above 0", windowMs);
     this.#ratio = ratio;
     this.#reserve = reserve;
     this.#sliceMs = windowMs / slices;

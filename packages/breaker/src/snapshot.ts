@@ -1,4 +1,5 @@
 import type { BreakerStats } from "./breaker-state.ts";
+import { printed } from "./check-options.ts";
 import { InvalidOptionError } from "./errors.ts";
 
 /** All that a circuit knows, as plain data: what `JSON.stringify(breaker)` gives, and what the option `restore` takes. */
@@ -23,7 +24,7 @@ export function checkSnapshot(value: unknown): asserts value is BreakerSnapshot 
     throw new InvalidOptionError(
       "restore.state.name",
       `one of ${Object.keys(factsByState).join(", ")}`,
-      name,
+      printed(name),
     );
   for (const fact of factsByState[name as keyof typeof factsByState]) check(`state.${fact}`, facts[fact]);
 }
@@ -37,5 +38,5 @@ const factsByState = {
 
 function check(field: string, value: unknown): void {
   if (!Number.isFinite(value) || (value as number) < 0)
-    throw new InvalidOptionError(`restore.${field}`, "a finite number of at least 0", value);
+    throw new InvalidOptionError(`restore.${field}`, "a finite number of at least 0", printed(value));
 }

@@ -4,19 +4,19 @@ import { CircuitBreaker, InvalidOptionError, RetryBudget } from "../src/index.ts
 
 describe("options", () => {
   it.each([
-    [{ name: "" }, 'Option "name" must be a non-empty string, got '],
-    [{ consecutiveFailures: 0 }, 'Option "consecutiveFailures" must be an integer of at least 1, got 0'],
-    [{ consecutiveFailures: 2.5 }, 'Option "consecutiveFailures" must be an integer of at least 1, got 2.5'],
-    [{ halfOpenProbes: -1 }, 'Option "halfOpenProbes" must be an integer of at least 1, got -1'],
-    [{ openMs: 0 }, 'Option "openMs" must be a finite number of milliseconds above 0, got 0'],
-    [{ openMs: Number.NaN }, 'Option "openMs" must be a finite number of milliseconds above 0, got NaN'],
+    [{ name: "" }, "name must be a non-empty string, got "],
+    [{ consecutiveFailures: 0 }, "consecutiveFailures must be an integer of at least 1, got 0"],
+    [{ consecutiveFailures: 2.5 }, "consecutiveFailures must be an integer of at least 1, got 2.5"],
+    [{ halfOpenProbes: -1 }, "halfOpenProbes must be an integer of at least 1, got -1"],
+    [{ openMs: 0 }, "openMs must be a finite number of milliseconds above 0, got 0"],
+    [{ openMs: Number.NaN }, "openMs must be a finite number of milliseconds above 0, got NaN"],
     [
       { probeTimeoutMs: Infinity },
-      'Option "probeTimeoutMs" must be a finite number of milliseconds above 0, got Infinity',
+      "probeTimeoutMs must be a finite number of milliseconds above 0, got Infinity",
     ],
-    [{ openMs: 500, maxOpenMs: 499 }, 'Option "maxOpenMs" must be finite and at least openMs (500), got 499'],
-    [{ jitter: 1 }, 'Option "jitter" must be at least 0 and below 1, got 1'],
-    [{ jitter: -0.1 }, 'Option "jitter" must be at least 0 and below 1, got -0.1'],
+    [{ openMs: 500, maxOpenMs: 499 }, "maxOpenMs must be finite and at least openMs (500), got 499"],
+    [{ jitter: 1 }, "jitter must be at least 0 and below 1, got 1"],
+    [{ jitter: -0.1 }, "jitter must be at least 0 and below 1, got -0.1"],
   ])("refuses %o and prints the value", (options, message) => {
     const build = (): unknown => new CircuitBreaker({ name: "orders", ...options });
     expect(build).toThrow(InvalidOptionError);
@@ -25,10 +25,10 @@ describe("options", () => {
   });
 
   it.each([
-    [{ ratio: 1.1 }, 'Option "ratio" must be between 0 and 1, got 1.1'],
-    [{ ratio: Number.NaN }, 'Option "ratio" must be between 0 and 1, got NaN'],
-    [{ reserve: -1 }, 'Option "reserve" must be an integer of at least 0, got -1'],
-    [{ windowMs: 0 }, 'Option "windowMs" must be a finite number of milliseconds above 0, got 0'],
+    [{ ratio: 1.1 }, "ratio must be between 0 and 1, got 1.1"],
+    [{ ratio: Number.NaN }, "ratio must be between 0 and 1, got NaN"],
+    [{ reserve: -1 }, "reserve must be an integer of at least 0, got -1"],
+    [{ windowMs: 0 }, "windowMs must be a finite number of milliseconds above 0, got 0"],
   ])("refuses the budget %o and prints the value", (options, message) => {
     expect(() => new RetryBudget(options)).toThrow(message);
   });

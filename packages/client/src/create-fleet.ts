@@ -3,7 +3,7 @@ import { Discovery, StaticSource } from "@fleet/discovery";
 import { RedisPool } from "@fleet/pool/ioredis";
 
 import type { EndpointTarget } from "./endpoint-target.ts";
-import { checkOptions, type FleetOptions, systemClock } from "./fleet-options.ts";
+import { checkFleetOptions, type FleetOptions, systemClock } from "./fleet-options.ts";
 import { Fleet } from "./fleet.ts";
 import { Roles } from "./roles.ts";
 import { Successions } from "./successions.ts";
@@ -25,9 +25,9 @@ const reconnectMaxDelayMs = 1000;
  */
 export async function createFleet(
   options: FleetOptions,
-  { signal }: { readonly signal?: AbortSignal } = {},
+  { signal }: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<Fleet> {
-  checkOptions(options);
+  checkFleetOptions(options);
   const { instances = [], sources = [], policy, retryBudget } = options;
   const { credentials, certificates, addressMap, startTimeoutMs = 0, waitsForSources = true } = options;
   const {

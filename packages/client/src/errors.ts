@@ -74,14 +74,9 @@ export class InvalidOptionError extends RangeError {
   readonly code = "FLEET_CLIENT_INVALID_OPTION";
   readonly option: string;
 
-  constructor(option: string, expected: string, actual: unknown) {
-    super(`${option} must be ${expected}, got ${print(actual)}`);
+  /** @param got the value as the message shows it. */
+  constructor(option: string, expected: string, got: string) {
+    super(`${option} must be ${expected}, got ${got}`);
     this.option = option;
   }
-}
-
-function print(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value);
-  if (typeof value === "object" && value !== null) return Array.isArray(value) ? "an array" : "an object";
-  return String(value);
 }

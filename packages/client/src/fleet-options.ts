@@ -12,6 +12,7 @@ import type {
 import type { RedisPoolOptions } from "@fleet/pool/ioredis";
 import type { RoutingPolicy } from "@fleet/router";
 
+import { checkOptions, clock, func, hasMethods, printed, type Rule, type Rules } from "./check-options.ts";
 import { InvalidOptionError } from "./errors.ts";
 
 /** Monotonic milliseconds and timers. */
@@ -118,27 +119,68 @@ export const systemClock: Clock = {
 /** Longest delay a Node timer keeps; a longer one fires at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-export function checkOptions(options: FleetOptions): void {
-  if ((options.instances?.length ?? 0) + (options.sources?.length ?? 0) === 0)
-    throw new InvalidOptionError("instances or sources", "given, at least one of them", undefined);
-  if (options.timeoutMs !== undefined) checkMs("timeoutMs", options.timeoutMs);
-  if (options.failoverMs !== undefined) checkMs("failoverMs", options.failoverMs, 0);
-  if (options.graceMs !== undefined) checkMs("graceMs", options.graceMs, 0);
-  if (options.startTimeoutMs !== undefined && options.startTimeoutMs !== Infinity)
-    checkMs("startTimeoutMs", options.startTimeoutMs, 0);
-  if (options.rolesIntervalMs !== undefined) checkMs("rolesIntervalMs", options.rolesIntervalMs);
-  const { retries, waitsForSources } = options;
-  if (waitsForSources !== undefined && typeof waitsForSources !== "boolean")
-    throw new InvalidOptionError("waitsForSources", "true or false", waitsForSources);
-  if (retries !== undefined && !(Number.isInteger(retries) && retries >= 0 && retries <= 10))
-    throw new InvalidOptionError("retries", "an integer from 0 to 10", retries);
+export function checkMs(name: string, ms: number, least: number = Number.MIN_VALUE): void {
+  const rule = milliseconds(least);
+  if (!rule.fits(ms)) throw new InvalidOptionError(name, rule.expected, printed(ms));
 }
 
-export function checkMs(name: string, ms: number, least: number = Number.MIN_VALUE): void {
-  if (!(typeof ms === "number" && ms >= least && ms <= MAX_TIMER_MS))
-    throw new InvalidOptionError(
-      name,
-      `milliseconds from ${least === 0 ? "0" : "more than 0"} to ${MAX_TIMER_MS}`,
-      ms,
-    );
+function milliseconds(least: number = Number.MIN_VALUE): Rule {
+  return {
+    expected: `milliseconds from ${least === 0 ? "0" : "more than 0"} to ${MAX_TIMER_MS}`,
+    fits: (value) => typeof value === "number" && value >= least && value <= MAX_TIMER_MS,
+  };
+}
+
+/** Options that are handed to another package, which checks them; those that a fleet decides by itself are not among them. */
+function settings(...decided: readonly string[]): Rule {
+  return {
+    expected: `a record of options without ${decided.join(", ")}`,
+    fits: (value) =>
+      typeof value === "object" && value !== null && decided.every((name) => !Object.hasOwn(value, name)),
+  };
+}
+
+function listOf(what: string, fits: (item: unknown) => boolean): Rule {
+  return {
+    expected: `a list of ${what}`,
+    fits: (value) => Array.isArray(value) && value.every((item) => fits(item)),
+  };
+}
+
+export const fleetRules: Rules<FleetOptions> = {
+  // What is in them is the discovery's to check.
+  instances: listOf("instances", () => true),
+  sources: listOf("sources with start() and close()", (source) => hasMethods(source, "start", "close")),
+  startTimeoutMs: {
+    ...milliseconds(0),
+    fits: (value) => value === Infinity || milliseconds(0).fits(value),
+  },
+  waitsForSources: { expected: "true or false", fits: (value) => typeof value === "boolean" },
+  credentials: { ...func, secret: true },
+  certificates: { ...func, secret: true },
+  addressMap: func,
+  policy: {
+    expected: "a policy with choose(), as leastRequests() makes one",
+    fits: (value) => hasMethods(value, "choose"),
+  },
+  timeoutMs: milliseconds(),
+  retries: {
+    expected: "an integer from 0 to 10",
+    fits: (value) => Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 10,
+  },
+  retryBudget: settings("clock"),
+  graceMs: milliseconds(0),
+  rolesIntervalMs: milliseconds(),
+  failoverMs: milliseconds(0),
+  pool: settings("name", "host", "port", "commandTimeoutMs", "credentials", "tls", "clock", "random"),
+  breaker: settings("name", "clock", "random"),
+  clock,
+  random: func,
+};
+
+/** @throws InvalidOptionError */
+export function checkFleetOptions(options: FleetOptions): void {
+  checkOptions(options, fleetRules);
+  if ((options.instances?.length ?? 0) + (options.sources?.length ?? 0) === 0)
+    throw new InvalidOptionError("instances or sources", "given, at least one of them", "undefined");
 }

@@ -1,7 +1,7 @@
 import { ChangeFeed } from "./change-feed.ts";
 import type { InstanceChange } from "./change.ts";
 import { publishChange, publishError } from "./channels.ts";
-import { checkMs } from "./check-ms.ts";
+import { checkOptions, clock as ofClock, hasMethods, ms, required, type Rules } from "./check-options.ts";
 import { systemClock } from "./clock.ts";
 import type { Clock } from "./clock.ts";
 import { DiscoveryError, InvalidOptionError } from "./errors.ts";
@@ -25,6 +25,16 @@ export interface DiscoveryOptions {
   readonly clock?: Clock;
 }
 
+export const discoveryRules: Rules<DiscoveryOptions> = {
+  sources: required({
+    expected: "a list of sources with start() and close()",
+    fits: (value) => Array.isArray(value) && value.every((source) => hasMethods(source, "start", "close")),
+  }),
+  // Infinity is no timer, but the wish for none.
+  startTimeoutMs: { ...ms(0), fits: (value) => value === Infinity || ms(0).fits(value) },
+  clock: ofClock,
+};
+
 /** Holds the instances that its sources know, tells what changes, and never forgets one because of an error. */
 export class Discovery implements AsyncDisposable {
   readonly #sources: readonly HeldSource[];
@@ -38,7 +48,9 @@ export class Discovery implements AsyncDisposable {
   #closing: Promise<void> | undefined;
 
   /** @throws InvalidOptionError (FLEET_DISCOVERY_INVALID_OPTION) */
-  constructor({ sources, startTimeoutMs = 0, clock = systemClock }: DiscoveryOptions) {
+  constructor(options: DiscoveryOptions) {
+    checkOptions(options, discoveryRules);
+    const { sources, startTimeoutMs = 0, clock = systemClock } = options;
     if (sources.length === 0)
       throw new InvalidOptionError("sources", "a list of at least one source", "none");
     const names = sources.map(({ name }) => name);
@@ -49,8 +61,7 @@ export class Discovery implements AsyncDisposable {
         "sources with a name of their own each",
         `two named ${JSON.stringify(twice)}`,
       );
-    this.#startTimeoutMs =
-      startTimeoutMs === Infinity ? Infinity : checkMs("startTimeoutMs", startTimeoutMs, 0);
+    this.#startTimeoutMs = startTimeoutMs;
     this.#clock = clock;
     this.#feed = new ChangeFeed((error) => reportListener(error));
     this.#feed.subscribe(publishChange);

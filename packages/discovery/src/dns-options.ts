@@ -1,10 +1,21 @@
 import { checkMs } from "./check-ms.ts";
+import {
+  anything,
+  checkOptions,
+  clock,
+  func,
+  hasMethods,
+  ms,
+  required,
+  type Rules,
+  text,
+} from "./check-options.ts";
 import type { Clock } from "./clock.ts";
 import { completeInstance } from "./complete-instance.ts";
 import type { DnsName } from "./dns-lookup.ts";
 import type { DnsResolver } from "./dns-resolver.ts";
-import { InvalidInstancesError, InvalidOptionError } from "./errors.ts";
-import { pathText, plain } from "./fault.ts";
+import { InvalidInstancesError } from "./errors.ts";
+import { pathText } from "./fault.ts";
 import type { InstanceInput } from "./instance-input.ts";
 import type { Instance } from "./instance.ts";
 import { parseList } from "./parse-instances.ts";
@@ -60,23 +71,27 @@ export interface NamedInstance {
   readonly name: DnsName;
 }
 
+export const dnsRules: Rules<DnsSourceOptions> = {
+  instances: required(anything("a list of instances")),
+  name: text,
+  family: { expected: '4, 6 or "any"', fits: (value) => value === 4 || value === 6 || value === "any" },
+  resolver: {
+    expected: "a resolver with resolve4(), resolve6() and resolveSrv()",
+    fits: (value) => hasMethods(value, "resolve4", "resolve6", "resolveSrv"),
+  },
+  minTtlMs: ms(1),
+  maxTtlMs: ms(1),
+  goneAfterMs: ms(0),
+  timeoutMs: ms(1),
+  clock,
+  random: func,
+};
+
 /** @throws InvalidOptionError */
 export function checkDnsOptions(options: DnsSourceOptions): void {
-  const {
-    name,
-    family,
-    minTtlMs = 1000,
-    maxTtlMs = 30_000,
-    goneAfterMs = 30_000,
-    timeoutMs = 5000,
-  } = options;
-  if (name === "") throw new InvalidOptionError("name", "a non-empty string", '""');
-  if (family !== undefined && ![4, 6, "any"].includes(family))
-    throw new InvalidOptionError("family", '4, 6 or "any"', plain(family));
-  checkMs("minTtlMs", minTtlMs, 1);
+  checkOptions(options, dnsRules);
+  const { minTtlMs = 1000, maxTtlMs = 30_000 } = options;
   checkMs("maxTtlMs", maxTtlMs, minTtlMs);
-  checkMs("goneAfterMs", goneAfterMs, 0);
-  checkMs("timeoutMs", timeoutMs, 1);
 }
 
 /** @throws InvalidInstancesError with every fault of the list. */

@@ -1,11 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 
-import { checkMs } from "./check-ms.ts";
+import { checkOptions, clock as ofClock, ms, required, type Rules, text } from "./check-options.ts";
 import { systemClock } from "./clock.ts";
 import type { Clock } from "./clock.ts";
 import { Delivery } from "./delivery.ts";
-import { FileAccessError, InvalidFileError, InvalidOptionError } from "./errors.ts";
+import { FileAccessError, InvalidFileError } from "./errors.ts";
 import { parseFile } from "./file-document.ts";
 import { FolderWatch } from "./folder-watch.ts";
 import type { Instance } from "./instance.ts";
@@ -24,6 +24,14 @@ export interface FileSourceOptions {
   readonly clock?: Clock;
 }
 
+export const fileRules: Rules<FileSourceOptions> = {
+  path: required({ ...text, expected: "the path of a file" }),
+  name: text,
+  debounceMs: ms(0),
+  resyncMs: ms(1),
+  clock: ofClock,
+};
+
 /** Instances from a file, read again whenever it changes. A file that is broken or gone changes nothing and is reported. */
 export class FileSource implements InstanceSource {
   readonly name: string;
@@ -40,20 +48,13 @@ export class FileSource implements InstanceSource {
   #last: { readonly bytes: Buffer; readonly instances: readonly Instance[] } | undefined;
 
   /** @throws InvalidOptionError (FLEET_DISCOVERY_INVALID_OPTION) */
-  constructor({
-    path,
-    name = `file:${path}`,
-    debounceMs = 100,
-    resyncMs = 30_000,
-    clock,
-  }: FileSourceOptions) {
-    if (typeof path !== "string" || path === "")
-      throw new InvalidOptionError("path", "the path of a file", JSON.stringify(path));
-    if (name === "") throw new InvalidOptionError("name", "a non-empty string", '""');
+  constructor(options: FileSourceOptions) {
+    checkOptions(options, fileRules);
+    const { path, name = `file:${path}`, debounceMs = 100, resyncMs = 30_000, clock } = options;
     this.name = name;
     this.#path = resolve(path);
-    this.#debounceMs = checkMs("debounceMs", debounceMs, 0);
-    this.#resyncMs = checkMs("resyncMs", resyncMs, 1);
+    this.#debounceMs = debounceMs;
+    this.#resyncMs = resyncMs;
     this.#clock = clock ?? systemClock;
     this.#watch = new FolderWatch(
       () => this.#changed(),

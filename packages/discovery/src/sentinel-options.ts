@@ -1,6 +1,16 @@
 import type { Address, AddressMap } from "./address-map.ts";
 import { hostFault, isPort } from "./address.ts";
-import { checkMs } from "./check-ms.ts";
+import {
+  anything,
+  checkOptions,
+  clock,
+  func,
+  list,
+  ms,
+  required,
+  type Rules,
+  text,
+} from "./check-options.ts";
 import type { Clock } from "./clock.ts";
 import { dnsLabel } from "./dns-label.ts";
 import { InvalidInstancesError, InvalidOptionError } from "./errors.ts";
@@ -28,13 +38,26 @@ export interface SentinelSourceOptions extends Omit<FoundOptions, "source"> {
   readonly random?: () => number;
 }
 
+export const sentinelRules: Rules<SentinelSourceOptions> = {
+  sentinels: required(list),
+  connect: required(func),
+  name: text,
+  addressMap: func,
+  resyncMs: ms(1),
+  answerTimeoutMs: ms(1),
+  masters: list,
+  names: anything("a record of names"),
+  credentials: anything("credentials"),
+  tls: anything("TLS settings"),
+  reads: anything("where reads go"),
+  clock,
+  random: func,
+};
+
 /** @throws InvalidOptionError, InvalidInstancesError for what found instances would be given. */
 export function checkSentinelOptions(options: SentinelSourceOptions): void {
-  const { name, sentinels, resyncMs, answerTimeoutMs } = options;
-  if (name === "") throw new InvalidOptionError("name", "a non-empty string", '""');
-  if (resyncMs !== undefined) checkMs("resyncMs", resyncMs, 1);
-  if (answerTimeoutMs !== undefined) checkMs("answerTimeoutMs", answerTimeoutMs, 1);
-  checkSentinels(sentinels);
+  checkOptions(options, sentinelRules);
+  checkSentinels(options.sentinels);
   checkFound(options);
 }
 

@@ -1,4 +1,5 @@
-import { DiscoveryError, InvalidInstancesError, InvalidOptionError } from "./errors.ts";
+import { checkOptions, type Rules, text } from "./check-options.ts";
+import { DiscoveryError, InvalidInstancesError } from "./errors.ts";
 import { pathText } from "./fault.ts";
 import type { InstanceInput } from "./instance-input.ts";
 import type { Instance } from "./instance.ts";
@@ -17,8 +18,9 @@ export class StaticSource implements InstanceSource {
   #closed = false;
 
   /** @throws InvalidInstancesError (FLEET_DISCOVERY_INVALID_INSTANCES) with every fault of the list. */
-  constructor(instances: readonly InstanceInput[], { name = "static" }: StaticSourceOptions = {}) {
-    if (name === "") throw new InvalidOptionError("name", "a non-empty string", '""');
+  constructor(instances: readonly InstanceInput[], options: StaticSourceOptions = {}) {
+    checkOptions(options, { name: text } satisfies Rules<StaticSourceOptions>);
+    const { name = "static" } = options;
     const parsed = parseInstances({ instances });
     if (parsed.faults !== undefined)
       throw new InvalidInstancesError(

@@ -3,6 +3,7 @@ import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { Registry } from "prom-client";
 import type { Metric, RegistryContentType } from "prom-client";
 
+import { checkOptions, func, hasMethods, type Rules } from "./check-options.ts";
 import { InvalidOptionError } from "./errors.ts";
 import type { Exposed } from "./exposed.ts";
 import { FleetGauges } from "./fleet-gauges.ts";
@@ -36,6 +37,18 @@ export interface ObserveOptions {
   readonly prefix?: string;
 }
 
+export const observeRules: Rules<ObserveOptions> = {
+  register: {
+    expected: "a register of prom-client",
+    fits: (value) => hasMethods(value, "registerMetric", "removeSingleMetric", "getSingleMetric", "metrics"),
+  },
+  stats: func,
+  prefix: {
+    expected: "a name of letters, digits, _ and :",
+    fits: (value) => typeof value === "string" && /^[a-zA-Z_:][a-zA-Z0-9_:]*$/.test(value),
+  },
+};
+
 /** Disposing it unsubscribes from all channels and takes its metrics out of the register. */
 export interface Observation extends Disposable {
   /** Names of the metrics in the register. */
@@ -51,14 +64,9 @@ export interface Observation extends Disposable {
  *
  * @throws InvalidOptionError (FLEET_METRICS_INVALID_OPTION) for a bad prefix, or one whose names the register has already.
  */
-export function observe({
-  register = new Registry(),
-  stats,
-  prefix = "fleet",
-}: ObserveOptions = {}): Observation {
-  if (!/^[a-zA-Z_:][a-zA-Z0-9_:]*$/.test(prefix))
-    throw new InvalidOptionError("prefix", "a name of letters, digits, _ and :", JSON.stringify(prefix));
-
+export function observe(options: ObserveOptions = {}): Observation {
+  checkOptions(options, observeRules);
+  const { register = new Registry(), stats, prefix = "fleet" } = options;
   const departures = new Departures();
   const scrape = new Scrape(
     () => stats?.(),

@@ -55,8 +55,9 @@ export class InvalidOptionError extends RangeError {
   readonly code = "FLEET_ROUTER_INVALID_OPTION";
   readonly option: string;
 
-  constructor(option: string, expected: string, value: unknown) {
-    super(`Option "${option}" must be ${expected}, got ${String(value)}`);
+  /** @param got the value as the message shows it. */
+  constructor(option: string, expected: string, got: string) {
+    super(`${option} must be ${expected}, got ${got}`);
     this.option = option;
   }
 }

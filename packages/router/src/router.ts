@@ -1,4 +1,5 @@
 import { pickChannel, type PickMessage, type PickOutcome } from "./channels.ts";
+import { checkOptions, printed } from "./check-options.ts";
 import { monotonicClock, type Clock } from "./clock.ts";
 import {
   InvalidOptionError,
@@ -9,6 +10,7 @@ import {
 } from "./errors.ts";
 import { leastRequests } from "./least-requests.ts";
 import { whyMissing, type CandidateList, type Route } from "./route.ts";
+import { routerRules } from "./router-rules.ts";
 import { Routes } from "./routes.ts";
 import type { RoutingPolicy } from "./routing-policy.ts";
 import { isExcluded, Selection } from "./selection.ts";
@@ -83,7 +85,9 @@ export class Router<T extends Target> {
     "unknown-target": 0,
   };
 
+  /** @throws InvalidOptionError */
   constructor(options: RouterOptions<T> = {}) {
+    checkOptions(options, routerRules);
     this.#policy = options.policy ?? leastRequests();
     this.#retryAfterMs = options.retryAfterMs;
     this.#clock = options.clock ?? monotonicClock;
@@ -95,7 +99,7 @@ export class Router<T extends Target> {
   /**
    * Replaces all that is known. Calls in flight and latencies of an id that stays are kept; tickets of one that goes may
    * still be disposed.
-   * @throws InvalidOptionError when two targets have the same id; the targets are then those of before.
+   * @throws InvalidOptionError when a target is none, or two have the same id; the targets are then those of before.
    */
   update(targets: readonly T[]): void {
     this.#routes.update(targets);
@@ -112,10 +116,12 @@ export class Router<T extends Target> {
 
   /**
    * Chooses a target and counts the call as in flight there, at once: two picks in the same tick see each other.
-   * @throws UnknownTargetError when the name is not known; NoTargetError when none of them may take the call now.
+   * @throws InvalidOptionError when the request is none; UnknownTargetError when the name is not known; NoTargetError when none of them may take the call now.
    */
   pick(request: PickRequest<T>): Ticket<T> {
     const { access, exclude } = request;
+    if (access !== "read" && access !== "write")
+      throw new InvalidOptionError("access", '"read" or "write"', printed(access));
     const route = this.#route(request);
     const { preferred, fallback } = route[access];
     const now = this.#clock.now();

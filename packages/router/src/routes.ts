@@ -1,5 +1,7 @@
+import { checkValues, printed } from "./check-options.ts";
 import { InvalidOptionError } from "./errors.ts";
 import { buildRoute, type Route } from "./route.ts";
+import { targetRules, vacancyRules } from "./router-rules.ts";
 import { Slot } from "./slot.ts";
 import type { Target, Vacancy } from "./target.ts";
 
@@ -64,13 +66,22 @@ export class Routes<T extends Target> {
   #check(changes: ReadonlyMap<string, Members<T>>): ReadonlySet<string> {
     const seen = new Set<string>();
     for (const [name, members] of changes) {
-      if ("reason" in members) continue;
-      for (const { id, instance } of members) {
+      if ("reason" in members) {
+        checkValues(members, vacancyRules);
+        continue;
+      }
+      for (const target of members) {
+        checkValues(target, targetRules);
+        const { id, instance } = target;
         const owner = this.#slots.get(id)?.target.instance;
         if (seen.has(id) || (owner !== undefined && !changes.has(owner)))
-          throw new InvalidOptionError("id", "unique among targets", id);
+          throw new InvalidOptionError("id", "unique among targets", printed(id));
         if (instance !== name)
-          throw new InvalidOptionError("instance", `the name that ${id} stands under (${name})`, instance);
+          throw new InvalidOptionError(
+            "instance",
+            `the name that ${id} stands under (${name})`,
+            printed(instance),
+          );
         seen.add(id);
       }
     }

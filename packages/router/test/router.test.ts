@@ -334,7 +334,7 @@ describe("update", () => {
   it("refuses two targets with one id and keeps those of before", () => {
     const router = routerOf([target("a")]);
     const twice = [target("b"), target("c"), target("b", { role: "replica" })];
-    expect(() => router.update(twice)).toThrow('Option "id" must be unique among targets, got b');
+    expect(() => router.update(twice)).toThrow('id must be unique among targets, got "b"');
     expect(() => router.update(twice)).toThrow(
       expect.objectContaining({ code: "FLEET_ROUTER_INVALID_OPTION" }),
     );

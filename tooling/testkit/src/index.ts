@@ -7,6 +7,7 @@ export { findRedis } from "./find-redis.ts";
 export { launchScript } from "./launch-script.ts";
 export { Program } from "./program.ts";
 export { redisAvailable } from "./redis-available.ts";
+export { optionFaults } from "./option-faults.ts";
 export { RedisError } from "./resp.ts";
 export { seededRandom } from "./seeded-random.ts";
 export { startCluster } from "./start-cluster.ts";

@@ -1,3 +1,4 @@
+import { printed } from "../check-options.ts";
 import { InvalidOptionError } from "../errors.ts";
 import type { Trip } from "./trip.ts";
 
@@ -17,7 +18,7 @@ export class ConsecutiveFailures implements Trip {
 
   set state(failures: unknown) {
     if (!Number.isSafeInteger(failures) || (failures as number) < 0)
-      throw new InvalidOptionError("restore.trip", "an integer of at least 0", failures);
+      throw new InvalidOptionError("restore.trip", "an integer of at least 0", printed(failures));
     this.#failures = failures as number;
   }
 

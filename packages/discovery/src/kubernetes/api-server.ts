@@ -1,7 +1,7 @@
 import { request as send } from "undici";
 import type { Dispatcher } from "undici";
 
-import { checkMs } from "../check-ms.ts";
+import { checkOptions, clock as ofClock, ms, type Rules, text } from "../check-options.ts";
 import { systemClock } from "../clock.ts";
 import type { Clock } from "../clock.ts";
 import { InvalidOptionError } from "../errors.ts";
@@ -30,6 +30,19 @@ export interface ApiServerOptions {
   /** @default the process's monotonic clock */
   readonly clock?: Clock;
 }
+
+export const apiServerRules: Rules<ApiServerOptions> = {
+  kubeconfig: { ...text, expected: "the path of a file" },
+  context: text,
+  // What is in it is checked on its own: it may hold a password.
+  server: {
+    expected: "a record with a url",
+    fits: (value) => typeof value === "object" && value !== null,
+    secret: true,
+  },
+  requestTimeoutMs: ms(1),
+  clock: ofClock,
+};
 
 export interface ApiRequestOptions {
   readonly query?: Readonly<Record<string, string | undefined>>;
@@ -71,13 +84,13 @@ export class ApiServer implements AsyncDisposable {
 
   /** @throws InvalidOptionError (FLEET_DISCOVERY_INVALID_OPTION). A kubeconfig is read when it is needed. */
   constructor(options: ApiServerOptions = {}) {
+    checkOptions(options, apiServerRules);
     const { kubeconfig, context, server, requestTimeoutMs = 30_000, clock = systemClock } = options;
     if (server !== undefined && (kubeconfig ?? context) !== undefined)
       throw new InvalidOptionError("server", "alone, without kubeconfig and context", "both");
-    if (kubeconfig === "") throw new InvalidOptionError("kubeconfig", "the path of a file", '""');
     this.#access =
       server === undefined ? new KubeconfigAccess({ kubeconfig, context }) : new ByHandAccess(server);
-    this.#requestTimeoutMs = checkMs("requestTimeoutMs", requestTimeoutMs, 1);
+    this.#requestTimeoutMs = requestTimeoutMs;
     this.#clock = clock;
   }
 

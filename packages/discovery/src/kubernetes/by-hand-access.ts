@@ -1,3 +1,4 @@
+import { checkOptions, func, required, type Rules, text } from "../check-options.ts";
 import { InvalidOptionError } from "../errors.ts";
 import { plain } from "../fault.ts";
 import type { ApiAccess, Approach, Road } from "./api-access.ts";
@@ -12,6 +13,19 @@ export interface ApiServerByHand {
   readonly token?: string | (() => string | Promise<string>);
 }
 
+const byHandRules: Rules<ApiServerByHand> = {
+  url: required({
+    expected: "an https: or http: URL without a user",
+    fits: (value) => typeof value === "string",
+  }),
+  ca: { ...text, secret: true },
+  token: {
+    expected: "a token, or a function that answers one",
+    fits: (value) => func.fits(value) || text.fits(value),
+    secret: true,
+  },
+};
+
 /** An API server of which one was told everything. */
 export class ByHandAccess implements ApiAccess {
   readonly #url: string;
@@ -19,7 +33,9 @@ export class ByHandAccess implements ApiAccess {
   readonly #road: Road;
 
   /** @throws InvalidOptionError */
-  constructor({ url, ca, token }: ApiServerByHand) {
+  constructor(server: ApiServerByHand) {
+    checkOptions(server, byHandRules, "server");
+    const { url, ca, token } = server;
     const { protocol, username, password } = URL.parse(url) ?? {};
     // What is wrong may hold a password, so it is not repeated.
     if ((protocol !== "https:" && protocol !== "http:") || username !== "" || password !== "")

@@ -1,5 +1,5 @@
 import { hostFault } from "../address.ts";
-import { checkMs } from "../check-ms.ts";
+import { checkOptions, clock, func, list, ms, oneOf, type Rules, text } from "../check-options.ts";
 import type { Clock } from "../clock.ts";
 import { dnsLabel } from "../dns-label.ts";
 import { InvalidOptionError } from "../errors.ts";
@@ -35,17 +35,38 @@ export interface KubernetesSourceOptions {
   readonly random?: () => number;
 }
 
+export const kubernetesRules: Rules<KubernetesSourceOptions> = {
+  api: {
+    expected: "an ApiServer, or options of one",
+    fits: (value) => typeof value === "object" && value !== null,
+  },
+  name: text,
+  namespaces: {
+    expected: 'a list of namespaces, or "*"',
+    fits: (value) => value === "*" || (Array.isArray(value) && value.every((one) => typeof one === "string")),
+  },
+  profiles: list,
+  names: { ...oneOf("instance", "namespace-instance"), expected: "instance or namespace-instance" },
+  defaultCredentials: {
+    expected: "a record with a password's reference",
+    fits: (value) => typeof value === "object" && value !== null,
+    secret: true,
+  },
+  clusterDomain: { expected: "a domain", fits: (value) => typeof value === "string" },
+  labelSelector: text,
+  resyncMs: ms(1),
+  clock,
+  random: func,
+};
+
 /** @throws InvalidOptionError (FLEET_DISCOVERY_INVALID_OPTION) for what is set as it cannot be. */
 export function checkKubernetesOptions(options: KubernetesSourceOptions): void {
-  const { name, namespaces, names, defaultCredentials, clusterDomain } = options;
-  if (name === "") throw new InvalidOptionError("name", "a non-empty string", '""');
+  checkOptions(options, kubernetesRules);
+  const { namespaces, defaultCredentials, clusterDomain } = options;
   if (namespaces !== undefined && namespaces !== "*") checkNamespaces("namespaces", namespaces);
-  if (names !== undefined && names !== "instance" && names !== "namespace-instance")
-    throw new InvalidOptionError("names", "instance or namespace-instance", JSON.stringify(names));
   if (clusterDomain !== undefined && hostFault(clusterDomain) !== undefined)
     throw new InvalidOptionError("clusterDomain", "a domain", JSON.stringify(clusterDomain));
   if (defaultCredentials !== undefined) checkDefaultCredentials(defaultCredentials);
-  checkMs("resyncMs", options.resyncMs ?? 30_000, 1);
   resolveProfiles(options.profiles);
 }
 

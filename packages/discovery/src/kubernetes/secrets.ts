@@ -1,5 +1,5 @@
 import { publishError } from "../channels.ts";
-import { checkMs } from "../check-ms.ts";
+import { checkOptions, clock as ofClock, hasMethods, ms, required, type Rules } from "../check-options.ts";
 import { systemClock } from "../clock.ts";
 import type { Clock } from "../clock.ts";
 import type { ApiServer } from "./api-server.ts";
@@ -30,6 +30,13 @@ export interface KubernetesSecretsOptions {
   /** @default the process's monotonic clock */
   readonly clock?: Clock;
 }
+
+export const secretsRules: Rules<KubernetesSecretsOptions> = {
+  api: required({ expected: "an ApiServer", fits: (value) => hasMethods(value, "get") }),
+  source: { expected: "a KubernetesSource", fits: (value) => hasMethods(value, "report") },
+  patienceMs: ms(1),
+  clock: ofClock,
+};
 
 export interface SecretCredentials {
   readonly username?: string;
@@ -73,8 +80,9 @@ export class KubernetesSecrets {
   readonly #source: KubernetesSecretsOptions["source"];
 
   /** @throws InvalidOptionError (FLEET_DISCOVERY_INVALID_OPTION) */
-  constructor({ api, source, patienceMs = 1000, clock = systemClock }: KubernetesSecretsOptions) {
-    checkMs("patienceMs", patienceMs, 1);
+  constructor(options: KubernetesSecretsOptions) {
+    checkOptions(options, secretsRules);
+    const { api, source, patienceMs = 1000, clock = systemClock } = options;
     this.#source = source;
     const patience = new ReadPatience(clock, patienceMs);
     const common = { api, clock, patience, stale: reportStale };

@@ -1,0 +1,26 @@
+import { optionFaults } from "@fleet/testkit";
+import { expect, test } from "vitest";
+
+import { checkFleetOptions, type FleetOptions, fleetRules } from "../src/fleet-options.ts";
+import { createFleet } from "../src/index.ts";
+
+const instances = [{ name: "orders", endpoints: [{ host: "127.0.0.1", port: 1 }] }];
+
+test("a fleet refuses whatever an option cannot be, and options that do not exist", () => {
+  expect(
+    optionFaults(fleetRules, { instances }, (options: FleetOptions) => checkFleetOptions(options)),
+  ).toEqual([]);
+});
+
+test.for<[Record<string, unknown>, string]>([
+  [{ pool: { max: 5 } }, "max must be left out: there is no such option"],
+  [{ pool: { exclusive: { max: "5" } } }, 'exclusive.max must be a whole number of at least 1, got "5"'],
+  [{ pool: { host: "h" } }, "pool must be a record of options without name, host"],
+  [{ breaker: { openMS: 5 } }, "openMS must be left out: there is no such option, the nearest is openMs"],
+  [{ retryBudget: { ratio: "1" } }, 'ratio must be between 0 and 1, got "1"'],
+  [{ policy: "random" }, 'policy must be a policy with choose(), as leastRequests() makes one, got "random"'],
+  [{ timeout: 5 }, "timeout must be left out: there is no such option, the nearest is timeoutMs"],
+  [{ credentials: { password: "CANARY" } }, "credentials must be a function, got an object"],
+])("a fleet with %j is not created", async ([options, message]) => {
+  await expect(createFleet({ instances, ...options } as never)).rejects.toThrow(message);
+});

@@ -1,0 +1,119 @@
+import { InvalidOptionError } from "./errors.ts";
+
+/** What an option must be. */
+export interface Rule {
+  /** Ends the sentence that begins "<option> must be". */
+  readonly expected: string;
+  readonly fits: (value: unknown) => boolean;
+  readonly required?: true;
+  /** Its value may hold a secret and is not shown. */
+  readonly secret?: true;
+  /** Of an option that is a record of options: their rules. */
+  readonly options?: Rules;
+}
+
+/** The rule of every option: a table that misses one, or has one too many, does not compile. */
+export type Rules<Options = Readonly<Record<string, unknown>>> = {
+  readonly [Option in keyof Options]-?: Rule;
+};
+
+/**
+ * Refuses what is no record, an option without a rule, and a value that does not fit its rule.
+ *
+ * @param path where the options stand, if in an option of others.
+ * @throws InvalidOptionError
+ */
+export function checkOptions(given: unknown, rules: Rules, path = ""): void {
+  if (!isRecord(given)) throw new InvalidOptionError(path || "options", "a record of options", kindOf(given));
+  const full = (name: string): string => (path === "" ? name : `${path}.${name}`);
+  for (const [name, value] of Object.entries(given)) {
+    if (value === undefined || Object.hasOwn(rules, name)) continue;
+    const expected = `left out: there is no such option, the nearest is ${nearest(name, rules)}`;
+    throw new InvalidOptionError(full(name), expected, kindOf(value));
+  }
+  checkValues(given, rules, path);
+}
+
+/**
+ * The same for an object that may have more than the table says.
+ *
+ * @throws InvalidOptionError
+ */
+export function checkValues(given: object, rules: Rules, path = ""): void {
+  const full = (name: string): string => (path === "" ? name : `${path}.${name}`);
+  for (const [name, rule] of Object.entries(rules)) {
+    const value = (given as Readonly<Record<string, unknown>>)[name];
+    if (value === undefined && rule.required !== true) continue;
+    if (rule.options !== undefined) checkOptions(value, rule.options, full(name));
+    else if (!rule.fits(value))
+      throw new InvalidOptionError(
+        full(name),
+        rule.expected,
+        rule.secret === true ? kindOf(value) : printed(value),
+      );
+  }
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function nearest(name: string, rules: Rules): string {
+  const [best] = Object.keys(rules)
+    .map((known) => ({ known, steps: distance(name.toLowerCase(), known.toLowerCase()) }))
+    .toSorted((one, other) => one.steps - other.steps);
+  return best === undefined ? "none" : best.known;
+}
+
+/** Letters to insert, delete or replace (Levenshtein). */
+function distance(one: string, other: string): number {
+  let row = Array.from({ length: other.length + 1 }, (_, at) => at);
+  for (let line = 1; line <= one.length; line += 1) {
+    const next = [line];
+    for (let at = 1; at <= other.length; at += 1) {
+      const replaced = row[at - 1]! + (one[line - 1] === other[at - 1] ? 0 : 1);
+      next.push(Math.min(row[at]! + 1, next[at - 1]! + 1, replaced));
+    }
+    row = next;
+  }
+  return row.at(-1)!;
+}
+
+/** A value as errors show it. */
+export function printed(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value);
+  if (typeof value === "function" || (typeof value === "object" && value !== null)) return kindOf(value);
+  return String(value);
+}
+
+function kindOf(value: unknown): string {
+  if (value === undefined || value === null) return String(value);
+  if (Array.isArray(value)) return "an array";
+  return typeof value === "object" ? "an object" : `a ${typeof value}`;
+}
+
+export const func: Rule = { expected: "a function", fits: (value) => typeof value === "function" };
+
+export function hasMethods(value: unknown, ...names: readonly string[]): boolean {
+  const has = (name: string): boolean => typeof (value as Record<string, unknown>)[name] === "function";
+  return typeof value === "object" && value !== null && names.every(has);
+}
+
+export const clock: Rule = { expected: "a clock with now()", fits: (value) => hasMethods(value, "now") };
+
+export function oneOf(...values: readonly (string | number)[]): Rule {
+  const names = values.map(printed);
+  return {
+    expected: `${names.slice(0, -1).join(", ")} or ${names.at(-1)}`,
+    fits: (value) => values.includes(value as string),
+  };
+}
+
+export function required(rule: Rule): Rule {
+  return { ...rule, required: true };
+}
+
+export const text: Rule = {
+  expected: "a non-empty string",
+  fits: (value) => typeof value === "string" && value !== "",
+};

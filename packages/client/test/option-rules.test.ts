@@ -22,5 +22,5 @@ test.for<[Record<string, unknown>, string]>([
   [{ timeout: 5 }, "timeout must be left out: there is no such option, the nearest is timeoutMs"],
   [{ credentials: { password: "CANARY" } }, "credentials must be a function, got an object"],
 ])("a fleet with %j is not created", async ([options, message]) => {
-  await expect(createFleet({ instances, ...options } as never)).rejects.toThrow(message);
+  await expect(createFleet({ instances, ...options })).rejects.toThrow(message);
 });

@@ -44,7 +44,7 @@ describe("refuses whatever an option cannot be, and options that do not exist", 
 
   test("an API server by hand, without showing what may be secret", () => {
     const server = { url: "https://h", tokn: "CANARY" };
-    expect(() => new ApiServer({ server } as never)).toThrow(
+    expect(() => new ApiServer({ server })).toThrow(
       "server.tokn must be left out: there is no such option, the nearest is token, got a string",
     );
   });

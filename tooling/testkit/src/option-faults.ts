@@ -8,8 +8,30 @@ type Options = Readonly<Record<string, unknown>>;
 
 /** Values of all kinds, and some that look right and are not. */
 const values: readonly unknown[] = [
-  ...["3000", "", "true", "primary", Number.NaN, Infinity, -Infinity, -1, 0, 0.5, 1.5, 2 ** 31, 2 ** 53],
-  ...[true, false, null, 3n, Symbol("s"), {}, [], [1], { now: 1 }, new Date(0), () => 1],
+  "3000",
+  "",
+  "true",
+  "primary",
+  Number.NaN,
+  Infinity,
+  -Infinity,
+  -1,
+  0,
+  0.5,
+  1.5,
+  2 ** 31,
+  2 ** 53,
+  true,
+  false,
+  null,
+  3n,
+  Symbol("s"),
+  {},
+  [],
+  [1],
+  { now: 1 },
+  new Date(0),
+  () => 1,
 ];
 
 /**

@@ -62,6 +62,7 @@ test("an instance that is known and has no endpoint is not available, which is n
     expect(json).toEqual({
       error: `ERR the instance is not available (${reason})`,
       code: "FLEET_ROUTER_NO_TARGET",
+      outcome: "not-sent",
     });
   }
   expect((await gateway.ask("/redis/nobody/get/k")).status).toBe(404);

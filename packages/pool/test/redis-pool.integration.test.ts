@@ -201,7 +201,7 @@ test("health follows a server that stops to answer and comes back", async () => 
   });
   await pool.ready();
   expect(pool.health).toMatchObject({ status: "healthy", consecutiveFailures: 0 });
-  expect(pool.health.latencyMs).toBeLessThan(50);
+  expect(pool.health.latencyMs).toBeGreaterThan(0);
   hung.pause();
   await eventually(() => expect(pool.health).toMatchObject({ status: "unhealthy" }));
   expect(pool.health.lastError).toMatch(/^FLEET_POOL_/);

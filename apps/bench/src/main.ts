@@ -5,13 +5,13 @@ import type { ToldToEnd } from "@fleet/testkit";
 import { CommanderError } from "commander";
 
 import { InvalidOptionError } from "./errors.ts";
-import { parseOptions, planOf } from "./options.ts";
-import type { Options } from "./options.ts";
-import { jsonOf } from "./result.ts";
-import type { Result } from "./result.ts";
-import { runScenario } from "./run-scenario.ts";
-import { loadScenarios } from "./scenario-list.ts";
-import { aligned } from "./table.ts";
+import { parseOptions, planOf } from "./harness/options.ts";
+import type { Options } from "./harness/options.ts";
+import { jsonOf } from "./harness/result.ts";
+import type { Result } from "./harness/result.ts";
+import { runScenario } from "./harness/run-scenario.ts";
+import { loadScenarios } from "./harness/scenario-list.ts";
+import { aligned } from "./harness/table.ts";
 
 const enough = toldToEnd();
 

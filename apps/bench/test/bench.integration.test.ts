@@ -7,11 +7,11 @@ import { Program } from "@fleet/testkit";
 import { startApiServerDouble } from "@fleet/testkit/kubernetes";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
-import { fill } from "../src/cluster-objects.ts";
-import { holding } from "../src/holding.ts";
-import { findProgram } from "../src/programs.ts";
-import type { Result } from "../src/result.ts";
-import type { Figures } from "../src/scenario.ts";
+import { holding } from "../src/contestants/holding.ts";
+import { fill } from "../src/contestants/watchers/cluster-objects.ts";
+import type { Result } from "../src/harness/result.ts";
+import type { Figures } from "../src/harness/scenario.ts";
+import { findProgram } from "../src/load/programs.ts";
 import { bench } from "./run-bench.ts";
 
 let folder: string;

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { faultCampaign } from "../src/fault-campaign.ts";
+import { faultCampaign } from "../src/faults/fault-campaign.ts";
 
 // Plays the ten faults for one watcher, as the scenario `discovery` does, without the wait for those that never notice.
 const folder = await mkdtemp(join(tmpdir(), "fleet-bench-"));

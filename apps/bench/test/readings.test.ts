@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
 
-import { countOf as countOfAutocannon } from "../src/autocannon.ts";
-import { cpuSecondsOf } from "../src/cpu-time.ts";
-import { wholeSeconds } from "../src/http-load.ts";
-import { announcementIn } from "../src/http-server.ts";
-import { keyCount, keyOf, shuffled, valueBytes, valueOf } from "../src/keys.ts";
-import { figuresOf } from "../src/redis-benchmark.ts";
-import { countOf as countOfWrk, scriptOf } from "../src/wrk.ts";
+import { announcementIn } from "../src/contestants/http-server.ts";
+import { countOf as countOfAutocannon } from "../src/load/autocannon.ts";
+import { cpuSecondsOf } from "../src/load/cpu-time.ts";
+import { wholeSeconds } from "../src/load/http-load.ts";
+import { keyCount, keyOf, shuffled, valueBytes, valueOf } from "../src/load/keys.ts";
+import { figuresOf } from "../src/load/redis-benchmark.ts";
+import { countOf as countOfWrk, scriptOf } from "../src/load/wrk.ts";
 
 describe("redis-benchmark's CSV", () => {
   test("with latencies, since Redis 6.2", () => {

@@ -5,7 +5,7 @@ import { findRedis, toldToEnd } from "@fleet/testkit";
 import type { ToldToEnd } from "@fleet/testkit";
 import { kubernetesAvailable } from "@fleet/testkit/kubernetes";
 
-import { parseConfig } from "../src/config-schema.ts";
+import { parseConfig } from "../src/config/config-schema.ts";
 import { serve } from "../src/serve.ts";
 import { startFault } from "../src/start-fault.ts";
 import { startLocalCluster } from "./local-cluster.ts";

@@ -2,12 +2,12 @@ import type { Fleet } from "@fleet/client";
 import { observe } from "@fleet/metrics";
 import type { FastifyInstance } from "fastify";
 
-import { buildAdminPort } from "./admin-port.ts";
-import type { Config } from "./config-schema.ts";
-import { buildDataPort } from "./data-port.ts";
+import { Tokens } from "./access/tokens.ts";
+import { buildAdminPort } from "./admin/admin-port.ts";
+import { Readiness } from "./admin/readiness.ts";
+import type { Config } from "./config/config-schema.ts";
+import { buildDataPort } from "./data/data-port.ts";
 import { logEvents, logStanding } from "./log-events.ts";
-import { Readiness } from "./readiness.ts";
-import { Tokens } from "./tokens.ts";
 
 export interface GatewayOptions {
   readonly config: Config;

@@ -1,6 +1,6 @@
 import { Command, CommanderError } from "commander";
 
-import { settings } from "./config-schema.ts";
+import { settings } from "./config/config-schema.ts";
 
 /** Where the configuration is. */
 interface Given {

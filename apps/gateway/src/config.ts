@@ -3,12 +3,12 @@ import { dirname, resolve } from "node:path";
 
 import { YAMLError, parse } from "yaml";
 
-import { type Config, type Setting, parseConfig, settings } from "./config-schema.ts";
-import { contradictions, namesIn } from "./contradictions.ts";
-import { discoveryFaults } from "./discovery-faults.ts";
+import { type Config, type Setting, parseConfig, settings } from "./config/config-schema.ts";
+import { contradictions, namesIn } from "./config/contradictions.ts";
+import { faultLines } from "./config/fault-lines.ts";
+import type { Sources } from "./config/fault-lines.ts";
 import { ConfigurationError } from "./errors.ts";
-import { faultLines } from "./fault-lines.ts";
-import type { Sources } from "./fault-lines.ts";
+import { discoveryFaults } from "./sources/discovery-faults.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 type Tree = Record<string, unknown>;

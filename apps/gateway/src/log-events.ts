@@ -3,9 +3,9 @@ import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import type { Fleet } from "@fleet/client";
 import type { FastifyBaseLogger } from "fastify";
 
+import type { Readiness } from "./admin/readiness.ts";
 import { ConnectionLines } from "./connection-lines.ts";
 import type { ConnectionEvent } from "./connection-lines.ts";
-import type { Readiness } from "./readiness.ts";
 
 interface Line {
   readonly level: "debug" | "info" | "warn";

@@ -2,13 +2,13 @@
 import { readFileSync } from "node:fs";
 import { text } from "node:stream/consumers";
 
+import { discoveryText } from "./admin/discovery-text.ts";
 import { parseCommandLine } from "./cli.ts";
 import { loadConfig } from "./config.ts";
-import { discover } from "./discover.ts";
-import { discoveryText } from "./discovery-text.ts";
-import { printConfig } from "./print-config.ts";
+import { printConfig } from "./config/print-config.ts";
 import { serve } from "./serve.ts";
 import type { Serving } from "./serve.ts";
+import { discover } from "./sources/discover.ts";
 import { startFault } from "./start-fault.ts";
 import { createToken, digestOf, isDigestShaped, piped } from "./token-secret.ts";
 

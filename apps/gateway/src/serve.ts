@@ -4,10 +4,10 @@ import { createFleet } from "@fleet/client";
 import type { Fleet } from "@fleet/client";
 
 import { buildGateway } from "./app.ts";
-import type { Config } from "./config-schema.ts";
-import { credentialsFrom } from "./credentials.ts";
-import { openSources } from "./open-sources.ts";
-import type { OpenSources } from "./open-sources.ts";
+import type { Config } from "./config/config-schema.ts";
+import { credentialsFrom } from "./sources/credentials.ts";
+import { openSources } from "./sources/open-sources.ts";
+import type { OpenSources } from "./sources/open-sources.ts";
 import { watchStart } from "./start-watch.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;

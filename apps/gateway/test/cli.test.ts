@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 
 import { parseCommandLine } from "../src/cli.ts";
 import type { Action } from "../src/cli.ts";
-import { settings } from "../src/config-schema.ts";
+import { settings } from "../src/config/config-schema.ts";
 import { createToken, digestOf, isDigestShaped, isTokenShaped, piped } from "../src/token-secret.ts";
 
 function typed(...args: string[]): { action: Action; out: string; error: string } {

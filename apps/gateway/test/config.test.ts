@@ -5,10 +5,10 @@ import { join } from "node:path";
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
-import { settings } from "../src/config-schema.ts";
 import { loadConfig } from "../src/config.ts";
+import { settings } from "../src/config/config-schema.ts";
+import { printConfig } from "../src/config/print-config.ts";
 import { ConfigurationError } from "../src/errors.ts";
-import { printConfig } from "../src/print-config.ts";
 import { createToken } from "../src/token-secret.ts";
 
 const digest = hash("sha256", "correct-horse-battery");

@@ -7,7 +7,7 @@ import type { RedisServer } from "@fleet/testkit";
 
 import { buildGateway } from "../src/app.ts";
 import type { Gateway } from "../src/app.ts";
-import { parseConfig } from "../src/config-schema.ts";
+import { parseConfig } from "../src/config/config-schema.ts";
 
 /** The tokens that every test gateway knows. */
 export const secrets = {

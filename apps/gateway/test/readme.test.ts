@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 
 import { describe, expect, test } from "vitest";
 
-import { parseConfig, settings } from "../src/config-schema.ts";
+import { parseConfig, settings } from "../src/config/config-schema.ts";
 import { statusByCode } from "../src/errors.ts";
 
 // Tables are padded for the eye.

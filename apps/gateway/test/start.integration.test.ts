@@ -11,8 +11,8 @@ import { endpointSlice, kubeconfig, service, startApiServerDouble } from "@fleet
 import type { ApiServerDouble } from "@fleet/testkit/kubernetes";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
-import { parseConfig } from "../src/config-schema.ts";
-import type { Config } from "../src/config-schema.ts";
+import { parseConfig } from "../src/config/config-schema.ts";
+import type { Config } from "../src/config/config-schema.ts";
 import { serve } from "../src/serve.ts";
 import type { Serving } from "../src/serve.ts";
 import { at } from "./open-gateway.ts";

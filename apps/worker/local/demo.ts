@@ -6,7 +6,7 @@ import { findRedis, seededRandom, startRedis, toldToEnd } from "@fleet/testkit";
 import type { ToldToEnd } from "@fleet/testkit";
 
 import { startFault } from "../src/start-fault.ts";
-import { percent } from "../src/words.ts";
+import { percent } from "../src/watch/words.ts";
 import { startEmbeddedServer } from "./embedded-server.ts";
 import { hopelessId, startLocalHub } from "./local-hub.ts";
 import { fleetWorker, WorkerProcess } from "./worker-process.ts";

@@ -1,7 +1,7 @@
 import { Command, CommanderError, Option } from "commander";
 
-import { settings } from "./config-schema.ts";
-import type { Setting } from "./setting.ts";
+import { settings } from "./config/config-schema.ts";
+import type { Setting } from "./config/setting.ts";
 
 /** Where the configuration is. */
 interface Given {

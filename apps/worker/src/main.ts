@@ -1,13 +1,13 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
 
-import { answer } from "./answer.ts";
 import { parseCommandLine } from "./cli.ts";
-import { loadConfig } from "./config.ts";
-import { dryRun } from "./dry-run.ts";
-import { printConfig } from "./print-config.ts";
+import { answer } from "./commands/answer.ts";
+import { dryRun } from "./commands/dry-run.ts";
+import { start, type Surroundings } from "./commands/start.ts";
+import { loadConfig } from "./config/config.ts";
+import { printConfig } from "./config/print-config.ts";
 import { startFault } from "./start-fault.ts";
-import { start, type Surroundings } from "./start.ts";
 
 const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
   readonly version: string;

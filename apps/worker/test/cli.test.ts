@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 
 import { type Action, parseCommandLine } from "../src/cli.ts";
-import { settings } from "../src/config-schema.ts";
+import { settings } from "../src/config/config-schema.ts";
 
 function parse(...args: string[]): Action & { readonly out: string; readonly error: string } {
   let out = "";

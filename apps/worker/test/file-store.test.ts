@@ -6,7 +6,7 @@ import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { FileStore } from "../src/sinks/file-store.ts";
-import { all } from "./all.ts";
+import { all } from "./parts/all.ts";
 
 let folder: string;
 beforeAll(async () => {

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { PooledDatabase } from "../src/sinks/pooled-database.ts";
 import { PostgresStore } from "../src/sinks/postgres-store.ts";
-import { all } from "./all.ts";
+import { all } from "./parts/all.ts";
 import { type PostgresServer, postgresAvailable, startPostgres } from "./start-postgres.ts";
 
 const missing = postgresAvailable();

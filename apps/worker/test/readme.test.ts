@@ -4,8 +4,8 @@ import { fileURLToPath } from "node:url";
 
 import { describe, expect, test } from "vitest";
 
-import { parseConfig, settings } from "../src/config-schema.ts";
-import { loadJob } from "../src/job.ts";
+import { parseConfig, settings } from "../src/config/config-schema.ts";
+import { loadJob } from "../src/parts/job.ts";
 
 const text = (path: string): string => readFileSync(new URL(path, import.meta.url), "utf8");
 // Tables are padded for the eye.
@@ -36,7 +36,7 @@ describe("the README", () => {
   });
 
   test("has every metric", () => {
-    const names = text("../src/metrics.ts").matchAll(/(?:counter|histogram|gauge)\(\s*"(\w+)"/g);
+    const names = text("../src/watch/metrics.ts").matchAll(/(?:counter|histogram|gauge)\(\s*"(\w+)"/g);
     for (const [, name] of names) expect(readme).toMatch(new RegExp(`\`${name}(?:\\{[\\w,]+\\})?\``));
   });
 

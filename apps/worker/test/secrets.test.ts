@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 
-import { withoutSecrets } from "../src/without-secrets.ts";
+import { withoutSecrets } from "../src/config/without-secrets.ts";
 
 test.for([
   ["redis://127.0.0.1:6379", "redis://127.0.0.1:6379"],

@@ -7,11 +7,11 @@ import { startRedis, type RedisServer } from "@fleet/testkit";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
-import { loadConfig } from "../src/config.ts";
+import { loadConfig } from "../src/config/config.ts";
 import { exclusive } from "../src/sinks/exclusive.ts";
 import { openStore } from "../src/sinks/open-store.ts";
 import type { Store } from "../src/sinks/store.ts";
-import { all } from "./all.ts";
+import { all } from "./parts/all.ts";
 import { type PostgresServer, postgresAvailable, startPostgres } from "./start-postgres.ts";
 
 const noPostgres = postgresAvailable();

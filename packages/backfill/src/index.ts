@@ -14,7 +14,7 @@ export {
   UnsupportedError,
 } from "./errors.ts";
 
-export type { BackfillOptions } from "./backfill-options.ts";
+export type { BackfillOptions } from "./runs/backfill-options.ts";
 export type { DeadLetterSelection } from "./backfill.ts";
 export type {
   ChunkEvent,
@@ -27,17 +27,17 @@ export type {
   WriteEvent,
 } from "./channels.ts";
 export type { Clock } from "./clock.ts";
-export type { Connect, Connection } from "./connection.ts";
-export type { DeadLetter } from "./dead-letter.ts";
-export type { Facts } from "./facts.ts";
-export type { Gate, GatePermit, GateRefusal } from "./gate.ts";
-export type { Inspection } from "./inspection.ts";
-export type { Keys } from "./keys.ts";
+export type { Connect, Connection } from "./redis/connection.ts";
+export type { DeadLetter } from "./protocol/dead-letter.ts";
+export type { Facts } from "./protocol/facts.ts";
+export type { Gate, GatePermit, GateRefusal } from "./engine/gate.ts";
+export type { Inspection } from "./runs/inspection.ts";
+export type { Keys } from "./protocol/keys.ts";
 export type { Run } from "./run.ts";
 export type { CallOptions, Fetch, FetchOptions, Fetched, Sink } from "./sink.ts";
 export type { IdsSource, ListSource, RangeSource, Source, StreamSource } from "./source.ts";
-export type { Status, WorkerReport } from "./status.ts";
-export type { Discrepancy, Verification } from "./verification.ts";
-export type { Limits, WorkerOptions, WorkerOutcome } from "./worker-options.ts";
-export type { Usage, WorkerStats } from "./worker-stats.ts";
+export type { Status, WorkerReport } from "./runs/status.ts";
+export type { Discrepancy, Verification } from "./runs/verification.ts";
+export type { Limits, WorkerOptions, WorkerOutcome } from "./engine/worker-options.ts";
+export type { Usage, WorkerStats } from "./protocol/worker-stats.ts";
 export type { Worker } from "./worker.ts";

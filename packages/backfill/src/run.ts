@@ -1,7 +1,7 @@
 import type { Clock } from "./clock.ts";
-import type { Connect } from "./connection.ts";
-import type { Facts } from "./facts.ts";
-import type { Keys } from "./keys.ts";
+import type { Facts } from "./protocol/facts.ts";
+import type { Keys } from "./protocol/keys.ts";
+import type { Connect } from "./redis/connection.ts";
 
 /** An open run: what its workers and those who look at it share. */
 export interface Run {

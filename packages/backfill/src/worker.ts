@@ -1,24 +1,24 @@
 import { randomUUID } from "node:crypto";
 
-import { Bell } from "./bell.ts";
 import { publish } from "./channels.ts";
-import { Contact } from "./contact.ts";
+import { Bell } from "./engine/bell.ts";
+import { HeldChunk, type Settlement } from "./engine/held-chunk.ts";
+import { IdleWait } from "./engine/idle-wait.ts";
+import { Leases } from "./engine/leases.ts";
+import { Pipeline } from "./engine/pipeline.ts";
+import { RateMeter } from "./engine/rate-meter.ts";
+import { shareOf } from "./engine/share.ts";
+import { TokenBucket } from "./engine/token-bucket.ts";
+import type { WorkerOptions, WorkerOutcome } from "./engine/worker-options.ts";
+import { type WorkerSettings, workerSettingsOf } from "./engine/worker-settings.ts";
 import { ClosedError, RedisError } from "./errors.ts";
-import { HeldChunk, type Settlement } from "./held-chunk.ts";
-import { IdleWait } from "./idle-wait.ts";
-import { type Left, tasksOf } from "./item.ts";
-import { Leases } from "./leases.ts";
-import { Link } from "./link.ts";
-import { Pipeline } from "./pipeline.ts";
-import { RateMeter } from "./rate-meter.ts";
+import { Contact } from "./protocol/contact.ts";
+import { type Left, tasksOf } from "./protocol/item.ts";
+import { leave } from "./protocol/scripts/leave.ts";
+import { type Answer, type Appetite, type ClaimedChunk, Turns } from "./protocol/turns.ts";
+import type { WorkerStats } from "./protocol/worker-stats.ts";
+import { Link } from "./redis/link.ts";
 import type { Run } from "./run.ts";
-import { leave } from "./scripts/leave.ts";
-import { shareOf } from "./share.ts";
-import { TokenBucket } from "./token-bucket.ts";
-import { type Answer, type Appetite, type ClaimedChunk, Turns } from "./turns.ts";
-import type { WorkerOptions, WorkerOutcome } from "./worker-options.ts";
-import { type WorkerSettings, workerSettingsOf } from "./worker-settings.ts";
-import type { WorkerStats } from "./worker-stats.ts";
 
 /** How often a worker that may not claim looks whether it may again: breakers and pressure do not say. */
 const lookAgainMs = 200;
@@ -32,7 +32,7 @@ export class Worker implements AsyncDisposable {
   readonly #settings: WorkerSettings<unknown>;
   readonly #commands: Link;
   readonly #waits: Link;
-  readonly #turns: Turns;
+  readonly #turns: Turns<Settlement>;
   readonly #leases: Leases;
   readonly #bucket: TokenBucket;
   readonly #pipeline: Pipeline<unknown>;
@@ -63,7 +63,7 @@ export class Worker implements AsyncDisposable {
     this.#fatal.promise.catch(() => "start tells of it");
     const failed = (error: unknown): void => this.#fatal.reject(error);
     const contact = new Contact(this.id, run, this.#commands, settings);
-    this.#turns = new Turns(contact, settings);
+    this.#turns = new Turns<Settlement>(contact, settings);
     this.#leases = new Leases({
       contact,
       clock,

@@ -2,7 +2,7 @@ import { type RedisServer, startRedis } from "@fleet/testkit";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 
 import { AwayError, LimitedError } from "../src/index.ts";
-import { FakeGate } from "./fake-gate.ts";
+import { FakeGate } from "./engine/fake-gate.ts";
 import { openOn, workerOn } from "./scene.ts";
 
 let server: RedisServer;

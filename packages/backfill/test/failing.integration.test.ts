@@ -10,7 +10,7 @@ import {
   PermanentError,
   type Source,
 } from "../src/index.ts";
-import { FakeGate } from "./fake-gate.ts";
+import { FakeGate } from "./engine/fake-gate.ts";
 import { all, idsFrom, MemorySink, openOn, workerOn } from "./scene.ts";
 
 vi.setConfig({ testTimeout: 60_000 });

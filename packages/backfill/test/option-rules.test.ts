@@ -1,9 +1,9 @@
 import { optionFaults } from "@fleet/testkit";
 import { expect, test } from "vitest";
 
-import { backfillRules, settingsOf } from "../src/backfill-options.ts";
-import { workerRules } from "../src/worker-rules.ts";
-import { workerSettingsOf } from "../src/worker-settings.ts";
+import { workerRules } from "../src/engine/worker-rules.ts";
+import { workerSettingsOf } from "../src/engine/worker-settings.ts";
+import { backfillRules, settingsOf } from "../src/runs/backfill-options.ts";
 
 test("a run refuses whatever an option cannot be, and options that do not exist", () => {
   expect(optionFaults(backfillRules, { connect: () => undefined, name: "x" }, settingsOf)).toEqual([]);

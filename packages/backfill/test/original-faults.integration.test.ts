@@ -2,10 +2,10 @@ import { eventually, type RedisServer, seededRandom, startRedis } from "@fleet/t
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 
 import { backoff } from "../src/backoff.ts";
-import { Actor, chunksOf } from "./actor.ts";
-import { FakeGate } from "./fake-gate.ts";
+import { FakeGate } from "./engine/fake-gate.ts";
+import { Actor, chunksOf } from "./protocol/actor.ts";
+import { openScripts } from "./protocol/script-scene.ts";
 import { all, idsFrom, MemorySink, openOn, workerOn } from "./scene.ts";
-import { openScripts } from "./script-scene.ts";
 
 // What the program that this one follows did wrong, one by one.
 

@@ -4,14 +4,14 @@ import { eventually, FakeClock } from "@fleet/testkit";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
-import { Bell } from "../src/bell.ts";
-import { factsOf, totalOf } from "../src/facts.ts";
-import { itemsOf, leftOf, tasksOf } from "../src/item.ts";
-import { keysOf } from "../src/keys.ts";
-import { RateMeter } from "../src/rate-meter.ts";
-import { faultOf } from "../src/redis-fault.ts";
-import { shareOf } from "../src/share.ts";
-import { Stage } from "../src/stage.ts";
+import { Bell } from "../src/engine/bell.ts";
+import { RateMeter } from "../src/engine/rate-meter.ts";
+import { shareOf } from "../src/engine/share.ts";
+import { Stage } from "../src/engine/stage.ts";
+import { factsOf, totalOf } from "../src/protocol/facts.ts";
+import { itemsOf, leftOf, tasksOf } from "../src/protocol/item.ts";
+import { keysOf } from "../src/protocol/keys.ts";
+import { faultOf } from "../src/redis/redis-fault.ts";
 
 describe("a stage", () => {
   test("works on so many at a time, in order, and starts the next as one ends", async () => {

@@ -2,7 +2,7 @@ import { eventually, type RedisServer, startRedis } from "@fleet/testkit";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 
 import { AwayError, LimitedError, PermanentError } from "../src/index.ts";
-import { FakeGate } from "./fake-gate.ts";
+import { FakeGate } from "./engine/fake-gate.ts";
 import { all, hear, idsFrom, MemorySink, openOn, thrown, workerOn } from "./scene.ts";
 
 let server: RedisServer;

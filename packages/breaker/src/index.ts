@@ -1,6 +1,6 @@
 export { CircuitBreaker } from "./circuit-breaker.ts";
 export { BrokenCircuitError, InvalidOptionError } from "./errors.ts";
-export { RetryBudget } from "./retry-budget.ts";
+export { RetryBudget } from "./retry/retry-budget.ts";
 
 export type { Now } from "@fleet/time";
 export type { CircuitBreakerOptions } from "./breaker-options.ts";
@@ -8,6 +8,6 @@ export type { BreakerState, BreakerStats } from "./breaker-state.ts";
 export type { BreakerTransition, TransitionCause } from "./channels.ts";
 export type { RunOptions } from "./circuit-breaker.ts";
 export type { Permit, Rejection } from "./permit.ts";
-export type { RetryBudgetOptions } from "./retry-budget.ts";
+export type { RetryBudgetOptions } from "./retry/retry-budget.ts";
 export type { BreakerSnapshot } from "./snapshot.ts";
 export type { Trip, TripCause } from "./trips/trip.ts";

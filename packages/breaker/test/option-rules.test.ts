@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 
 import { breakerRules } from "../src/breaker-options.ts";
 import { CircuitBreaker, RetryBudget } from "../src/index.ts";
-import { retryBudgetRules } from "../src/retry-budget.ts";
+import { retryBudgetRules } from "../src/retry/retry-budget.ts";
 
 it("a breaker refuses whatever an option cannot be, and options that do not exist", () => {
   expect(optionFaults(breakerRules, { name: "x" }, (options) => new CircuitBreaker(options))).toEqual([]);

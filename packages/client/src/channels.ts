@@ -3,8 +3,8 @@ import { type Channel, channel } from "node:diagnostics_channel";
 import type { Endpoint } from "@fleet/discovery";
 import type { Access } from "@fleet/isolation";
 
-import type { Call } from "./call.ts";
-import type { Unfit } from "./standing.ts";
+import type { Unfit } from "./endpoints/standing.ts";
+import type { Call } from "./walk/call.ts";
 
 /** Payload of `fleet:client:command`: one call, told when it ended. Never arguments, keys or values. */
 export interface CommandMessage {

@@ -2,13 +2,13 @@ import { CircuitBreaker } from "@fleet/breaker";
 import { Discovery, StaticSource } from "@fleet/discovery";
 import { RedisPool } from "@fleet/pool/ioredis";
 
-import type { EndpointTarget } from "./endpoint-target.ts";
+import type { EndpointTarget } from "./endpoints/endpoint-target.ts";
 import { checkFleetOptions, type FleetOptions, systemClock } from "./fleet-options.ts";
 import { Fleet } from "./fleet.ts";
-import { Roles } from "./roles.ts";
-import { Successions } from "./successions.ts";
+import { Roles } from "./roles/roles.ts";
 import { Targets } from "./targets.ts";
-import { Walk } from "./walk.ts";
+import { Successions } from "./walk/successions.ts";
+import { Walk } from "./walk/walk.ts";
 
 /**
  * A server that is back should serve again within a second. The pool's own default thinks of one client with one server; a fleet

@@ -11,18 +11,18 @@ import type { BatchReply as LaneReply } from "@fleet/pool/ioredis";
 import { UnknownTargetError } from "@fleet/router";
 import type { Redis } from "ioredis";
 
-import { type BatchReply, ScopedBatch } from "./batch.ts";
-import { Call, type CallOptions, type Selector } from "./call.ts";
+import { type BatchReply, ScopedBatch } from "./batch/batch.ts";
 import { commandChannel, publishCall } from "./channels.ts";
-import { dialAll, type DialResult } from "./dial-all.ts";
+import { dialAll, type DialResult } from "./endpoints/dial-all.ts";
+import { statsOf } from "./endpoints/stats-of.ts";
 import { FleetClosedError, InvalidOptionError, StartingError } from "./errors.ts";
 import { checkMs, type Clock } from "./fleet-options.ts";
 import type { FleetStats } from "./fleet-stats.ts";
-import { leased } from "./leased.ts";
-import { atCaller, restoredError } from "./restored-error.ts";
-import { statsOf } from "./stats-of.ts";
 import type { Targets } from "./targets.ts";
-import type { Walk } from "./walk.ts";
+import { Call, type CallOptions, type Selector } from "./walk/call.ts";
+import { leased } from "./walk/leased.ts";
+import { atCaller, restoredError } from "./walk/restored-error.ts";
+import type { Walk } from "./walk/walk.ts";
 
 export interface CommandOptions extends CallOptions {
   /** Whose keys. @default Namespace.dedicated(): the caller owns the whole instance */

@@ -28,7 +28,7 @@ export {
   StartingError,
 } from "./errors.ts";
 export { Fleet } from "./fleet.ts";
-export { sentinelConnect } from "./sentinel-connect.ts";
+export { sentinelConnect } from "./endpoints/sentinel-connect.ts";
 
 export type { BreakerState, CircuitBreakerOptions, RetryBudgetOptions } from "@fleet/breaker";
 export type {
@@ -46,10 +46,10 @@ export type {
 export type { Access, Command, Reply } from "@fleet/isolation";
 export type { Health, PoolStats, RedisPoolOptions } from "@fleet/pool/ioredis";
 export type { RoutingPolicy } from "@fleet/router";
-export type { BatchReply } from "./batch.ts";
-export type { CallOptions, Selector } from "./call.ts";
+export type { BatchReply } from "./batch/batch.ts";
+export type { CallOptions, Selector } from "./walk/call.ts";
 export type { CommandMessage, RoleMessage } from "./channels.ts";
-export type { DialResult } from "./dial-all.ts";
+export type { DialResult } from "./endpoints/dial-all.ts";
 export type {
   Certificates,
   CertificatesResolver,
@@ -59,6 +59,5 @@ export type {
 } from "./fleet-options.ts";
 export type { EndpointStats, FleetStats, InstanceStats } from "./fleet-stats.ts";
 export type { BatchOptions, CommandOptions, RunTarget } from "./fleet.ts";
-export type { SentinelConnectOptions } from "./sentinel-connect.ts";
-export type { Replication, Unfit } from "./standing.ts";
-export type { Link } from "./role-reply.ts";
+export type { SentinelConnectOptions } from "./endpoints/sentinel-connect.ts";
+export type { Link, Replication, Unfit } from "./endpoints/standing.ts";

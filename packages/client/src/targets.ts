@@ -1,9 +1,9 @@
 import type { Instance, InstanceChange } from "@fleet/discovery";
 import type { Router, Vacancy } from "@fleet/router";
 
-import { EndpointTarget, type OpenOptions } from "./endpoint-target.ts";
-import type { Roles } from "./roles.ts";
-import type { Successions } from "./successions.ts";
+import { EndpointTarget, type OpenOptions } from "./endpoints/endpoint-target.ts";
+import type { Roles } from "./roles/roles.ts";
+import type { Successions } from "./walk/successions.ts";
 
 export interface TargetsOptions {
   readonly router: Router<EndpointTarget>;

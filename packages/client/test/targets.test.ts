@@ -3,9 +3,9 @@ import { Router, type PickRequest } from "@fleet/router";
 import { FakeClock, seededRandom } from "@fleet/testkit";
 import { describe, expect, test } from "vitest";
 
-import type { EndpointTarget } from "../src/endpoint-target.ts";
-import { Successions } from "../src/successions.ts";
+import type { EndpointTarget } from "../src/endpoints/endpoint-target.ts";
 import { Targets } from "../src/targets.ts";
+import { Successions } from "../src/walk/successions.ts";
 import { endpoint, instance } from "./hand-source.ts";
 
 /** Targets that believe their sources, and the router that they fill. */

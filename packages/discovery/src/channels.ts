@@ -1,7 +1,7 @@
 import { channel } from "node:diagnostics_channel";
 
-import type { InstanceChange } from "./change.ts";
-import type { Condition } from "./condition.ts";
+import type { InstanceChange } from "./instance/change.ts";
+import type { Condition } from "./instance/condition.ts";
 
 /** Payload of `fleet:discovery:error`. */
 export interface DiscoveryErrorMessage {

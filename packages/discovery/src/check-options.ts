@@ -1,5 +1,5 @@
 import { InvalidOptionError } from "./errors.ts";
-import { plain } from "./fault.ts";
+import { plain } from "./instance/fault.ts";
 
 /** What an option must be. */
 export interface Rule {

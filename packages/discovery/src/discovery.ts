@@ -1,17 +1,17 @@
-import { ChangeFeed } from "./change-feed.ts";
-import type { InstanceChange } from "./change.ts";
 import { publishChange, publishError } from "./channels.ts";
 import { checkOptions, clock as ofClock, hasMethods, ms, required, type Rules } from "./check-options.ts";
 import { systemClock } from "./clock.ts";
 import type { Clock } from "./clock.ts";
 import { DiscoveryError, InvalidOptionError } from "./errors.ts";
-import { HeldSource } from "./held-source.ts";
 import { holdOpen } from "./hold-open.ts";
-import type { Instance } from "./instance.ts";
-import type { Conflict } from "./merge.ts";
-import { MergedSet } from "./merged-set.ts";
-import type { InstanceSource } from "./source.ts";
-import type { DiscoveryStats } from "./stats.ts";
+import type { InstanceChange } from "./instance/change.ts";
+import type { Instance } from "./instance/instance.ts";
+import { ChangeFeed } from "./served/change-feed.ts";
+import { HeldSource } from "./served/held-source.ts";
+import type { Conflict } from "./served/merge.ts";
+import { MergedSet } from "./served/merged-set.ts";
+import type { DiscoveryStats } from "./served/stats.ts";
+import type { InstanceSource } from "./source/source.ts";
 
 export interface DiscoveryOptions {
   /** At least one, each with its own name. Where two claim one instance's name or uid, the earlier source wins. */

@@ -1,24 +1,24 @@
-export { addressMap } from "./address-map.ts";
+export { addressMap } from "./instance/address-map.ts";
 export { Discovery } from "./discovery.ts";
 export { DiscoveryError, InvalidInstancesError } from "./errors.ts";
-export { DnsSource } from "./dns-source.ts";
-export { FileSource } from "./file-source.ts";
-export { SentinelSource } from "./sentinel-source.ts";
-export { StaticSource } from "./static-source.ts";
+export { DnsSource } from "./dns/dns-source.ts";
+export { FileSource } from "./file/file-source.ts";
+export { SentinelSource } from "./sentinel/sentinel-source.ts";
+export { StaticSource } from "./source/static-source.ts";
 
-export type { Address, AddressMap } from "./address-map.ts";
-export type { InstanceChange } from "./change.ts";
+export type { Address, AddressMap } from "./instance/address-map.ts";
+export type { InstanceChange } from "./instance/change.ts";
 export type {
   DiscoveryConditionMessage,
   DiscoveryErrorMessage,
   DiscoveryReflectorMessage,
 } from "./channels.ts";
-export type { Condition } from "./condition.ts";
+export type { Condition } from "./instance/condition.ts";
 export type { DiscoveryOptions } from "./discovery.ts";
-export type { DnsInstance, DnsSourceOptions } from "./dns-options.ts";
-export type { AddressRecord, DnsResolver, ServiceRecord } from "./dns-resolver.ts";
-export type { FileSourceOptions } from "./file-source.ts";
-export type { EndpointInput, InstanceInput } from "./instance-input.ts";
+export type { DnsInstance, DnsSourceOptions } from "./dns/dns-options.ts";
+export type { AddressRecord, DnsResolver, ServiceRecord } from "./dns/dns-resolver.ts";
+export type { FileSourceOptions } from "./file/file-source.ts";
+export type { EndpointInput, InstanceInput } from "./instance/instance-input.ts";
 export type {
   CredentialsReference,
   Endpoint,
@@ -27,11 +27,11 @@ export type {
   Role,
   State,
   TlsReference,
-} from "./instance.ts";
-export type { ResourceStats } from "./resource-stats.ts";
-export type { SentinelConnection } from "./sentinel-connection.ts";
-export type { FoundOptions } from "./sentinel-instances.ts";
-export type { SentinelSourceOptions } from "./sentinel-options.ts";
-export type { InstanceSource, SourceSink, StandingFailure } from "./source.ts";
-export type { StaticSourceOptions } from "./static-source.ts";
-export type { DiscoveryStats, SourceStats } from "./stats.ts";
+} from "./instance/instance.ts";
+export type { ResourceStats } from "./source/resource-stats.ts";
+export type { SentinelConnection } from "./sentinel/sentinel-connection.ts";
+export type { FoundOptions } from "./sentinel/sentinel-instances.ts";
+export type { SentinelSourceOptions } from "./sentinel/sentinel-options.ts";
+export type { InstanceSource, SourceSink, StandingFailure } from "./source/source.ts";
+export type { StaticSourceOptions } from "./source/static-source.ts";
+export type { DiscoveryStats, SourceStats } from "./served/stats.ts";

@@ -6,7 +6,7 @@ import { describe, expect, test } from "vitest";
 
 import { Discovery, StaticSource } from "../src/index.ts";
 import type { DiscoveryErrorMessage, Instance, InstanceChange, InstanceSource } from "../src/index.ts";
-import { ManualSource, made } from "./manual-source.ts";
+import { ManualSource, made } from "./source/manual-source.ts";
 
 /** What was published on a channel meanwhile. */
 function listening(name: string, messages: unknown[]): Disposable {

@@ -2,13 +2,13 @@ import { optionFaults } from "@fleet/testkit";
 import { describe, expect, test } from "vitest";
 
 import { Discovery, discoveryRules } from "../src/discovery.ts";
-import { checkDnsOptions, dnsRules } from "../src/dns-options.ts";
-import { FileSource, fileRules } from "../src/file-source.ts";
+import { checkDnsOptions, dnsRules } from "../src/dns/dns-options.ts";
+import { FileSource, fileRules } from "../src/file/file-source.ts";
 import { StaticSource } from "../src/index.ts";
-import { ApiServer, apiServerRules } from "../src/kubernetes/api-server.ts";
+import { ApiServer, apiServerRules } from "../src/kubernetes/api/api-server.ts";
 import { checkKubernetesOptions, kubernetesRules } from "../src/kubernetes/kubernetes-options.ts";
-import { KubernetesSecrets, secretsRules } from "../src/kubernetes/secrets.ts";
-import { checkSentinelOptions, sentinelRules } from "../src/sentinel-options.ts";
+import { KubernetesSecrets, secretsRules } from "../src/kubernetes/secrets/secrets.ts";
+import { checkSentinelOptions, sentinelRules } from "../src/sentinel/sentinel-options.ts";
 
 const sentinels = [{ host: "h", port: 26_379 }];
 const cases: readonly (readonly [

@@ -5,5 +5,5 @@ export type {
   FleetStatsLike,
   PoolStatsLike,
   ResourceStatsLike,
-} from "./fleet-stats-like.ts";
+} from "./roster/fleet-stats-like.ts";
 export type { Observation, ObserveOptions } from "./observe.ts";

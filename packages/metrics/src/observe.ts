@@ -5,19 +5,19 @@ import type { Metric, RegistryContentType } from "prom-client";
 
 import { checkOptions, func, hasMethods, type Rules } from "./check-options.ts";
 import { InvalidOptionError } from "./errors.ts";
-import type { Exposed } from "./exposed.ts";
-import { FleetGauges } from "./fleet-gauges.ts";
-import type { FleetStatsLike } from "./fleet-stats-like.ts";
-import { Instruments } from "./instruments.ts";
-import { CommandRecorder } from "./record-commands.ts";
-import { DiscoveryRecorder } from "./record-discovery.ts";
-import { EndpointRecorder } from "./record-endpoints.ts";
-import { PickRecorder } from "./record-picks.ts";
-import { RoleRecorder } from "./record-roles.ts";
-import { on } from "./recorder.ts";
-import type { Recorder } from "./recorder.ts";
-import { Departures, rosterOf } from "./roster.ts";
-import { Scrape } from "./scrape.ts";
+import { FleetGauges } from "./gauges/fleet-gauges.ts";
+import type { Exposed } from "./prometheus/exposed.ts";
+import { Instruments } from "./prometheus/instruments.ts";
+import { Scrape } from "./prometheus/scrape.ts";
+import { CommandRecorder } from "./recorders/record-commands.ts";
+import { DiscoveryRecorder } from "./recorders/record-discovery.ts";
+import { EndpointRecorder } from "./recorders/record-endpoints.ts";
+import { PickRecorder } from "./recorders/record-picks.ts";
+import { RoleRecorder } from "./recorders/record-roles.ts";
+import { on } from "./recorders/recorder.ts";
+import type { Recorder } from "./recorders/recorder.ts";
+import type { FleetStatsLike } from "./roster/fleet-stats-like.ts";
+import { Departures, rosterOf } from "./roster/roster.ts";
 
 type Register = Pick<
   Registry<RegistryContentType>,

@@ -2,7 +2,7 @@ import type { FleetStats } from "@fleet/client";
 import { expectTypeOf, test } from "vitest";
 
 import type { FleetStatsLike } from "../src/index.ts";
-import type { Messages } from "../src/messages.ts";
+import type { Messages } from "../src/roster/messages.ts";
 import type { Published, fixtures } from "./fixtures.ts";
 
 type Channel = keyof Messages;

@@ -12,7 +12,7 @@ import type { AcquireEvent, ConnectionEvent } from "@fleet/pool/ioredis";
 import type { PickMessage } from "@fleet/router";
 
 import type { FleetStatsLike } from "../src/index.ts";
-import type { Messages } from "../src/messages.ts";
+import type { Messages } from "../src/roster/messages.ts";
 
 /** What each channel carries, by the package that publishes it. */
 export interface Published {

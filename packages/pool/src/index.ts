@@ -11,11 +11,11 @@ export {
   ReplyError,
 } from "./errors.ts";
 export { dialReasons } from "./dial-reason.ts";
-export { ExclusiveLane } from "./exclusive-lane.ts";
+export { ExclusiveLane } from "./exclusive/exclusive-lane.ts";
 
 export type { Clock } from "./clock.ts";
 export type { DialReason } from "./dial-reason.ts";
 export type { Outcome } from "./errors.ts";
-export type { ExclusiveLaneOptions, Factory } from "./exclusive-lane-options.ts";
-export type { AcquireOptions, ExclusiveLaneStats } from "./exclusive-lane-stats.ts";
-export type { Lease, Loan } from "./lease.ts";
+export type { ExclusiveLaneOptions, Factory } from "./exclusive/exclusive-lane-options.ts";
+export type { AcquireOptions, ExclusiveLaneStats } from "./exclusive/exclusive-lane-stats.ts";
+export type { Lease, Loan } from "./exclusive/lease.ts";

@@ -1,12 +1,12 @@
 import { optionFaults } from "@fleet/testkit";
 import { describe, expect, test } from "vitest";
 
-import { exclusiveLaneRules } from "../src/exclusive-lane-options.ts";
+import { exclusiveLaneRules } from "../src/exclusive/exclusive-lane-options.ts";
 import { ExclusiveLane, InvalidOptionError } from "../src/index.ts";
+import { lateConnectionRules } from "../src/ioredis/connection/late-connection.ts";
 import { LateConnection, RedisPool } from "../src/ioredis/index.ts";
-import { lateConnectionRules } from "../src/ioredis/late-connection.ts";
 import { redisPoolRules } from "../src/ioredis/redis-pool-options.ts";
-import { FakeFactory } from "./fake-factory.ts";
+import { FakeFactory } from "./exclusive/fake-factory.ts";
 
 const server = { name: "x", host: "h", port: 1 };
 

@@ -1,6 +1,6 @@
 export { InvalidOptionError, NoTargetError, UnknownTargetError } from "./errors.ts";
-export { leastRequests } from "./least-requests.ts";
-export { roundRobin } from "./round-robin.ts";
+export { leastRequests } from "./policies/least-requests.ts";
+export { roundRobin } from "./policies/round-robin.ts";
 export { Router } from "./router.ts";
 
 export type { PickMessage, PickOutcome } from "./channels.ts";

@@ -8,7 +8,7 @@ import {
   type Refusal,
   type Requested,
 } from "./errors.ts";
-import { leastRequests } from "./least-requests.ts";
+import { leastRequests } from "./policies/least-requests.ts";
 import { whyMissing, type CandidateList, type Route } from "./route.ts";
 import { routerRules } from "./router-rules.ts";
 import { Routes } from "./routes.ts";

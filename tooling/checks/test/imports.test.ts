@@ -9,10 +9,10 @@ const imports = paths(["packages/*/src/**/*.ts", "apps/{gateway,worker}/src/**/*
 describe("a library of the outside world is imported in its rooms", () => {
   test.for([
     // The worker makes the connections that it hands to the engine, and those of its own sink.
-    ["ioredis", ["packages/pool/src/ioredis/", "apps/worker/src/redis.ts", "apps/worker/src/sinks/"]],
+    ["ioredis", ["packages/pool/src/ioredis/", "apps/worker/src/parts/redis.ts", "apps/worker/src/sinks/"]],
     ["cockatiel", ["packages/breaker/src/"]],
     // @fleet/metrics observes a fleet, and the worker has none: its register is its own.
-    ["prom-client", ["packages/metrics/src/", "apps/worker/src/metrics.ts"]],
+    ["prom-client", ["packages/metrics/src/", "apps/worker/src/watch/metrics.ts"]],
     ["fastify", ["apps/gateway/src/"]],
     ["@kubernetes/client-node", ["packages/discovery/src/kubernetes/"]],
     ["pg", ["apps/worker/src/sinks/"]],
@@ -65,7 +65,7 @@ test("packages neither log nor read the environment", () => {
 });
 
 test("an index names what it exports", () => {
-  const starred = paths(["packages/*/src/index.ts", "packages/*/src/*/index.ts"]).filter((path) =>
+  const starred = paths("packages/*/src/**/index.ts").filter((path) =>
     /export \*|export default/.test(text(path)),
   );
   expect(starred).toEqual([]);

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { watchdog } from "./watchdog.ts";
+import { watchdog } from "./processes/watchdog.ts";
 
 /** A CA of this process and one certificate by it, for server and client alike: PEM, and the files that hold it. */
 export interface Certificates {

@@ -7,7 +7,7 @@ import { join } from "node:path";
 
 import { describe, expect, test } from "vitest";
 
-import { findContainerEngine } from "../src/container-engine.ts";
+import { findContainerEngine } from "../src/find/container-engine.ts";
 import { findRedis } from "../src/index.ts";
 import { fakeApt, fakeMachine, says } from "./fake-machine.ts";
 import type { FakeDebian } from "./fake-machine.ts";

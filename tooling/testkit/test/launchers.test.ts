@@ -3,7 +3,7 @@ import { once } from "node:events";
 
 import { expect, test } from "vitest";
 
-import { isGone, isLeftBehind, launchers } from "../src/launchers.ts";
+import { isGone, isLeftBehind, launchers } from "../src/processes/launchers.ts";
 
 /** Command lines by process, each the child of the next one. */
 const chain =

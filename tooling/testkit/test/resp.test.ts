@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
-import { ReplySplitter } from "../src/reply-splitter.ts";
+import { ReplySplitter } from "../src/faults/reply-splitter.ts";
 import { encodeCommand, readFrame, RedisError } from "../src/resp.ts";
 
 const frames: readonly (readonly [bytes: string, value: unknown])[] = [

@@ -10,8 +10,8 @@ import {
 } from "../src/index.ts";
 import type { Fault, RedisServer } from "../src/index.ts";
 import type { AnyApiServer, ApiServerDouble, KubernetesServer } from "../src/kubernetes/index.ts";
-import type { StartRedisOptions } from "../src/start-redis.ts";
-import type { StartReplicationOptions } from "../src/start-replication.ts";
+import type { StartRedisOptions } from "../src/servers/start-redis.ts";
+import type { StartReplicationOptions } from "../src/servers/start-replication.ts";
 
 interface Clock {
   now(): number;

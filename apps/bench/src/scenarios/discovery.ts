@@ -5,13 +5,13 @@ import { join } from "node:path";
 import { startRedis } from "@fleet/testkit";
 import { kubernetesAvailable, startApiServerDouble, startKubernetes } from "@fleet/testkit/kubernetes";
 
-import { fill } from "../cluster-objects.ts";
-import { faultCampaign } from "../fault-campaign.ts";
-import { holding } from "../holding.ts";
-import { openFleet, routable } from "../routable.ts";
-import type { Comparison, Context, Contestant, Field, Scenario } from "../scenario.ts";
-import { watchFaults } from "../watch-faults.ts";
-import type { WatcherName } from "../watcher.ts";
+import { holding } from "../contestants/holding.ts";
+import { openFleet, routable } from "../contestants/routable.ts";
+import { fill } from "../contestants/watchers/cluster-objects.ts";
+import type { WatcherName } from "../contestants/watchers/watcher.ts";
+import { faultCampaign } from "../faults/fault-campaign.ts";
+import { watchFaults } from "../faults/watch-faults.ts";
+import type { Comparison, Context, Contestant, Field, Scenario } from "../harness/scenario.ts";
 
 /** What a change in the cluster may take until it can be used, in milliseconds. */
 const limitMs = 50;

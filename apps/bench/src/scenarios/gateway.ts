@@ -5,19 +5,19 @@ import { fileURLToPath } from "node:url";
 
 import { startRedis } from "@fleet/testkit";
 
-import { autocannon } from "../autocannon.ts";
-import { Cores, loadCore, serverCore } from "../cores.ts";
-import type { CommandLine } from "../cores.ts";
-import { startGateway, token } from "../gateway.ts";
-import { httpContestant } from "../http-contestant.ts";
-import type { HttpContestantOptions } from "../http-contestant.ts";
-import type { LoadGenerator } from "../http-load.ts";
-import { HttpServer } from "../http-server.ts";
-import { keyOf, valueBytes, valueOf } from "../keys.ts";
-import { findProgram } from "../programs.ts";
-import type { Comparison, Context, Field, Scenario } from "../scenario.ts";
-import { startWebdis, webdisVersion } from "../webdis.ts";
-import { wrk } from "../wrk.ts";
+import { startGateway, token } from "../contestants/gateway.ts";
+import { httpContestant } from "../contestants/http-contestant.ts";
+import type { HttpContestantOptions } from "../contestants/http-contestant.ts";
+import { HttpServer } from "../contestants/http-server.ts";
+import { startWebdis, webdisVersion } from "../contestants/webdis.ts";
+import type { Comparison, Context, Field, Scenario } from "../harness/scenario.ts";
+import { autocannon } from "../load/autocannon.ts";
+import { Cores, loadCore, serverCore } from "../load/cores.ts";
+import type { CommandLine } from "../load/cores.ts";
+import type { LoadGenerator } from "../load/http-load.ts";
+import { keyOf, valueBytes, valueOf } from "../load/keys.ts";
+import { findProgram } from "../load/programs.ts";
+import { wrk } from "../load/wrk.ts";
 
 const batch = Array.from({ length: 100 }, (_, index) => index);
 const key = keyOf("get", 0);

@@ -1,11 +1,11 @@
 import { startRedis } from "@fleet/testkit";
 
-import { inFlight, valueBytes } from "../keys.ts";
-import { PeerProcess } from "../peer-process.ts";
-import type { Workload } from "../peer.ts";
-import { findProgram } from "../programs.ts";
-import { redisBenchmark } from "../redis-benchmark.ts";
-import type { Comparison, Scenario } from "../scenario.ts";
+import { PeerProcess } from "../contestants/peer-process.ts";
+import type { Comparison, Scenario } from "../harness/scenario.ts";
+import { inFlight, valueBytes } from "../load/keys.ts";
+import type { Workload } from "../load/peer.ts";
+import { findProgram } from "../load/programs.ts";
+import { redisBenchmark } from "../load/redis-benchmark.ts";
 
 const clients = ["fleet", "ioredis", "ioredis-autopipelining", "node-redis", "generic-pool"];
 const limit = "redis-benchmark";

@@ -1,8 +1,8 @@
 import { startRedis } from "@fleet/testkit";
 
-import { inFlight, valueBytes } from "../keys.ts";
-import { PeerProcess } from "../peer-process.ts";
-import type { Scenario } from "../scenario.ts";
+import { PeerProcess } from "../contestants/peer-process.ts";
+import type { Scenario } from "../harness/scenario.ts";
+import { inFlight, valueBytes } from "../load/keys.ts";
 
 /** Name of the row -> name of the peer. */
 const peers = { lane: "fleet", walk: "fleet-walk", "walk-project": "fleet-walk-project" };

@@ -1,14 +1,14 @@
 import { startRedis } from "@fleet/testkit";
 
-import { AskedProcess } from "../asked-process.ts";
-import { Cores, loadCore, serverCore } from "../cores.ts";
-import type { Address } from "../peer.ts";
-import { queueContestant } from "../queue-contestant.ts";
-import type { QueueName, QueueRequest } from "../queue.ts";
-import type { Comparison, Context, Contestant, Field, Figures, Scenario } from "../scenario.ts";
-import { smallPool } from "../small-pool.ts";
-import type { SmallPoolPattern, SmallPoolRequest } from "../small-pool.ts";
-import { nested, staged } from "../two-limits.ts";
+import { queueContestant } from "../contestants/queue-contestant.ts";
+import type { QueueName, QueueRequest } from "../contestants/queues/queue.ts";
+import { smallPool } from "../contestants/small-pool.ts";
+import type { SmallPoolPattern, SmallPoolRequest } from "../contestants/small-pool.ts";
+import { nested, staged } from "../faults/two-limits.ts";
+import type { Comparison, Context, Contestant, Field, Figures, Scenario } from "../harness/scenario.ts";
+import { AskedProcess } from "../load/asked-process.ts";
+import { Cores, loadCore, serverCore } from "../load/cores.ts";
+import type { Address } from "../load/peer.ts";
 
 const queues: readonly QueueName[] = ["fleet", "bullmq", "bullmq-one-by-one"];
 /** Name of the row -> what is done. */
@@ -68,7 +68,7 @@ async function prepare({ opened }: Context): Promise<Field> {
   for (const queue of queues) {
     const { process, redis } = await start<QueueRequest>(
       queue,
-      new URL("../queue-worker.ts", import.meta.url),
+      new URL("../contestants/queue-worker.ts", import.meta.url),
       (server) => ({
         type: "open",
         queue,
@@ -80,7 +80,7 @@ async function prepare({ opened }: Context): Promise<Field> {
   for (const [name, pattern] of Object.entries(patterns)) {
     const { process } = await start<SmallPoolRequest>(
       name,
-      new URL("../small-pool-worker.ts", import.meta.url),
+      new URL("../contestants/small-pool-worker.ts", import.meta.url),
       (server) => ({
         type: "open",
         pattern,

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 
-import type { Config } from "../config-schema.ts";
+import type { Config } from "../config/config-schema.ts";
 import { SinkError } from "../errors.ts";
 import type { Store } from "./store.ts";
 

@@ -3,7 +3,7 @@ import { subscribe } from "node:diagnostics_channel";
 import { Redis } from "ioredis";
 
 import { Backfill, type WorkerOptions } from "../../src/index.ts";
-import { FakeGate } from "../fake-gate.ts";
+import { FakeGate } from "../engine/fake-gate.ts";
 import { LedgerClient } from "./ledger-client.ts";
 
 /** What a worker's process is told, as JSON in its first argument. */

@@ -1,23 +1,40 @@
-export { missingRights } from "./access-review.ts";
-export { ApiError, KubeconfigError } from "./api-error.ts";
-export { ApiServer } from "./api-server.ts";
+export { missingRights } from "./api/access-review.ts";
+export { ApiError, KubeconfigError } from "./api/api-error.ts";
+export { ApiServer } from "./api/api-server.ts";
 export { KubernetesSource } from "./kubernetes-source.ts";
-export { Reflector } from "./reflector.ts";
-export { SecretError } from "./secret-error.ts";
-export { KubernetesSecrets } from "./secrets.ts";
+export { Reflector } from "./reflector/reflector.ts";
+export { SecretError } from "./secrets/secret-error.ts";
+export { KubernetesSecrets } from "./secrets/secrets.ts";
 
 export type { Clock } from "../clock.ts";
-export type { ApiErrorFacts, ApiRequestName } from "./api-error.ts";
-export type { ResourceName } from "./api-path.ts";
-export type { ApiGetOptions, ApiRequestOptions, ApiServerOptions, ApiWatchOptions } from "./api-server.ts";
-export type { ApiServerByHand } from "./by-hand-access.ts";
-export type { DefaultCredentials } from "./credentials.ts";
-export type { KubernetesObject, ObjectMetadata } from "./kubernetes-object.ts";
+export type { ApiErrorFacts, ApiRequestName } from "./api/api-error.ts";
+export type { ResourceName } from "./api/api-path.ts";
+export type {
+  ApiGetOptions,
+  ApiRequestOptions,
+  ApiServerOptions,
+  ApiWatchOptions,
+} from "./api/api-server.ts";
+export type { ApiServerByHand } from "./api/by-hand-access.ts";
+export type { DefaultCredentials } from "./releases/credentials.ts";
+export type { KubernetesObject, ObjectMetadata } from "./api/kubernetes-object.ts";
 export type { KubernetesSourceOptions } from "./kubernetes-options.ts";
-export type { EndpointRecord, PortRecord, ServiceRecord, SliceRecord } from "./objects.ts";
-export type { ProfileName } from "./profile-name.ts";
-export type { LabelPatterns, Profile, RelabelRule, ServiceKind, ServiceRule, Sign } from "./profile.ts";
-export type { ReflectorHandler, ReflectorOptions } from "./reflector-options.ts";
-export type { KubernetesSecretsOptions, SecretCredentials, SecretTls, TlsOptions } from "./secrets.ts";
-export type { UnrecognisedService } from "./strangers.ts";
-export type { WatchEvent } from "./watch-event.ts";
+export type { EndpointRecord, PortRecord, ServiceRecord, SliceRecord } from "./profiles/objects.ts";
+export type { ProfileName } from "./profiles/profile-name.ts";
+export type {
+  LabelPatterns,
+  Profile,
+  RelabelRule,
+  ServiceKind,
+  ServiceRule,
+  Sign,
+} from "./profiles/profile.ts";
+export type { ReflectorHandler, ReflectorOptions } from "./reflector/reflector-options.ts";
+export type {
+  KubernetesSecretsOptions,
+  SecretCredentials,
+  SecretTls,
+  TlsOptions,
+} from "./secrets/secrets.ts";
+export type { UnrecognisedService } from "./releases/strangers.ts";
+export type { WatchEvent } from "./api/watch-event.ts";

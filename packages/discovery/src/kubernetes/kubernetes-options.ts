@@ -1,14 +1,14 @@
-import { hostFault } from "../address.ts";
 import { checkOptions, clock, func, list, ms, oneOf, type Rules, text } from "../check-options.ts";
 import type { Clock } from "../clock.ts";
-import { dnsLabel } from "../dns-label.ts";
 import { InvalidOptionError } from "../errors.ts";
-import type { ApiServer, ApiServerOptions } from "./api-server.ts";
-import type { DefaultCredentials } from "./credentials.ts";
-import type { ProfileName } from "./profile-name.ts";
-import { profileFaults } from "./profile-schema.ts";
-import type { Profile } from "./profile.ts";
-import { profiles as known } from "./profiles.ts";
+import { hostFault } from "../instance/address.ts";
+import { dnsLabel } from "../instance/dns-label.ts";
+import type { ApiServer, ApiServerOptions } from "./api/api-server.ts";
+import type { ProfileName } from "./profiles/profile-name.ts";
+import { profileFaults } from "./profiles/profile-schema.ts";
+import type { Profile } from "./profiles/profile.ts";
+import { profiles as known } from "./profiles/profiles.ts";
+import type { DefaultCredentials } from "./releases/credentials.ts";
 
 export interface KubernetesSourceOptions {
   /** The API server, which stays the caller's to close, or how to reach one. @default as kubectl finds it */

@@ -1,7 +1,7 @@
-import type { ConditionSet } from "../condition-set.ts";
-import { ApiError } from "./api-error.ts";
-import type { ApiServer } from "./api-server.ts";
-import { condition } from "./reasons.ts";
+import type { ConditionSet } from "../source/condition-set.ts";
+import { ApiError } from "./api/api-error.ts";
+import type { ApiServer } from "./api/api-server.ts";
+import { condition } from "./releases/reasons.ts";
 
 interface NamespacePresenceOptions {
   readonly api: Pick<ApiServer, "get">;

@@ -1,15 +1,15 @@
 import type { Clock } from "../clock.ts";
-import type { ConditionSet } from "../condition-set.ts";
-import type { Condition } from "../condition.ts";
-import type { ResourceStats } from "../resource-stats.ts";
-import { ApiError } from "./api-error.ts";
-import type { ApiServer } from "./api-server.ts";
+import type { Condition } from "../instance/condition.ts";
+import type { ConditionSet } from "../source/condition-set.ts";
+import type { ResourceStats } from "../source/resource-stats.ts";
+import { ApiError } from "./api/api-error.ts";
+import type { ApiServer } from "./api/api-server.ts";
 import { NamespacePresence } from "./namespace-presence.ts";
-import type { Projection } from "./projection.ts";
-import { condition } from "./reasons.ts";
-import type { ReflectorHandler } from "./reflector-options.ts";
-import { Reflector } from "./reflector.ts";
-import type { Releases } from "./releases.ts";
+import type { ReflectorHandler } from "./reflector/reflector-options.ts";
+import { Reflector } from "./reflector/reflector.ts";
+import type { Projection } from "./releases/projection.ts";
+import { condition } from "./releases/reasons.ts";
+import type { Releases } from "./releases/releases.ts";
 
 interface NamespaceWatchOptions {
   readonly api: ApiServer;

@@ -17,9 +17,9 @@ import {
 } from "../check-options.ts";
 import { type Clock, systemClock } from "../clock.ts";
 import { InvalidOptionError } from "../errors.ts";
-import { checkOrder, type ExclusiveLaneOptions, laneRules } from "../exclusive-lane-options.ts";
-import type { Credentials } from "./dial.ts";
-import type { Flush } from "./joined-writes.ts";
+import { checkOrder, type ExclusiveLaneOptions, laneRules } from "../exclusive/exclusive-lane-options.ts";
+import type { Flush } from "./commands/joined-writes.ts";
+import type { Credentials } from "./connection/dial.ts";
 
 /** Sizes and times of the exclusive lane; the rest follows from the pool's own options. */
 export type ExclusiveOptions = Pick<

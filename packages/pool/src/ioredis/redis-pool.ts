@@ -4,15 +4,15 @@ import type { Redis } from "ioredis";
 
 import { checkGrace } from "../call-options.ts";
 import { PoolExhaustedError, ReplyError } from "../errors.ts";
-import type { ExclusiveLaneStats } from "../exclusive-lane-stats.ts";
-import { ExclusiveLane } from "../exclusive-lane.ts";
-import { dial, type DialOptions, type Finding } from "./dial.ts";
+import type { ExclusiveLaneStats } from "../exclusive/exclusive-lane-stats.ts";
+import { ExclusiveLane } from "../exclusive/exclusive-lane.ts";
+import { dial, type DialOptions, type Finding } from "./connection/dial.ts";
+import { Inquiry } from "./connection/inquiry.ts";
 import { type Health, HealthCheck } from "./health.ts";
-import { Inquiry } from "./inquiry.ts";
-import { redisFactory } from "./redis-factory.ts";
+import type { SharedLaneStats } from "./lanes/shared/shared-lane-options.ts";
+import { SharedLane } from "./lanes/shared/shared-lane.ts";
+import { redisFactory } from "./leases/redis-factory.ts";
 import { type RedisPoolOptions, type RedisPoolSettings, settingsOf } from "./redis-pool-options.ts";
-import type { SharedLaneStats } from "./shared-lane-options.ts";
-import { SharedLane } from "./shared-lane.ts";
 
 export interface PoolStats {
   readonly shared: SharedLaneStats;

@@ -1,4 +1,4 @@
-import type { ApiServerDouble } from "./api-server-double.ts";
+import type { ApiServerDouble } from "./double/api-server-double.ts";
 import type { KubernetesServer } from "./start-kubernetes.ts";
 
 /** What the real one and its double have in common, for suites that run on both. */

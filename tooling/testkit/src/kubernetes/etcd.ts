@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { freePort } from "../free-port.ts";
-import { ServerProcess } from "../server-process.ts";
+import { ServerProcess } from "../processes/server-process.ts";
 import { kubernetesProgram } from "./kubernetes-available.ts";
 
 /** Longer than a stopped process needs to come to rest. */

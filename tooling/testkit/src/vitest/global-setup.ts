@@ -1,4 +1,4 @@
-import { findRedis, RedisNotFoundError } from "../find-redis.ts";
+import { findRedis, RedisNotFoundError } from "../find/find-redis.ts";
 import { unavailableVariable } from "../redis-available.ts";
 
 /** Finds a Redis once for a whole test run and hands it to the workers, so that they need not look for it each. */

@@ -1,0 +1,103 @@
+import { hash, timingSafeEqual } from "node:crypto";
+import type { IncomingMessage } from "node:http";
+
+import { Namespace } from "@fleet/isolation";
+
+import type { TokenConfig } from "../config/config-schema.ts";
+import { queryToken } from "../http/parse-url.ts";
+import { isDigestShaped } from "../token-secret.ts";
+
+/** Who asks, and what he may do. */
+export interface Token {
+  readonly name: string;
+  readonly rights: "full" | "read-only" | "admin";
+  readonly namespace: Namespace;
+  /** Whether this token may ask the instance or group of that name. */
+  allows(target: string): boolean;
+  /** Whether a read-only token may run scripts that the server keeps from writing. */
+  readonly readOnlyScripts: boolean;
+  /** Where requests at the root go. */
+  readonly defaultTarget: string | undefined;
+  /**
+   * What each of its calls says to the fleet, made once. Always bytes: among them an integer that is too large for a number
+   * arrives as digits, and cannot be taken for a string.
+   */
+  readonly calls: { readonly namespace: Namespace; readonly encoding: "buffer" };
+}
+
+/** The tokens of the configuration, known by their digests only. */
+export class Tokens {
+  /** By the digest's bytes as a string, which costs a request less than hex does. */
+  readonly #byDigest: ReadonlyMap<string, { readonly digest: Buffer; readonly token: Token }>;
+  readonly #asked = Buffer.alloc(32);
+  readonly #notifyDigest: (name: string) => void;
+
+  /**
+   * @param notifyDigest is called with the name of a token each time a caller presents its digest as the secret: the
+   *   configuration then holds the token where its digest belongs, or the digest has leaked.
+   */
+  constructor(configured: readonly TokenConfig[], notifyDigest: (name: string) => void = () => {}) {
+    this.#notifyDigest = notifyDigest;
+    this.#byDigest = new Map(
+      configured.map((one) => [
+        Buffer.from(one.digest, "hex").toString("binary"),
+        { digest: Buffer.from(one.digest, "hex"), token: tokenOf(one) },
+      ]),
+    );
+  }
+
+  /**
+   * The token of a request: of its `Authorization: Bearer` header, else of `_token` in its URL.
+   *
+   * @returns undefined when there is none, when it is unknown, or when the request carries two.
+   */
+  authenticate(request: IncomingMessage, url: string): Token | undefined {
+    const { authorization } = request.headers;
+    if (authorization === undefined) {
+      const secret = queryToken(url);
+      return typeof secret === "string" ? this.#find(secret) : undefined;
+    }
+    // Node drops the second of two such headers, and a proxy in front may have read the other one.
+    if (carriesTwo(request.rawHeaders)) return undefined;
+    const space = authorization.indexOf(" ");
+    if (space !== 6 || authorization.slice(0, 6).toLowerCase() !== "bearer") return undefined;
+    return this.#find(authorization.slice(7).trimStart());
+  }
+
+  #find(secret: string): Token | undefined {
+    const key = hash("sha256", secret, "binary");
+    const found = this.#byDigest.get(key);
+    if (found === undefined) {
+      if (isDigestShaped(secret)) {
+        const mistaken = this.#byDigest.get(Buffer.from(secret, "hex").toString("binary"));
+        if (mistaken !== undefined) this.#notifyDigest(mistaken.token.name);
+      }
+      return undefined;
+    }
+    this.#asked.write(key, "binary");
+    return timingSafeEqual(this.#asked, found.digest) ? found.token : undefined;
+  }
+}
+
+function carriesTwo(rawHeaders: readonly string[]): boolean {
+  let seen = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index]!;
+    if (name.length === 13 && name.toLowerCase() === "authorization") seen += 1;
+  }
+  return seen > 1;
+}
+
+function tokenOf({ name, rights, targets, defaultTarget, project, readOnlyScripts }: TokenConfig): Token {
+  const allowed: ReadonlySet<string> | undefined = targets === "*" ? undefined : new Set(targets);
+  const namespace = project === undefined ? Namespace.dedicated() : Namespace.project(project);
+  return {
+    name,
+    rights,
+    readOnlyScripts: readOnlyScripts === true,
+    namespace,
+    calls: Object.freeze({ namespace, encoding: "buffer" }),
+    allows: (target) => allowed === undefined || allowed.has(target),
+    defaultTarget: defaultTarget ?? (allowed?.size === 1 ? [...allowed][0] : undefined),
+  };
+}

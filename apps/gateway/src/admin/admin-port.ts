@@ -1,0 +1,71 @@
+import type { Fleet } from "@fleet/client";
+import type { Observation } from "@fleet/metrics";
+import type { FastifyInstance } from "fastify";
+
+import type { Tokens } from "../access/tokens.ts";
+import type { Config } from "../config/config-schema.ts";
+import { MethodError, NotFoundError, NotPermittedError, UnauthorizedError } from "../errors.ts";
+import { buildPort } from "../http/port.ts";
+import type { PortOptions } from "../http/port.ts";
+import { discoveryText } from "./discovery-text.ts";
+import { instancesPage, thisMoment } from "./instances-page.ts";
+import type { Readiness } from "./readiness.ts";
+
+declare module "fastify" {
+  interface FastifyContextConfig {
+    /** Responder without a token. */
+    readonly open?: boolean;
+  }
+}
+
+export interface AdminPortOptions {
+  readonly fleet: Pick<Fleet, "stats">;
+  readonly tokens: Tokens;
+  readonly observation: Pick<Observation, "contentType" | "render">;
+  readonly readiness: Readiness;
+  readonly config: PortOptions["config"] & Pick<Config, "log">;
+  /** Where log lines go. @default the process's standard output */
+  readonly logStream?: { write(line: string): void } | undefined;
+}
+
+/** The port for operators. Its logger is the gateway's. */
+export function buildAdminPort(options: AdminPortOptions): FastifyInstance {
+  const { fleet, tokens, observation, readiness, config, logStream } = options;
+  const stream = logStream === undefined ? {} : { stream: logStream };
+  const { app, fail } = buildPort({ config, logger: { level: config.log.level, base: null, ...stream } });
+
+  // Deny by default: a page is closed unless it says that it is open, and so is what is no page.
+  app.addHook("onRequest", (request, reply, done) => {
+    if (request.routeOptions.config.open === true) {
+      done();
+      return;
+    }
+    const token = tokens.authenticate(request.raw, request.originalUrl);
+    if (token === undefined) fail(reply, new UnauthorizedError());
+    else if (token.rights !== "admin") fail(reply, NotPermittedError.admin());
+    else done();
+  });
+
+  app.get("/healthz", { config: { open: true } }, async () => ({ status: "ok" }));
+  app.get("/readyz", { config: { open: true } }, async (_request, reply) => {
+    const { report } = readiness;
+    return reply.code(report.status === "ready" ? 200 : 503).send(report);
+  });
+  app.get("/metrics", { config: { open: true } }, async (_request, reply) =>
+    reply.type(observation.contentType).send(await observation.render()),
+  );
+  app.get("/v1/instances", async () => instancesPage(fleet.stats, thisMoment()));
+  app.get("/v1/discovery", async () => fleet.stats.discovery);
+  app.get("/discovery", async (_request, reply) => {
+    const { discovery, instances } = fleet.stats;
+    return reply.type("text/plain; charset=utf-8").send(discoveryText({ ...discovery, instances }));
+  });
+
+  app.setNotFoundHandler((request, reply) =>
+    fail(
+      reply,
+      app.hasRoute({ method: "GET", url: request.url }) ? new MethodError("GET, HEAD") : new NotFoundError(),
+    ),
+  );
+  return app;
+}

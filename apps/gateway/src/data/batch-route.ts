@@ -1,0 +1,82 @@
+import type { BatchReply } from "@fleet/client";
+import type { Command } from "@fleet/isolation";
+
+import { checkRights, isClientInfo } from "../access/rights.ts";
+import { MalformedError } from "../errors.ts";
+import { answerFor } from "../http/answer.ts";
+import { encodeError, encodeResult } from "../http/encode.ts";
+import { parseBatch } from "../http/parse-body.ts";
+import type { Slot } from "../http/parse-body.ts";
+import { readBody } from "../http/read-body.ts";
+import { selectorFor } from "./backend.ts";
+import type { Backend } from "./backend.ts";
+import type { Exchange } from "./exchange.ts";
+
+/** Many commands in one request: `/pipeline`, where each stands for itself, or `/multi-exec`, which is one transaction. */
+export function batchRoute(backend: Backend, exchange: Exchange): void {
+  const atomic = exchange.place.form === "multi-exec";
+  readBody(exchange.request, backend.bodyLimitBytes, (error, body) =>
+    exchange.guard(() => {
+      if (error !== undefined) throw error;
+      run(backend, exchange, parseBatch(body, backend.maxPipelineCommands), atomic);
+    }),
+  );
+}
+
+function run(backend: Backend, exchange: Exchange, slots: readonly Slot[], atomic: boolean): void {
+  const { token, encoding } = exchange;
+  const selector = selectorFor(backend, exchange);
+  const commands: Command[] = [];
+  const own: (string | undefined)[] = [];
+  for (const slot of slots) {
+    const answer = answered(exchange, slot, atomic);
+    own.push(answer);
+    if (answer === undefined) commands.push(slot!);
+  }
+  if (commands.length === 0) {
+    exchange.send(`[${own.join(",")}]`);
+    return;
+  }
+  backend.fleet
+    .batch(selector, commands, atomic ? { ...token.calls, atomic } : token.calls)
+    .then(
+      (replies) => exchange.guard(() => exchange.send(encodeBatch(own, replies, encoding))),
+      exchange.fail,
+    );
+}
+
+/**
+ * The answer of a slot that no server is asked for; undefined for the others.
+ *
+ * @throws what is wrong with the slot, in a transaction: one wrong slot discards it all.
+ */
+function answered({ token }: Exchange, slot: Slot, atomic: boolean): string | undefined {
+  try {
+    if (slot === undefined) throw new MalformedError("ERR empty pipeline command");
+    if (isClientInfo(slot)) return '{"result":"OK"}';
+    checkRights(token, slot);
+    return undefined;
+  } catch (error) {
+    if (atomic) throw error;
+    return encodeError(answerFor(error).text);
+  }
+}
+
+/** In the order of the slots: ours, and the servers' in the gaps. */
+function encodeBatch(
+  own: readonly (string | undefined)[],
+  replies: readonly BatchReply[],
+  encoding: Exchange["encoding"],
+): string {
+  let next = 0;
+  let text = "";
+  for (const answer of own) {
+    text += text === "" ? "[" : ",";
+    if (answer === undefined) {
+      const reply = replies[next++]!;
+      text +=
+        "error" in reply ? encodeError(answerFor(reply.error).text) : encodeResult(reply.value, encoding);
+    } else text += answer;
+  }
+  return `${text}]`;
+}

@@ -1,0 +1,83 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+
+import type { Token } from "../access/tokens.ts";
+import { MalformedError } from "../errors.ts";
+import type { Place } from "../http/parse-url.ts";
+import type { Responder } from "../http/responder.ts";
+
+export interface ExchangeParts {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly url: string;
+  readonly place: Place;
+  readonly token: Token;
+  readonly responder: Responder;
+}
+
+/** One authenticated request on its way to its answer. */
+export class Exchange {
+  readonly request: IncomingMessage;
+  readonly url: string;
+  readonly place: Place;
+  readonly token: Token;
+  /** How the client wants strings. */
+  readonly encoding: "text" | "base64";
+  readonly #response: ServerResponse;
+  readonly #responder: Responder;
+  /** 0 unless a line a request is wanted: nothing is measured for nobody. */
+  readonly #startedAt: number;
+
+  /** @throws MalformedError when a header asks for a form of answer that there is not. */
+  constructor({ request, response, url, place, token, responder }: ExchangeParts) {
+    this.request = request;
+    this.url = url;
+    this.place = place;
+    this.token = token;
+    this.encoding = encodingOf(request);
+    this.#response = response;
+    this.#responder = responder;
+    const { level } = responder.log;
+    this.#startedAt = level === "debug" || level === "trace" ? performance.now() : 0;
+  }
+
+  /** Does the work; what it throws becomes the answer. */
+  guard(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  /** 200, with a body that is JSON already. */
+  send(body: string): void {
+    this.#responder.send(this.#response, body);
+    if (this.#startedAt !== 0) this.#line(200);
+  }
+
+  /** The error's status and text. */
+  readonly fail = (error: unknown): void => {
+    const { status, code } = this.#responder.refuse(this.#response, error);
+    if (this.#startedAt !== 0) this.#line(status, code);
+  };
+
+  /** What a log may know of a request: not the URL, which carries arguments and perhaps a token. */
+  #line(status: number, code?: string): void {
+    const ms = Math.round((performance.now() - this.#startedAt) * 1000) / 1000;
+    const { method } = this.request;
+    this.#responder.log.debug(
+      { method, route: this.place.form, token: this.token.name, status, code, ms },
+      "request",
+    );
+  }
+}
+
+function encodingOf({ headers }: IncomingMessage): "text" | "base64" {
+  const format = headers["upstash-response-format"];
+  if (format !== undefined && format !== "json")
+    throw new MalformedError("ERR the response format is not available here; expected json");
+  const encoding = headers["upstash-encoding"];
+  if (encoding === undefined) return "text";
+  if (encoding === "base64") return "base64";
+  throw new MalformedError("ERR the encoding is not available here; expected base64");
+}

@@ -1,0 +1,54 @@
+import { STATUS_CODES } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+
+import { MalformedError, statusByCode } from "../errors.ts";
+import { errorBody } from "./answer.ts";
+
+const answers: Readonly<Record<string, readonly [code: string, text: string]>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: ["FLEET_GATEWAY_REQUEST_TIMEOUT", "ERR the request was not complete in time"],
+  HPE_HEADER_OVERFLOW: [
+    "FLEET_GATEWAY_HEADERS_TOO_LARGE",
+    "ERR the URL and headers are too large; long arguments go into the body",
+  ],
+};
+
+/** Responder what is no HTTP, in words like everything else, and closes: nobody knows where the next request would begin. */
+export function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === "ECONNRESET" || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const [code, text] = answers[error.code ?? ""] ?? [
+    "FLEET_GATEWAY_MALFORMED",
+    "ERR this is not an HTTP/1.1 request",
+  ];
+  const status = statusByCode[code]!;
+  const body = errorBody({ status, text, code });
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
+}
+
+/** `Expect:` with anything but `100-continue`, which Node would refuse with an empty body. */
+export function answerExpectation(_request: IncomingMessage, response: ServerResponse): void {
+  const code = "FLEET_GATEWAY_EXPECTATION_FAILED";
+  const status = statusByCode[code]!;
+  const body = errorBody({ status, text: "ERR the expectation cannot be met", code });
+  response.writeHead(status, [
+    "content-type",
+    "application/json",
+    "content-length",
+    String(Buffer.byteLength(body)),
+  ]);
+  response.end(body);
+}
+
+/** What the framework refuses before a route sees it is the client's doing, and gets our words: its own may quote the request. */
+export function fromFramework(error: unknown): unknown {
+  const { code, statusCode } = error as { readonly code?: unknown; readonly statusCode?: unknown };
+  const isTheirs = typeof code === "string" && code.startsWith("FST_");
+  return isTheirs && typeof statusCode === "number" && statusCode < 500
+    ? new MalformedError("ERR failed to parse the request")
+    : error;
+}

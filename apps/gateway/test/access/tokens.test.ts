@@ -1,0 +1,70 @@
+import { hash } from "node:crypto";
+import { IncomingMessage } from "node:http";
+import { Socket } from "node:net";
+
+import { describe, expect, test } from "vitest";
+
+import { Tokens } from "../../src/access/tokens.ts";
+
+const digest = hash("sha256", "correct-horse-battery");
+const tokens = new Tokens([
+  { name: "web", digest: digest.toUpperCase(), rights: "full", targets: ["orders"] },
+  {
+    name: "all",
+    digest: hash("sha256", "other-token-altogether"),
+    rights: "read-only",
+    targets: "*",
+    project: "shop",
+  },
+]);
+
+function asked(...authorization: string[]): IncomingMessage {
+  const request = new IncomingMessage(new Socket());
+  request.rawHeaders = ["Host", "x", ...authorization.flatMap((value) => ["AuthoriZation", value])];
+  if (authorization[0] !== undefined) request.headers.authorization = authorization[0];
+  return request;
+}
+const found = (url: string, ...authorization: string[]): string | undefined =>
+  tokens.authenticate(asked(...authorization), url)?.name;
+
+describe("a token is found", () => {
+  test("in the header, in any case of the scheme", () => {
+    expect(found("/", "Bearer correct-horse-battery")).toBe("web");
+    expect(found("/", "bearer correct-horse-battery")).toBe("web");
+  });
+
+  test("in the URL", () => {
+    expect(found("/get/k?_token=correct-horse-battery")).toBe("web");
+  });
+});
+
+describe("no token is found", () => {
+  test.for([
+    ["/", []],
+    ["/", ["Bearer wrong"]],
+    ["/", ["Bearer "]],
+    ["/", ["Bearer"]],
+    ["/", ["correct-horse-battery"]],
+    ["/", ["Basic correct-horse-battery"]],
+    ["/", [`Bearer ${digest}`]],
+    ["/", ["Bearer correct-horse-battery", "Bearer correct-horse-battery"]],
+    ["/?_token=", []],
+    ["/?_token=correct-horse-battery&_token=correct-horse-battery", []],
+    ["/?_token=correct-horse-battery", ["Bearer wrong"]],
+    ["/?_token=__proto__", []],
+  ] as const)("in %s with %j", ([url, headers]) => {
+    expect(found(url, ...headers)).toBeUndefined();
+  });
+});
+
+test("a token says where it may ask, and where it asks when nothing is said", () => {
+  const web = tokens.authenticate(asked("Bearer correct-horse-battery"), "/")!;
+  expect([web.allows("orders"), web.allows("cache"), web.defaultTarget]).toEqual([true, false, "orders"]);
+  expect(web.namespace.prefix).toBe("");
+  const all = tokens.authenticate(asked("Bearer other-token-altogether"), "/")!;
+  expect([all.allows("anything"), all.defaultTarget, all.namespace.prefix]).toEqual([
+    true,
+    undefined,
+    "proj:shop:",
+  ]);
+});

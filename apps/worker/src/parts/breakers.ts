@@ -1,0 +1,27 @@
+import { CircuitBreaker } from "@fleet/breaker";
+
+import type { Config } from "../config/config-schema.ts";
+
+/** One on the hub, one on the database: while either is open nothing is claimed. */
+export interface Breakers {
+  readonly hub: CircuitBreaker;
+  readonly database: CircuitBreaker;
+}
+
+/** How the two are. */
+export type BreakerNames = { readonly [K in keyof Breakers]: CircuitBreaker["state"]["name"] };
+
+export function breakersOf(config: Config): Breakers {
+  const { breakerFailures, breakerOpenMs, breakerMaxOpenMs, fetchTimeoutMs, writeTimeoutMs } = config;
+  const breaker = (name: string, timeoutMs: number): CircuitBreaker =>
+    new CircuitBreaker({
+      name,
+      consecutiveFailures: breakerFailures,
+      openMs: breakerOpenMs,
+      maxOpenMs: breakerMaxOpenMs,
+      // One call shows it; that it is slow is for its own deadline to say.
+      halfOpenProbes: 1,
+      probeTimeoutMs: timeoutMs + 1000,
+    });
+  return { hub: breaker("hub", fetchTimeoutMs), database: breaker("database", writeTimeoutMs) };
+}

@@ -1,0 +1,54 @@
+import type { Fetch } from "@fleet/backfill";
+
+import type { LoadedConfig } from "../config/config.ts";
+import { ConfigurationError, UnansweredError } from "../errors.ts";
+import { openStore } from "../sinks/open-store.ts";
+import type { Store } from "../sinks/store.ts";
+import { type AskHub, openHub } from "./hub.ts";
+import { type Job, loadJob } from "./job.ts";
+
+/** The user's module, where there is one: it is imported before anything else happens. */
+export async function jobOf({ config, sources }: LoadedConfig): Promise<Job> {
+  const job = config.job === undefined ? {} : await loadJob(config.job);
+  const faults: string[] = [];
+  if (job.fetch !== undefined && config.hubUrl !== undefined)
+    faults.push("hubUrl: the job exports fetch; there is one way to fetch");
+  if (job.write !== undefined && sources.has("sink"))
+    faults.push("sink: the job exports write; there is one way to write");
+  if (faults.length > 0) throw new ConfigurationError(faults);
+  return job;
+}
+
+/** Where ids are fetched from; `ask` where that is a hub. */
+interface Origin {
+  readonly fetch: Fetch<unknown>;
+  readonly ask: AskHub | undefined;
+}
+
+/** @throws ConfigurationError when there is nothing to fetch with. */
+export function originOf({ config }: LoadedConfig, job: Job, version: string): Origin {
+  if (job.fetch !== undefined) return { fetch: job.fetch, ask: undefined };
+  const { hubUrl } = config;
+  if (hubUrl === undefined)
+    throw new ConfigurationError([
+      "hubUrl: there is nothing to fetch with; give it, or a job that exports fetch",
+    ]);
+  const ask = openHub({ ...config, hubUrl }, version);
+  return { fetch: async (id, options) => (await ask(id, options)).value, ask };
+}
+
+/** @throws SinkError. */
+export async function storeOf({ config }: LoadedConfig, { write, ids }: Job): Promise<Store> {
+  if (write === undefined) return openStore(config);
+  return {
+    write,
+    prepare: async () => undefined,
+    pressure: () => 0,
+    ids: async function* () {
+      if (ids === undefined)
+        throw new UnansweredError("the job exports no `ids`, so nobody knows what it has stored");
+      yield* ids();
+    },
+    [Symbol.asyncDispose]: async () => undefined,
+  };
+}

@@ -1,0 +1,152 @@
+import type { Clock } from "../clock.ts";
+import { Admissions } from "./admissions.ts";
+import { isAway } from "./away.ts";
+import type { Calls, OpenCall } from "./calls.ts";
+import type { Gate, GatePermit } from "./gate.ts";
+import type { HeldChunk } from "./held-chunk.ts";
+import { Pardons } from "./pardons.ts";
+import type { TokenBucket } from "./token-bucket.ts";
+
+/**
+ * How a call ended: with a value, with an error that counts against the id, with one that does not (the other side is away),
+ * or it does not matter any more.
+ */
+export type Verdict<T> =
+  | { readonly kind: "answered"; readonly value: T }
+  | { readonly kind: "failed" | "pardoned" | "permanent"; readonly error: unknown }
+  | { readonly kind: "over" };
+
+/** What a call is made for. */
+export interface CallSubject {
+  readonly chunk: HeldChunk;
+  /** Names the id, or the first of the ids, in this run. */
+  readonly key: string;
+  /** Failures of it before, those that were pardoned included. */
+  readonly failures: number;
+  readonly pardons: number;
+  /** It is for several ids at once: a failure does not say which of them is bad. */
+  readonly isBatch: boolean;
+}
+
+/** Told of each try. */
+interface Witness {
+  started(): void;
+  ended(outcome: "answered" | "failed" | "limited" | "aborted", durationMs: number, error?: unknown): void;
+}
+
+interface GuardedCallsOptions {
+  readonly calls: Calls;
+  readonly gate: Gate | undefined;
+  /** For calls that are limited by a rate. */
+  readonly bucket: TokenBucket | undefined;
+  /** What must be waited for before each try. */
+  readonly ready: (chunk: HeldChunk) => Promise<void> | undefined;
+  /** Failures of an id that are pardoned where the other side is away. */
+  readonly awayAttempts: number;
+  readonly clock: Clock;
+  /** The worker ends. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Calls to the hub or the database behind a rate and a breaker. A refusal of the breaker and a request to come back later
+ * make the call wait; every other failure is returned, so that no id is tried for ever while others wait behind it.
+ */
+export class GuardedCalls {
+  readonly #options: GuardedCallsOptions;
+  readonly #pardons: Pardons;
+  readonly #admissions: Admissions;
+
+  constructor(options: GuardedCallsOptions) {
+    this.#options = options;
+    this.#pardons = new Pardons(options.awayAttempts);
+    this.#admissions = new Admissions(options);
+  }
+
+  /** Chunks that nothing is under way for, because the breaker is open or the hub wants to be left alone. */
+  get stalled(): readonly HeldChunk[] {
+    return this.#admissions.stalled;
+  }
+
+  async run<T>(
+    subject: CallSubject,
+    witness: Witness,
+    work: (call: OpenCall) => Promise<T>,
+  ): Promise<Verdict<T>> {
+    const { calls, bucket, awayAttempts, clock, signal } = this.#options;
+    const { chunk } = subject;
+    for (let limited = 0; ;) {
+      const { permit, isProbe } = await this.#admissions.wait(subject);
+      if (chunk.isOver || signal.aborted) {
+        permit?.ignore();
+        return { kind: "over" };
+      }
+      const startedAt = clock.now();
+      witness.started();
+      try {
+        const value = await calls.run(chunk, work);
+        this.#well(permit);
+        witness.ended("answered", clock.now() - startedAt);
+        return chunk.isOver ? { kind: "over" } : { kind: "answered", value };
+      } catch (error) {
+        const durationMs = clock.now() - startedAt;
+        if (chunk.isOver || signal.aborted) {
+          permit?.ignore();
+          witness.ended("aborted", durationMs);
+          return { kind: "over" };
+        }
+        const { code, retryAfterMs } = error as { code?: unknown; retryAfterMs?: unknown };
+        if (code === "FLEET_BACKFILL_LIMITED" && bucket !== undefined && isMs(retryAfterMs)) {
+          permit?.ignore();
+          witness.ended("limited", durationMs, error);
+          await bucket.postpone(retryAfterMs);
+          limited += 1;
+          // A hub that always asks to wait, for this id, must not have it for ever.
+          if (limited > awayAttempts)
+            return { kind: subject.pardons < awayAttempts ? "pardoned" : "failed", error };
+          continue;
+        }
+        witness.ended("failed", durationMs, error);
+        if (code === "FLEET_BACKFILL_PERMANENT") {
+          // The other side is well, and said so.
+          this.#well(permit);
+          return { kind: "permanent", error };
+        }
+        return { kind: this.#judge(error, subject, permit, isProbe), error };
+      }
+    }
+  }
+
+  #well(permit: GatePermit | undefined): void {
+    this.#pardons.answered();
+    if (permit !== undefined) this.#admissions.succeeded(permit);
+  }
+
+  /**
+   * Whom a failure counts against. To the breaker only the first failure of an id is news: an id that fails again and again
+   * must not keep the others from their turn. But a probe that meets nobody says so, whichever id it was made for.
+   */
+  #judge(
+    error: unknown,
+    { key, failures, pardons, isBatch }: CallSubject,
+    permit: GatePermit | undefined,
+    isProbe: boolean,
+  ): "failed" | "pardoned" {
+    const isFirst = failures === 0;
+    if (isAway(error)) {
+      if (permit !== undefined && (isFirst || isProbe)) this.#admissions.failed(permit);
+      else permit?.ignore();
+      return this.#pardons.grant(key, pardons) ? "pardoned" : "failed";
+    }
+    // Of a batch that is refused each record gets a call of its own, which will tell.
+    if (permit === undefined || isBatch || !isFirst) permit?.ignore();
+    // The other side is there again, and has answered for this id.
+    else if (isProbe) this.#admissions.succeeded(permit);
+    else this.#admissions.failed(permit);
+    return "failed";
+  }
+}
+
+function isMs(value: unknown): value is number {
+  return typeof value === "number" && value >= 0;
+}

@@ -1,0 +1,90 @@
+import {
+  type Access,
+  type Command,
+  CommandNotAllowedError,
+  ForeignKeyError,
+  InvalidCommandError,
+  type Namespace,
+  type Reply,
+  type ScopedCommand,
+} from "@fleet/isolation";
+import type { ReplyError } from "@fleet/pool";
+import { type BatchReply as LaneReply, WrongLaneError } from "@fleet/pool/ioredis";
+
+import { atCaller, restoredError } from "../walk/restored-error.ts";
+
+/** One slot of a batch: its reply, or why there is none. */
+export type BatchReply =
+  | { readonly value: Reply }
+  | {
+      readonly error:
+        | ReplyError
+        | WrongLaneError
+        | CommandNotAllowedError
+        | InvalidCommandError
+        | ForeignKeyError;
+    };
+
+/** Who hears of replies that say something of the endpoint. */
+interface ReplyListener {
+  /** It has to be withheld. */
+  readonly distrusted: (error: ForeignKeyError) => void;
+  readonly refused: (error: ReplyError) => void;
+}
+
+type Refusal = CommandNotAllowedError | InvalidCommandError;
+
+/** The commands of a batch that may be sent, and the places of those that may not. */
+export class ScopedBatch {
+  /** A batch that only reads is routed, and repeated, as a read. */
+  readonly access: Access;
+  readonly commands: readonly Command[];
+  readonly #namespace: Namespace;
+  readonly #slots: readonly (ScopedCommand | Refusal)[];
+
+  /** @throws the first refusal, when the batch is atomic: nothing of it is sent. */
+  constructor(namespace: Namespace, commands: readonly Command[], atomic: boolean) {
+    let access: Access = "read";
+    const slots: (ScopedCommand | Refusal)[] = [];
+    const sent: Command[] = [];
+    for (const command of commands) {
+      try {
+        const scoped = namespace.scope(command);
+        if (scoped.access === "write") access = "write";
+        slots.push(scoped);
+        sent.push(scoped.command);
+      } catch (error) {
+        if (atomic || !(error instanceof CommandNotAllowedError || error instanceof InvalidCommandError))
+          throw error;
+        slots.push(error);
+      }
+    }
+    this.#namespace = namespace;
+    this.access = access;
+    this.commands = sent;
+    this.#slots = slots;
+  }
+
+  /** The replies of the sent ones, and the refusals, in the order of the caller's commands. */
+  collect(replies: readonly LaneReply[], listener?: ReplyListener): readonly BatchReply[] {
+    let next = 0;
+    return this.#slots.map((slot): BatchReply => {
+      if (slot instanceof Error) return { error: slot };
+      const reply = replies[next++];
+      if (reply === undefined) throw new TypeError("the lane answered fewer replies than it got commands");
+      if ("error" in reply) {
+        if (reply.error instanceof WrongLaneError) return { error: reply.error };
+        listener?.refused(reply.error);
+        return { error: atCaller(restoredError(this.#namespace, reply.error)) };
+      }
+      try {
+        const value = slot.restore(reply.value);
+        return value === reply.value ? reply : { value };
+      } catch (error) {
+        if (!(error instanceof ForeignKeyError)) throw error;
+        listener?.distrusted(error);
+        return { error };
+      }
+    });
+  }
+}

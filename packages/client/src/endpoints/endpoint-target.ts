@@ -1,0 +1,255 @@
+import type { ConnectionOptions } from "node:tls";
+
+import { CircuitBreaker, type CircuitBreakerOptions } from "@fleet/breaker";
+import type { AddressMap, Endpoint, Instance } from "@fleet/discovery";
+import { RedisPool, type RedisPoolOptions } from "@fleet/pool/ioredis";
+import type { Target } from "@fleet/router";
+
+import { MissingCredentialsError } from "../errors.ts";
+import type { CertificatesResolver, Clock, CredentialsResolver } from "../fleet-options.ts";
+import { ranks, type Rank } from "./ranks.ts";
+import { readTls } from "./read-tls.ts";
+import type { Replication, Standing } from "./standing.ts";
+
+/** What all endpoints of one fleet are opened with. */
+export interface OpenOptions {
+  readonly pool: Partial<RedisPoolOptions>;
+  readonly breaker: Partial<CircuitBreakerOptions>;
+  readonly credentials: CredentialsResolver | undefined;
+  readonly certificates: CertificatesResolver | undefined;
+  readonly addressMap: AddressMap | undefined;
+  readonly clock: Clock;
+  readonly random: () => number;
+  /** A first call has opened its pool. */
+  readonly opened: (target: EndpointTarget) => void;
+}
+
+/**
+ * One endpoint as the router sees it, with the breaker and the pool that its calls go through. Both are made by the first call, so
+ * that ten thousand known endpoints cost nothing until they are used, and live as long as the endpoint: a changed role touches
+ * neither.
+ */
+export class EndpointTarget implements Target {
+  readonly id: string;
+  /** `<instance>/<host>:<port>`, the name of its pool and breaker. */
+  readonly name: string;
+  readonly instance: string;
+  readonly address: string;
+  declare group?: string;
+  state: Instance["state"];
+  reads: Instance["reads"];
+  /** What it is taken for: its source's word, until `Roles` knows better. */
+  role: Endpoint["role"];
+  /** Of a replica: whom it follows and how, as it said last. */
+  replication: Replication | undefined = undefined;
+  /** Whether it may be read from, where it is a replica. */
+  standing: Standing = "follows";
+  /** On its way out: asked only when nobody else may answer. */
+  leaving: boolean;
+  /** What counted against it last: why its breaker opened. */
+  failure: unknown = undefined;
+  /** Attempts under way. */
+  inFlight = 0;
+  readonly #options: OpenOptions;
+  #instance: Instance;
+  #endpoint: Endpoint;
+  #pool: RedisPool | undefined;
+  #breaker: CircuitBreaker | undefined;
+  #dialed: Dialed = {};
+  #failedAt = Number.NEGATIVE_INFINITY;
+  #lostAt = Number.NEGATIVE_INFINITY;
+
+  constructor(instance: Instance, endpoint: Endpoint, options: OpenOptions) {
+    // No uid has a space in it, so no two pairs of them make the same.
+    this.id = `${instance.uid} ${endpoint.uid}`;
+    this.address = `${endpoint.host}:${endpoint.port}`;
+    this.name = `${instance.name}/${this.address}`;
+    this.instance = instance.name;
+    this.#instance = instance;
+    this.#endpoint = endpoint;
+    this.#options = options;
+    this.state = instance.state;
+    this.reads = instance.reads;
+    this.role = endpoint.role;
+    this.leaving = endpoint.leaving === true;
+    if (instance.group !== undefined) this.group = instance.group;
+  }
+
+  /** How it was dialed last; empty before the first dial. */
+  get dialed(): Dialed {
+    return this.#dialed;
+  }
+
+  get endpoint(): Endpoint {
+    return this.#endpoint;
+  }
+
+  /** What its source takes it for. */
+  get hint(): Endpoint["role"] {
+    return this.#endpoint.role;
+  }
+
+  /** Undefined until the first call. */
+  get openPool(): RedisPool | undefined {
+    return this.#pool;
+  }
+
+  /** Undefined until the first call. */
+  get openBreaker(): CircuitBreaker | undefined {
+    return this.#breaker;
+  }
+
+  /** Takes over what changed. False, and nothing taken over, when this is now another server or dialled in another way. */
+  update(instance: Instance, endpoint: Endpoint): boolean {
+    const { host, port } = this.#endpoint;
+    const speaks = spokenTo(this.#instance);
+    if (
+      instance.name !== this.instance ||
+      endpoint.host !== host ||
+      endpoint.port !== port ||
+      spokenTo(instance) !== speaks
+    )
+      return false;
+    this.#instance = instance;
+    this.#endpoint = endpoint;
+    this.state = instance.state;
+    this.reads = instance.reads;
+    this.leaving = endpoint.leaving === true;
+    if (instance.group === undefined) delete this.group;
+    else this.group = instance.group;
+    return true;
+  }
+
+  /** @throws MissingCredentialsError when the instance refers to secrets that nobody can read. */
+  get pool(): RedisPool {
+    return this.#pool ?? this.#open();
+  }
+
+  get breaker(): CircuitBreaker {
+    return (this.#breaker ??= new CircuitBreaker({
+      ...this.#options.breaker,
+      name: this.name,
+      clock: this.#options.clock,
+      random: this.#options.random,
+    }));
+  }
+
+  /**
+   * Whether the breaker lets a call pass. A server that answered a health check after the last failure is let back at once, as
+   * Envoy un-ejects a host on a successful active check: the probes of half-open would only delay it.
+   */
+  get admits(): boolean {
+    const breaker = this.#breaker;
+    if (breaker === undefined || breaker.allows()) return true;
+    const healthyAt = this.#pool?.health.lastSuccessAt;
+    if (healthyAt === undefined || healthyAt <= this.#failedAt) return false;
+    breaker.reset();
+    return breaker.allows();
+  }
+
+  /** The tier of the endpoint now; a call goes to the lowest that there is. */
+  get rank(): Rank {
+    if (!this.reachable) return ranks.unreachable;
+    if (this.standing !== "follows") return ranks.lastResort;
+    return this.leaving ? ranks.leaving : ranks.fit;
+  }
+
+  /** False from a dial or a health check that failed to the next that succeeds. */
+  get reachable(): boolean {
+    const pool = this.#pool;
+    return pool === undefined || (pool.shared.state !== "backoff" && pool.health.status !== "unhealthy");
+  }
+
+  /** An attempt failed in a way that counts against the server. */
+  failed(at: number, error: unknown): void {
+    this.#failedAt = at;
+    this.failure = error;
+  }
+
+  /**
+   * The shared connection was lost under an attempt, or could not be made. False when that is known from another attempt, which had
+   * begun before too: with a hundred commands on it a single reset would open any breaker, and use up any budget of retries.
+   */
+  lost(at: number, begunAt: number): boolean {
+    if (begunAt < this.#lostAt) return false;
+    this.#lostAt = at;
+    return true;
+  }
+
+  /** Finishes what is in flight, then closes the pool. A later call opens another. */
+  async closePool(graceMs: number): Promise<void> {
+    const pool = this.#pool;
+    this.#pool = undefined;
+    await pool?.close({ graceMs });
+  }
+
+  #open(): RedisPool {
+    const { addressMap, clock, random, pool } = this.#options;
+    const announced = { host: this.#endpoint.host, port: this.#endpoint.port };
+    const missing = this.#missing();
+    if (missing !== undefined) throw missing;
+    const opened = new RedisPool({
+      ...pool,
+      name: this.name,
+      ...(addressMap?.(announced) ?? announced),
+      clock,
+      random,
+      // Both read anew at each dial, and from the instance as it is then: rotated secrets and changed references need no restart.
+      credentials: () => this.#credentials(),
+      ...(this.#instance.tls && { tls: () => this.#tls(announced.host) }),
+    });
+    this.#pool = opened;
+    this.#options.opened(this);
+    return opened;
+  }
+
+  #missing(): MissingCredentialsError | undefined {
+    const { credentials, certificates } = this.#options;
+    const { name, credentials: reference, tls } = this.#instance;
+    if (reference !== undefined && credentials === undefined)
+      return new MissingCredentialsError(name, "credentials");
+    if (tls?.secret !== undefined && tls.optional !== true && certificates === undefined)
+      return new MissingCredentialsError(name, "certificates");
+    return undefined;
+  }
+
+  async #credentials(): ReturnType<CredentialsResolver> {
+    const instance = this.#instance;
+    if (instance.credentials === undefined) return undefined;
+    if (this.#options.credentials === undefined)
+      throw new MissingCredentialsError(instance.name, "credentials");
+    const { status, lastError } = this.#pool?.health ?? {};
+    const isRefused = status === "unhealthy" && lastError === "FLEET_POOL_AUTHENTICATION";
+    this.#dialed = { ...this.#dialed, place: undefined };
+    const took = (place: string): void => {
+      this.#dialed = { ...this.#dialed, place };
+    };
+    return this.#options.credentials(instance.credentials, instance, { isRefused, took });
+  }
+
+  async #tls(host: string): Promise<ConnectionOptions | undefined> {
+    const instance = this.#instance;
+    const endpoint = this.#endpoint;
+    const { certificates } = this.#options;
+    const isLeftOut = instance.tls?.optional === true && certificates === undefined;
+    const read = async (secret: string): ReturnType<CertificatesResolver> => {
+      if (certificates === undefined) throw new MissingCredentialsError(instance.name, "certificates");
+      return certificates(secret, instance, endpoint);
+    };
+    const options = isLeftOut ? undefined : await readTls(instance.tls ?? {}, host, read);
+    this.#dialed = { ...this.#dialed, tls: options !== undefined };
+    return options;
+  }
+}
+
+/** What a dial was made with; of secrets only where they were. */
+export interface Dialed {
+  readonly tls?: boolean;
+  readonly place?: string | undefined;
+}
+
+/** In clear, by TLS, or in the way that a Pod says at each dial. */
+function spokenTo({ tls }: Instance): "clear" | "tls" | "as its Pod says" {
+  if (tls === undefined) return "clear";
+  return tls.optional === true ? "as its Pod says" : "tls";
+}

@@ -1,0 +1,139 @@
+import { classify, type Reply, type SendOptions, type SharedLane } from "@fleet/pool/ioredis";
+
+import type { Link } from "../endpoints/standing.ts";
+
+interface History {
+  /**
+   * Its replication ids, the current one first: a primary shares it with all that follow it, however they address it, and with
+   * those that follow these. Absent when the user may not call INFO.
+   */
+  readonly history?: readonly string[];
+}
+
+/** What a server says of itself. Addresses are `host:port`, as the servers know each other. */
+export type RoleReply = History &
+  (
+    | { readonly role: "primary"; readonly replicas: readonly string[] }
+    | {
+        readonly role: "replica";
+        readonly primary: string;
+        /** Absent when the server has another word for it than Redis has. */
+        readonly link?: Link;
+        /** How far it has read, in bytes; -1 while it is linked to no primary. */
+        readonly offset?: number;
+        /** Whether it was ever linked since its start. Absent when the user may not call INFO. */
+        readonly hasSynced?: boolean;
+      }
+  );
+
+/**
+ * Asks a server for its role, by ROLE and INFO in one write. `undefined` when it does not say: the user may call neither, or it is no
+ * ordinary Redis.
+ *
+ * @throws what the lane throws when there is no answer.
+ */
+export async function askRole(
+  lane: Pick<SharedLane, "send">,
+  options: SendOptions,
+): Promise<RoleReply | undefined> {
+  const [role, text] = await Promise.all([
+    unlessRefused(lane.send(["ROLE"], options)),
+    unlessRefused(lane.send(["INFO", "replication"], options)),
+  ]);
+  const info = typeof text === "string" ? fromInfo(text) : undefined;
+  if (role === undefined) return info;
+  const said = fromRole(role);
+  // The same answer in other words, with what ROLE leaves out.
+  return said !== undefined && info?.role === said.role ? { ...info, ...said } : said;
+}
+
+async function unlessRefused(reply: Promise<Reply>): Promise<Reply | undefined> {
+  try {
+    return await reply;
+  } catch (error) {
+    const { outcome, recoverable, countsAsFailure } = classify(error);
+    if (outcome === "replied" && !recoverable && !countsAsFailure) return undefined;
+    throw error;
+  }
+}
+
+/** The words of ROLE. What is in none of these lists is another server's word, of which nothing is known. */
+const links: ReadonlyMap<unknown, Link> = new Map<unknown, Link>([
+  ["connected", "connected"],
+  ["sync", "syncing"],
+  ["none", "down"],
+  ["connect", "down"],
+  ["connecting", "down"],
+  ["handshake", "down"],
+]);
+
+/** https://redis.io/docs/latest/commands/role/ */
+export function fromRole(reply: Reply): RoleReply | undefined {
+  if (!Array.isArray(reply)) return undefined;
+  const [role, second, third, state, offset] = reply as readonly Reply[];
+  if (role === "slave") {
+    const link = links.get(state);
+    return {
+      role: "replica",
+      primary: addressOf(second, third),
+      ...(link !== undefined && { link }),
+      ...(typeof offset === "number" && { offset }),
+    };
+  }
+  if (role !== "master" || !Array.isArray(third)) return undefined;
+  const replicas = third as readonly Reply[];
+  return {
+    role: "primary",
+    replicas: replicas.map((each) => (Array.isArray(each) ? addressOf(each[0], each[1]) : "")),
+  };
+}
+
+/** https://redis.io/docs/latest/commands/info/ */
+export function fromInfo(text: string): RoleReply | undefined {
+  const facts = new Map(
+    text.split(/\r?\n/).map((line) => {
+      const colon = line.indexOf(":");
+      return [line.slice(0, colon), line.slice(colon + 1)] as const;
+    }),
+  );
+  const history = ["master_replid", "master_replid2"]
+    .map((name) => facts.get(name) ?? "")
+    .filter((id) => /[^0]/.test(id));
+  const known = history.length > 0 ? { history } : {};
+  if (facts.get("role") === "slave") {
+    const link = linkOf(facts);
+    const offset = Number(facts.get("slave_repl_offset") ?? Number.NaN);
+    return {
+      role: "replica",
+      primary: addressOf(facts.get("master_host"), facts.get("master_port")),
+      ...known,
+      ...(link !== undefined && { link, hasSynced: link === "connected" || wasLinked(facts) }),
+      // Unlike ROLE it goes on to give the last one, and 0 where there was none.
+      ...(Number.isSafeInteger(offset) && { offset: link === "down" ? -1 : offset }),
+    };
+  }
+  if (facts.get("role") !== "master") return undefined;
+  const replicas: string[] = [];
+  for (const [name, value] of facts) {
+    const [, host, port] = (/^slave\d+$/.test(name) && /^ip=([^,]+),port=(\d+),/.exec(value)) || [];
+    if (host !== undefined) replicas.push(addressOf(host, port));
+  }
+  return { role: "primary", replicas, ...known };
+}
+
+function linkOf(facts: ReadonlyMap<string, string>): Link | undefined {
+  const status = facts.get("master_link_status");
+  if (status === "up") return "connected";
+  if (status !== "down") return undefined;
+  return facts.get("master_sync_in_progress") === "1" ? "syncing" : "down";
+}
+
+/** Never: -1, and before Redis 7 the seconds since 1970. */
+function wasLinked(facts: ReadonlyMap<string, string>): boolean {
+  const seconds = Number(facts.get("master_link_down_since_seconds") ?? -1);
+  return seconds >= 0 && seconds < 1_000_000_000;
+}
+
+function addressOf(host: Reply | undefined, port: Reply | undefined): string {
+  return `${String(host).toLowerCase()}:${String(port)}`;
+}

@@ -1,0 +1,76 @@
+import type { Instance } from "@fleet/discovery";
+
+import type { Replication, Standing, Unfit } from "../endpoints/standing.ts";
+import type { Claim } from "./decide-roles.ts";
+import type { Heard } from "./heard.ts";
+import type { RoleReply } from "./role-reply.ts";
+
+type OfReplica = Extract<RoleReply, { readonly role: "replica" }>;
+
+/** What is known of one endpoint that is taken for a replica; undefined where it has said nothing of the kind. */
+export function replicationOf(
+  claim: Claim,
+  claims: readonly Claim[],
+  primary: Claim | undefined,
+): Replication | undefined {
+  const { said } = claim;
+  if (said?.role !== "replica") return undefined;
+  const { link, offset } = said;
+  return { primary: said.primary, link, offset, unfit: unfitOf(claim, said, claims, primary, []) };
+}
+
+export function standingOf(
+  claim: Heard,
+  replication: Replication | undefined,
+  reads: Instance["reads"],
+): Standing {
+  if (isAwaited(claim, reads)) return "last-resort";
+  if (replication?.unfit === undefined) return "follows";
+  return replication.unfit === "link-down" ? "last-resort" : "strange";
+}
+
+/**
+ * A replica by its source's word alone, which was asked and has not answered yet. Until it was asked the word counts, so that declared
+ * endpoints are dialled by calls alone.
+ */
+function isAwaited({ said, hint, silent, asked, asking }: Heard, reads: Instance["reads"]): boolean {
+  const isAsked = asked || asking !== undefined;
+  return reads === "replica" && hint === "replica" && said === undefined && !silent && isAsked;
+}
+
+function unfitOf(
+  claim: Claim,
+  said: OfReplica,
+  claims: readonly Claim[],
+  primary: Claim | undefined,
+  path: readonly Claim[],
+): Unfit | undefined {
+  if (said.link === "syncing") return "syncing";
+  if (said.link === "down") return hasDataOf(primary, said) ? "link-down" : "never-synced";
+  if (said.offset !== undefined && said.offset < 0) return "never-synced";
+  if (primary === undefined || said.primary === primary.address) return undefined;
+  const followed = claims.find(({ address }) => address === said.primary);
+  if (followed === undefined) return isOfAnother(primary, claim, said) ? "other-primary" : undefined;
+  // A replica of a replica is as good as the one it follows; in a ring none follows the primary.
+  if (path.includes(followed)) return "other-primary";
+  if (followed.said?.role === "primary") return "other-primary";
+  return followed.said && unfitOf(followed, followed.said, claims, primary, [...path, claim, followed]);
+}
+
+/** Whether what it has once came from this primary, or from the one before it. */
+function hasDataOf(primary: Claim | undefined, { history, hasSynced }: OfReplica): boolean {
+  const [mine] = history ?? [];
+  const theirs = primary?.said?.history;
+  return mine === undefined || theirs === undefined ? hasSynced === true : theirs.includes(mine);
+}
+
+/**
+ * It names an address that none of the endpoints has. That alone says little: a Service's name, a translated or an announced address may
+ * lead to the primary too. Replication ids say it, and the primary's own list of replicas; where neither is known, the source's word counts.
+ */
+function isOfAnother({ said }: Claim, { address }: Claim, { history }: OfReplica): boolean {
+  const [mine] = history ?? [];
+  const [theirs] = said?.history ?? [];
+  if (mine === undefined || theirs === undefined || mine === theirs) return false;
+  return !(said?.role === "primary" && said.replicas.includes(address));
+}

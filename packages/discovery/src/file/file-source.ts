@@ -1,0 +1,124 @@
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+
+import { checkOptions, clock as ofClock, ms, required, type Rules, text } from "../check-options.ts";
+import { systemClock } from "../clock.ts";
+import type { Clock } from "../clock.ts";
+import { FileAccessError, InvalidFileError } from "../errors.ts";
+import type { Instance } from "../instance/instance.ts";
+import { Delivery } from "../source/delivery.ts";
+import type { InstanceSource, SourceSink } from "../source/source.ts";
+import { parseFile } from "./file-document.ts";
+import { FolderWatch } from "./folder-watch.ts";
+
+export interface FileSourceOptions {
+  /** A YAML or JSON file: `{ instances: [...] }`. */
+  readonly path: string;
+  /** Tells several files of one fleet apart. @default `file:<path>` */
+  readonly name?: string;
+  /** Milliseconds from the first sign of a change to reading the file: editors write in several steps. @default 100 */
+  readonly debounceMs?: number;
+  /** Milliseconds after which the file is read even when nothing seemed to happen: not every file system tells. @default 30000 */
+  readonly resyncMs?: number;
+  /** Time for the two above. @default the process's monotonic clock */
+  readonly clock?: Clock;
+}
+
+export const fileRules: Rules<FileSourceOptions> = {
+  path: required({ ...text, expected: "the path of a file" }),
+  name: text,
+  debounceMs: ms(0),
+  resyncMs: ms(1),
+  clock: ofClock,
+};
+
+/** Instances from a file, read again whenever it changes. A file that is broken or gone changes nothing and is reported. */
+export class FileSource implements InstanceSource {
+  readonly name: string;
+  readonly #path: string;
+  readonly #debounceMs: number;
+  readonly #resyncMs: number;
+  readonly #clock: Clock;
+  readonly #watch: FolderWatch;
+  readonly #delivery: Delivery;
+  #timer: unknown;
+  #soon = false;
+  #loading: Promise<void> | undefined;
+  #changedMeanwhile = false;
+  #last: { readonly bytes: Buffer; readonly instances: readonly Instance[] } | undefined;
+
+  /** @throws InvalidOptionError (FLEET_DISCOVERY_INVALID_OPTION) */
+  constructor(options: FileSourceOptions) {
+    checkOptions(options, fileRules);
+    const { path, name = `file:${path}`, debounceMs = 100, resyncMs = 30_000, clock } = options;
+    this.name = name;
+    this.#path = resolve(path);
+    this.#debounceMs = debounceMs;
+    this.#resyncMs = resyncMs;
+    this.#clock = clock ?? systemClock;
+    this.#watch = new FolderWatch(
+      () => this.#changed(),
+      (error) =>
+        this.#delivery.fail(new FileAccessError("FLEET_DISCOVERY_FILE_UNWATCHED", this.#path, error)),
+    );
+    this.#delivery = new Delivery(name);
+    this.#delivery.signal.addEventListener("abort", () => this.#stop(), { once: true });
+  }
+
+  start(sink: SourceSink, { signal }: { readonly signal: AbortSignal }): Promise<void> {
+    return this.#delivery.begin(sink, signal, () => this.#load());
+  }
+
+  async close(): Promise<void> {
+    this.#delivery.end();
+    await this.#loading;
+  }
+
+  #stop(): void {
+    this.#watch.close();
+    this.#clock.clearTimeout(this.#timer);
+  }
+
+  /** Something happened around the file. The first sign counts, so that a busy folder cannot put the reading off for ever. */
+  #changed(): void {
+    if (this.#loading !== undefined) this.#changedMeanwhile = true;
+    else if (!this.#soon) {
+      this.#soon = true;
+      this.#loadAfter(this.#debounceMs);
+    }
+  }
+
+  #loadAfter(ms: number): void {
+    if (this.#delivery.signal.aborted) return;
+    this.#clock.clearTimeout(this.#timer);
+    this.#timer = this.#clock.setTimeout(() => this.#load(), ms);
+  }
+
+  #load(): void {
+    this.#soon = false;
+    this.#changedMeanwhile = false;
+    this.#loading = this.#read().then(() => {
+      this.#loading = undefined;
+      if (this.#changedMeanwhile) this.#changed();
+      else this.#loadAfter(this.#resyncMs);
+    });
+  }
+
+  async #read(): Promise<void> {
+    let bytes: Buffer;
+    try {
+      // First the watch, then the reading: what happens in between is read twice rather than not at all.
+      await this.#watch.follow(this.#path);
+      bytes = await readFile(this.#path, { signal: this.#delivery.signal });
+    } catch (error) {
+      this.#delivery.fail(new FileAccessError("FLEET_DISCOVERY_FILE_UNREADABLE", this.#path, error));
+      return;
+    }
+    if (this.#last === undefined || !this.#last.bytes.equals(bytes)) {
+      const { instances, faults } = parseFile(bytes);
+      if (faults !== undefined) return this.#delivery.fail(new InvalidFileError(this.#path, faults));
+      this.#last = { bytes, instances };
+    }
+    this.#delivery.replace(this.#last.instances);
+  }
+}

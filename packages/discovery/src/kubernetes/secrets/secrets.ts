@@ -1,0 +1,304 @@
+import { publishError } from "../../channels.ts";
+import { checkOptions, clock as ofClock, hasMethods, ms, required, type Rules } from "../../check-options.ts";
+import { systemClock } from "../../clock.ts";
+import type { Clock } from "../../clock.ts";
+import type { ApiServer } from "../api/api-server.ts";
+import { ReadPatience } from "../api/read-patience.ts";
+import type { KubernetesSource } from "../kubernetes-source.ts";
+import { condition } from "../releases/reasons.ts";
+import { isPod, isSecret } from "./named-objects.ts";
+import { NamedReads } from "./named-reads.ts";
+import { isText, passwordIn, passwordInText, withUser } from "./password-in-secret.ts";
+import type { FoundPassword, SecretValues } from "./password-in-secret.ts";
+import { certificatesIn } from "./pod-certificates.ts";
+import { passwordPlaces } from "./pod-secrets.ts";
+import type { PasswordPlace, SecretPlace } from "./pod-secrets.ts";
+import { speaksTls, tlsOfPod } from "./pod-tls.ts";
+import type { PodTls } from "./pod-tls.ts";
+import { SecretError } from "./secret-error.ts";
+
+export interface KubernetesSecretsOptions {
+  /** Closing it is the caller's affair. */
+  readonly api: Pick<ApiServer, "get">;
+  /** Where it is reported that Pods of a namespace may not be read. @default nowhere */
+  readonly source?: Pick<KubernetesSource, "report">;
+  /**
+   * How long the API server is waited for where what is known could do, in ms; three times as long where nothing is known, and a
+   * tenth while it was silent a moment ago. @default 1000
+   */
+  readonly patienceMs?: number;
+  /** @default the process's monotonic clock */
+  readonly clock?: Clock;
+}
+
+export const secretsRules: Rules<KubernetesSecretsOptions> = {
+  api: required({ expected: "an ApiServer", fits: (value) => hasMethods(value, "get") }),
+  source: { expected: "a KubernetesSource", fits: (value) => hasMethods(value, "report") },
+  patienceMs: ms(1),
+  clock: ofClock,
+};
+
+export interface SecretCredentials {
+  readonly username?: string;
+  readonly password: string;
+}
+
+/** What a Secret of certificates holds, in PEM. */
+export interface SecretTls {
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+}
+
+export interface TlsOptions {
+  readonly port?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** Keys and values as the API server sends them, in base64. */
+type SecretData = Readonly<Record<string, string>>;
+
+/** How the Redis of a Pod is dialed. */
+interface PodFacts {
+  readonly passwords: readonly PasswordPlace[];
+  readonly tls: PodTls;
+}
+
+const name = "[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?";
+const secretReference = new RegExp(`^secret:(${name})/(${name})/([A-Za-z0-9._-]+)$`);
+const podReference = new RegExp(`^pod:(${name})/(${name})$`);
+const tlsReference = new RegExp(`^(${name})/(${name})$`);
+
+/**
+ * Credentials and certificates from Kubernetes. Each is one `get` by name at the moment somebody dials: nothing is listed or watched, and a
+ * rotated Secret counts from the next dial on. While the API server cannot be asked, what it said last is used, also that there is no
+ * such object, and `fleet:discovery:error` reports it.
+ */
+export class KubernetesSecrets {
+  readonly #secrets: NamedReads<SecretData>;
+  readonly #pods: NamedReads<PodFacts>;
+  readonly #source: KubernetesSecretsOptions["source"];
+
+  /** @throws InvalidOptionError (FLEET_DISCOVERY_INVALID_OPTION) */
+  constructor(options: KubernetesSecretsOptions) {
+    checkOptions(options, secretsRules);
+    const { api, source, patienceMs = 1000, clock = systemClock } = options;
+    this.#source = source;
+    const patience = new ReadPatience(clock, patienceMs);
+    const common = { api, clock, patience, stale: reportStale };
+    this.#secrets = new NamedReads({
+      ...common,
+      isOne: isSecret,
+      project: (object) => (object as { readonly data?: SecretData }).data ?? {},
+      forgetsGone: true,
+    });
+    // A Pod comes back under its name; meanwhile the others of its set need the Secret that it named.
+    const project = (pod: unknown): PodFacts => ({ passwords: passwordPlaces(pod), tls: tlsOfPod(pod) });
+    this.#pods = new NamedReads({ ...common, isOne: isPod, project, forgetsGone: false });
+  }
+
+  /**
+   * The credentials behind `secret:NAMESPACE/NAME/KEY`, or behind `pod:NAMESPACE/NAME`: what the Redis of that Pod takes its password
+   * from, the first place that leads somewhere. The user is the one that the Pod names beside it, or the value of the key that says
+   * "username" where the key says "password".
+   *
+   * @param options.username whose password is wanted. @default the default user's, or that of the one that is named
+   * @returns undefined when there is no such Secret or Pod, or when the Pod names none.
+   * @throws SecretError when the Secret is there without the key; ApiError when the API server says no, or cannot be asked and
+   * could not before.
+   */
+  async resolve(
+    reference: string,
+    { username, signal }: { readonly username?: string; readonly signal?: AbortSignal } = {},
+  ): Promise<SecretCredentials | undefined> {
+    const [, inNamespace, pod] = podReference.exec(reference) ?? [];
+    if (inNamespace !== undefined && pod !== undefined) {
+      const facts = await this.#pod(inNamespace, pod, signal);
+      return this.#firstOf(facts?.passwords ?? [], { namespace: inNamespace, username, signal });
+    }
+    const [, namespace, name, key] = secretReference.exec(reference) ?? [];
+    // What is no reference may be the secret itself, so it is not repeated.
+    if (namespace === undefined || name === undefined || key === undefined)
+      throw new SecretError(
+        "FLEET_DISCOVERY_SECRET_REFERENCE",
+        "a reference has the form secret:NAMESPACE/NAME/KEY or pod:NAMESPACE/NAME",
+      );
+    return this.#inSecret({ name, key, optional: false }, { namespace, username, signal });
+  }
+
+  /** Whether there is such a Pod: where `resolve` finds nothing, one that is there names no password. */
+  async hasPod(reference: string, { signal }: { readonly signal?: AbortSignal } = {}): Promise<boolean> {
+    const [, namespace, pod] = podReference.exec(reference) ?? [];
+    if (namespace === undefined || pod === undefined) return false;
+    return (await this.#pods.read(pathOf(namespace, "pods", pod), signal)) !== undefined;
+  }
+
+  /**
+   * The certificates in the Secret `NAMESPACE/NAME`: `ca.crt`, and `tls.crt` with `tls.key` for a client certificate. Or what the Pod
+   * `pod:NAMESPACE/NAME` says: undefined where its Redis speaks no TLS, or where there is no such Pod, or it may not be read; an
+   * empty object where it speaks TLS and no Secret of its own holds certificates.
+   *
+   * @param options.port the port that is dialed: a Pod may have one with TLS and one without.
+   * @throws SecretError when there is no such Secret or nothing of that in it; ApiError as above.
+   */
+  async tls(reference: `pod:${string}`, options?: TlsOptions): Promise<SecretTls | undefined>;
+  async tls(reference: string, options?: TlsOptions): Promise<SecretTls>;
+  async tls(reference: string, { port, signal }: TlsOptions = {}): Promise<SecretTls | undefined> {
+    const [, inNamespace, pod] = podReference.exec(reference) ?? [];
+    if (inNamespace !== undefined && pod !== undefined) return this.#tlsOfPod(inNamespace, pod, port, signal);
+    const [, namespace, name] = tlsReference.exec(reference) ?? [];
+    if (namespace === undefined || name === undefined)
+      throw new SecretError(
+        "FLEET_DISCOVERY_SECRET_REFERENCE",
+        "certificates are referred to as NAMESPACE/NAME, of a Secret, or pod:NAMESPACE/NAME",
+      );
+    const data = await this.#secrets.read(pathOf(namespace, "secrets", name), signal);
+    if (data === undefined)
+      throw new SecretError("FLEET_DISCOVERY_SECRET_MISSING", `there is no Secret ${reference}`);
+    const [ca, cert, key] = [valueOf(data, "ca.crt"), valueOf(data, "tls.crt"), valueOf(data, "tls.key")];
+    if ((ca === undefined && cert === undefined) || (cert === undefined) !== (key === undefined))
+      throw keyMissing(reference, "ca.crt, or tls.crt with tls.key", data);
+    return {
+      ...(ca !== undefined && { ca }),
+      ...(cert !== undefined && { cert }),
+      ...(key !== undefined && { key }),
+    };
+  }
+
+  async #tlsOfPod(
+    namespace: string,
+    pod: string,
+    port: number | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<SecretTls | undefined> {
+    let facts: PodFacts | undefined;
+    try {
+      facts = await this.#pod(namespace, pod, signal);
+    } catch (error) {
+      if (!isForbidden(error)) throw error;
+    }
+    if (facts === undefined || !speaksTls(facts.tls, port)) return undefined;
+    const read = async (name: string): Promise<SecretValues | undefined> => {
+      const data = await this.#secrets.read(pathOf(namespace, "secrets", name), signal);
+      return data && valuesOf(data);
+    };
+    return (await certificatesIn(facts.tls, read)) ?? {};
+  }
+
+  /** Tells the source whether Pods may be read: without them TLS, and passwords that only they name, are not known. */
+  async #pod(namespace: string, pod: string, signal: AbortSignal | undefined): Promise<PodFacts | undefined> {
+    const cause = `pods of ${namespace}`;
+    try {
+      const facts = await this.#pods.read(pathOf(namespace, "pods", pod), signal);
+      this.#source?.report(cause, []);
+      return facts;
+    } catch (error) {
+      if (isForbidden(error))
+        this.#source?.report(cause, [
+          condition(
+            "PodUnreadable",
+            `Namespace ${namespace}`,
+            "its Pods may not be read (get pods), so TLS and passwords that only they name are not known",
+          ),
+        ]);
+      throw error;
+    }
+  }
+
+  /** The first place that leads somewhere. One that may not be read is passed over, and thrown where no other does. */
+  async #firstOf(places: readonly PasswordPlace[], wanted: Wanted): Promise<SecretCredentials | undefined> {
+    const { namespace, username, signal } = wanted;
+    let forbidden: unknown;
+    for (const place of places)
+      try {
+        const user = await this.#userOf(place, namespace, signal);
+        if (username !== undefined && user !== undefined && user !== username) continue;
+        const found = "value" in place ? { password: place.value } : await this.#inSecret(place, wanted);
+        if (found !== undefined) return { ...found, ...(user !== undefined && { username: user }) };
+      } catch (error) {
+        if (!isForbidden(error)) throw error;
+        forbidden ??= error;
+      }
+    if (forbidden !== undefined) throw forbidden;
+    return undefined;
+  }
+
+  async #userOf(
+    { username }: PasswordPlace,
+    namespace: string,
+    signal: AbortSignal | undefined,
+  ): Promise<string | undefined> {
+    if (username === undefined || typeof username === "string") return username;
+    const data = await this.#secrets.read(pathOf(namespace, "secrets", username.name), signal);
+    return data && valueOf(data, username.key);
+  }
+
+  async #inSecret(
+    place: SecretPlace,
+    { namespace, username, signal }: Wanted,
+  ): Promise<FoundPassword | undefined> {
+    const { name, key, optional } = place;
+    const data = await this.#secrets.read(pathOf(namespace, "secrets", name), signal);
+    if (data === undefined) return undefined;
+    const values = valuesOf(data);
+    const found =
+      key === undefined
+        ? passwordIn(values, place, username)
+        : isText(key) && values.has(key)
+          ? passwordInText(values.get(key) ?? "", username)
+          : withUser(values, key);
+    if (found === undefined && !optional) throw keyMissing(`${namespace}/${name}`, key ?? "a password", data);
+    return found;
+  }
+}
+
+interface Wanted {
+  readonly namespace: string;
+  readonly username: string | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+function isForbidden(error: unknown): boolean {
+  return error instanceof Error && "status" in error && error.status === 403;
+}
+
+function pathOf(namespace: string, plural: "pods" | "secrets", name: string): string {
+  return `/api/v1/namespaces/${namespace}/${plural}/${name}`;
+}
+
+/** One line break at the end is not part of a value: `kubectl create secret --from-file` takes the editor's along. */
+function valueOf(data: SecretData, key: string | undefined): string | undefined {
+  const encoded = key !== undefined && Object.hasOwn(data, key) ? data[key] : undefined;
+  if (encoded === undefined) return undefined;
+  const value = Buffer.from(encoded, "base64")
+    .toString("utf8")
+    .replace(/\r?\n$/, "");
+  return value === "" ? undefined : value;
+}
+
+function valuesOf(data: SecretData): SecretValues {
+  return new Map(
+    Object.keys(data).flatMap((key) => {
+      const value = valueOf(data, key);
+      return value === undefined ? [] : [[key, value] as const];
+    }),
+  );
+}
+
+function keyMissing(secret: string, wanted: string, data: SecretData): SecretError {
+  const keys = Object.keys(data);
+  return new SecretError(
+    "FLEET_DISCOVERY_SECRET_KEY_MISSING",
+    `the Secret ${secret} has no value for ${wanted}; its keys are ${keys.length === 0 ? "none" : keys.join(", ")}`,
+  );
+}
+
+function reportStale(path: string, cause: unknown, known: "value" | "missing"): void {
+  const [, , , , namespace, plural, name] = path.split("/");
+  const error = new SecretError(
+    "FLEET_DISCOVERY_SECRET_STALE",
+    `the ${plural === "pods" ? "Pod" : "Secret"} ${namespace}/${name} cannot be read now; ${known === "value" ? "what it last said is used" : "it did not exist when it was last asked for"}`,
+    cause,
+  );
+  publishError({ code: error.code, source: undefined, error });
+}

@@ -1,0 +1,127 @@
+import type { Labels } from "../prometheus/exposed.ts";
+import type { Instruments } from "../prometheus/instruments.ts";
+import type { FleetStatsLike } from "../roster/fleet-stats-like.ts";
+import { endpointName } from "../roster/roster.ts";
+import { registerSources } from "./source-gauges.ts";
+
+type Stats = FleetStatsLike;
+type EndpointStats = Stats["instances"][number]["endpoints"][number];
+type PoolStats = NonNullable<EndpointStats["pool"]>;
+
+const instanceStates = ["ready", "drain", "maintenance"];
+const breakerStates = ["closed", "open", "half-open", "isolated"];
+
+const unfitReasons = ["link-down", "syncing", "never-synced", "other-primary"];
+
+/** An endpoint with its labels. They are made once, since prom-client caches their text by the identity of the record. */
+interface Row {
+  readonly labels: Labels;
+  readonly breakerLabels: readonly Labels[];
+  readonly unfitLabels: readonly Labels[];
+  readonly lanes: { readonly shared: Labels; readonly exclusive: Labels };
+  readonly stats: EndpointStats;
+}
+
+/** What a fleet is at the moment of a scrape. An endpoint that no call has needed yet has no pool and no breaker to show. */
+export class FleetGauges {
+  readonly #look: () => Stats;
+  #stats: Stats | undefined;
+  #rows: ReadonlyMap<string, Row> = new Map();
+
+  /** @param look answers the same object as long as a scrape lasts. */
+  constructor(look: () => Stats) {
+    this.#look = look;
+  }
+
+  register(instruments: Instruments): void {
+    this.#instances(instruments);
+    this.#endpoints(instruments);
+    registerSources(this.#look, instruments);
+  }
+
+  #instances(instruments: Instruments): void {
+    instruments.gauge("instances", "Instances that are served, by state.", (tell) => {
+      const { instances } = this.#look();
+      for (const state of instanceStates)
+        tell({ state }, instances.filter((instance) => instance.state === state).length);
+    });
+  }
+
+  #endpoints(instruments: Instruments): void {
+    instruments.gauge("breaker_state", "1 for the state that a breaker is in, 0 for the others.", (tell) => {
+      for (const { breakerLabels, stats } of this.#current())
+        if (stats.breaker !== undefined)
+          for (const labels of breakerLabels) tell(labels, Number(stats.breaker.name === labels["state"]));
+    });
+    instruments.gauge(
+      "replica_unfit",
+      "1 for the reason why a replica is not read from, 0 for the others.",
+      (tell) => {
+        for (const { unfitLabels, stats } of this.#current())
+          if (stats.replication !== undefined)
+            for (const labels of unfitLabels)
+              tell(labels, Number(stats.replication.unfit === labels["reason"]));
+      },
+    );
+    const each = (name: string, help: string, value: (stats: EndpointStats) => number | undefined): void =>
+      instruments.gauge(name, help, (tell) => {
+        for (const { labels, stats } of this.#current()) {
+          const now = value(stats);
+          if (now !== undefined) tell(labels, now);
+        }
+      });
+    each("pool_health", "1 after a good health check, 0 after a bad one.", ({ health }) =>
+      health === undefined || health.status === "unknown" ? undefined : Number(health.status === "healthy"),
+    );
+    each("pool_health_check_duration_seconds", "How long the last good health check took.", ({ health }) =>
+      health?.latencyMs === undefined ? undefined : health.latencyMs / 1000,
+    );
+    each(
+      "pool_in_flight",
+      "Commands on the shared lane that the server has not answered.",
+      ({ pool }) => pool?.shared.inFlight,
+    );
+    instruments.gauge("pool_waiting", "Who waits for a connection, by lane.", (tell) => {
+      for (const { lanes, stats } of this.#current())
+        if (stats.pool !== undefined) {
+          tell(lanes.shared, stats.pool.shared.waiting);
+          if (used(stats.pool)) tell(lanes.exclusive, stats.pool.exclusive.waiters);
+        }
+    });
+    const leases = (name: string, help: string, value: (lane: PoolStats["exclusive"]) => number): void =>
+      each(name, help, ({ pool }) => (pool !== undefined && used(pool) ? value(pool.exclusive) : undefined));
+    leases("pool_leased", "Connections of the exclusive lane that are lent.", ({ leased }) => leased);
+    leases("pool_idle", "Connections of the exclusive lane that wait for work.", ({ idle }) => idle);
+    leases("pool_max", "How many connections the exclusive lane may have.", ({ max }) => max);
+  }
+
+  /** The endpoints as they are, each with the labels it had before. */
+  #current(): Iterable<Row> {
+    const stats = this.#look();
+    if (stats !== this.#stats) {
+      this.#stats = stats;
+      const rows = new Map<string, Row>();
+      for (const { name, endpoints } of stats.instances)
+        for (const endpoint of endpoints) {
+          const key = endpointName(name, endpoint);
+          rows.set(key, { ...(this.#rows.get(key) ?? labelled(key)), stats: endpoint });
+        }
+      this.#rows = rows;
+    }
+    return this.#rows.values();
+  }
+}
+
+function labelled(endpoint: string): Omit<Row, "stats"> {
+  return {
+    labels: { endpoint },
+    breakerLabels: breakerStates.map((state) => ({ endpoint, state })),
+    unfitLabels: unfitReasons.map((reason) => ({ endpoint, reason })),
+    lanes: { shared: { endpoint, lane: "shared" }, exclusive: { endpoint, lane: "exclusive" } },
+  };
+}
+
+/** A lane that nobody has leased from has nothing to show. */
+function used({ exclusive }: PoolStats): boolean {
+  return exclusive.dials > 0 || exclusive.waiters > 0;
+}

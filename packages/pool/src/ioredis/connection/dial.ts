@@ -1,0 +1,287 @@
+import type { ConnectionOptions } from "node:tls";
+
+import { Redis } from "ioredis";
+
+import { type Clock, unref } from "../../clock.ts";
+import { type DialReason, hints, reasonOfFirst, reasonOfReply, reasonOfSocket } from "../../dial-reason.ts";
+import { AuthenticationError, ConnectionError, ReplyError } from "../../errors.ts";
+import { ask } from "../commands/ask.ts";
+import { joinedWrites, type Flush } from "../commands/joined-writes.ts";
+import { Inquiry } from "./inquiry.ts";
+import { plainCause } from "./plain-cause.ts";
+import {
+  greetingAt,
+  speaksPlainAt,
+  speaksTlsAt,
+  type SpokenAtOptions,
+  wantsCertificateAt,
+} from "./spoken-at.ts";
+
+export interface Credentials {
+  readonly username?: string;
+  readonly password?: string;
+}
+
+/** What a dial needs to know about the server. */
+export interface DialOptions {
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+  readonly credentials: (() => Promise<Credentials | undefined>) | undefined;
+  readonly tls: (() => Promise<ConnectionOptions | undefined> | ConnectionOptions | undefined) | undefined;
+  readonly dialTimeoutMs: number;
+  readonly clock: Clock;
+  /** Of the same server, for all its dials. @default one for each */
+  readonly inquiry?: Inquiry<Finding>;
+}
+
+/** What a server would say that closed or was silent. */
+export type Finding = { readonly reason: DialReason; readonly text?: string } | undefined;
+
+/** What differs from connection to connection. */
+export interface Dialing {
+  /** For CLIENT LIST. */
+  readonly label: string;
+  /** Join the writes of a tick; absent: ioredis' own connector. */
+  readonly flush?: Flush;
+  readonly signal: AbortSignal;
+}
+
+export interface Dialed {
+  readonly redis: Redis;
+  /** The round trip of its PING. */
+  readonly pingMs: number;
+}
+
+/**
+ * One connection, ready and authenticated: TCP, TLS, AUTH and PING inside one deadline (ioredis' `connectTimeout` ends
+ * with TCP). The password goes from the provider to the socket: ioredis never sees it, so that none of its errors,
+ * options or debug lines can show it. The connection never reconnects by itself.
+ *
+ * @throws ConnectionError, AuthenticationError, or the signal's reason.
+ */
+export async function dial(options: DialOptions, dialing: Dialing): Promise<Dialed> {
+  const { clock, dialTimeoutMs } = options;
+  const end = Promise.withResolvers<never>();
+  end.promise.catch(() => "somebody hears of it only if it wins the race");
+  const attempt = new Attempt(options, dialing);
+  const timer = clock.setTimeout(() => {
+    end.reject(attempt.failed(`no connection within ${dialTimeoutMs} ms`, "timeout"));
+  }, dialTimeoutMs);
+  const abort = (): void => {
+    end.reject(dialing.signal.reason);
+  };
+  dialing.signal.addEventListener("abort", abort, { once: true });
+  try {
+    dialing.signal.throwIfAborted();
+    return await Promise.race([attempt.run(), end.promise]);
+  } catch (error) {
+    attempt.giveUp();
+    throw error;
+  } finally {
+    clock.clearTimeout(timer);
+    dialing.signal.removeEventListener("abort", abort);
+  }
+}
+
+/** Ends a connection now; what is in flight on it is rejected by ioredis. */
+export function destroy(redis: Redis): void {
+  // Not `disconnect` where there is a socket: it arms a timer that only the "close" of a living socket clears.
+  if (redis.stream === undefined) redis.disconnect();
+  else redis.stream.destroy();
+}
+
+class Attempt {
+  readonly #options: DialOptions;
+  readonly #dialing: Dialing;
+  readonly #inquiry: Inquiry<Finding>;
+  #redis: Redis | undefined;
+  #socketError: Error | undefined;
+  readonly #over = new AbortController();
+  #tls: ConnectionOptions | undefined;
+  #isConnected = false;
+  /** The first that the other side said. */
+  #heard: Buffer | undefined;
+  /** Runs while a handshake is unanswered. */
+  #silent: unknown;
+
+  constructor(options: DialOptions, dialing: Dialing) {
+    this.#options = options;
+    this.#dialing = dialing;
+    this.#inquiry = options.inquiry ?? new Inquiry(options.clock);
+  }
+
+  async run(): Promise<Dialed> {
+    const credentials = await this.#ask("credentials", this.#options.credentials);
+    if (!isCredentials(credentials))
+      throw new AuthenticationError(
+        this.#options.name,
+        "the provider of credentials answered no { username?: string, password?: string }",
+      );
+    const tls = await this.#ask("TLS settings", this.#options.tls);
+    if (this.#over.signal.aborted) throw this.failed("given up");
+    this.#tls = tls;
+    const redis = this.#open(tls);
+    try {
+      await (tls !== undefined ? Promise.race([redis.connect(), this.#silence(redis)]) : redis.connect());
+      this.#isConnected = true;
+      redis.stream.once("data", (data: Buffer) => {
+        this.#heard = data;
+      });
+      const startedAt = this.#options.clock.now();
+      await this.#introduce(redis, credentials);
+      return { redis, pingMs: this.#options.clock.now() - startedAt };
+    } catch (error) {
+      if (error instanceof AuthenticationError || error instanceof ConnectionError) throw error;
+      throw await this.#explained(error);
+    } finally {
+      this.#options.clock.clearTimeout(this.#silent);
+    }
+  }
+
+  giveUp(): void {
+    this.#over.abort();
+    this.#options.clock.clearTimeout(this.#silent);
+    if (this.#redis !== undefined) destroy(this.#redis);
+  }
+
+  failed(detail: string, reason?: DialReason): ConnectionError {
+    const cause = this.#socketError;
+    const why = reasonOfSocket(cause);
+    // What the socket said is surer than that the time was up; what was found out since is surer than the socket.
+    const known = reason === undefined || (reason === "timeout" && why !== undefined) ? why : reason;
+    const hint = known === undefined ? undefined : hints[known];
+    const text = [cause === undefined ? detail : `${detail}: ${cause.message}`, hint]
+      .filter(Boolean)
+      .join("; ");
+    return new ConnectionError(this.#options.name, "connect", text, "not-sent", cause, known);
+  }
+
+  async #explained(error: unknown): Promise<ConnectionError> {
+    if (error instanceof ReplyError) return this.failed(error.message, reasonOfReply(error.message));
+    const detail = this.#isConnected ? "connection closed while it was set up" : "connect failed";
+    if (this.#heard === undefined && (reasonOfSocket(this.#socketError) ?? "closed") === "closed")
+      return this.#found(detail);
+    const said = this.#heard && reasonOfFirst(this.#heard);
+    return this.failed(said?.text ?? detail, said?.reason);
+  }
+
+  /** Where the other side closed without a word: whether it would have talked in another way. */
+  async #found(detail: string): Promise<ConnectionError> {
+    const tls = this.#tls;
+    const question = tls === undefined ? "plain" : this.#isConnected ? "certificate" : "handshake";
+    const found = await this.#inquiry.ask(question, () => this.#find(tls));
+    return this.failed(found?.text ?? detail, found?.reason);
+  }
+
+  async #find(tls: ConnectionOptions | undefined): Promise<Finding> {
+    const there = this.#there;
+    if (tls !== undefined && this.#isConnected)
+      return (await wantsCertificateAt(there, tls)) ? { reason: "tls-client-certificate" } : undefined;
+    if (tls !== undefined) return (await speaksPlainAt(there)) ? { reason: "tls-not-expected" } : undefined;
+    const [isTls, greeting] = await Promise.all([speaksTlsAt(there), greetingAt(there)]);
+    if (isTls) return { reason: "tls-expected" };
+    return greeting && reasonOfFirst(greeting);
+  }
+
+  /** Fails when a TLS handshake gets no answer while the server would answer in plain text; else never ends. */
+  async #silence(redis: Redis): Promise<never> {
+    const { clock, dialTimeoutMs } = this.#options;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#silent = unref(clock.setTimeout(resolve, dialTimeoutMs / 2));
+    await promise;
+    if (redis.status === "connecting") {
+      const found = await this.#inquiry.ask("handshake", () => this.#find(this.#tls));
+      if (found !== undefined) throw this.failed("no answer to the TLS handshake", found.reason);
+    }
+    return new Promise(() => undefined);
+  }
+
+  get #there(): SpokenAtOptions {
+    const { host, port, clock, dialTimeoutMs } = this.#options;
+    return { host, port, clock, timeoutMs: dialTimeoutMs / 4, signal: this.#over.signal };
+  }
+
+  async #ask<T>(what: string, provider: (() => Promise<T> | T) | undefined): Promise<T | undefined> {
+    try {
+      return await provider?.();
+    } catch (error) {
+      const cause = plainCause(error);
+      const code = cause === undefined ? "" : ` (${String((cause as NodeJS.ErrnoException).code)})`;
+      const reason = what === "credentials" ? "credentials-unavailable" : "certificates-unavailable";
+      // Not its text: nobody knows what a provider writes into it.
+      throw new AuthenticationError(
+        this.#options.name,
+        `the provider of ${what} failed${code}`,
+        cause,
+        reason,
+      );
+    }
+  }
+
+  #open(tls: ConnectionOptions | undefined): Redis {
+    const { host, port, dialTimeoutMs } = this.#options;
+    const { flush } = this.#dialing;
+    const redis = new Redis({
+      host,
+      port,
+      ...(tls === undefined ? {} : { tls }),
+      ...(flush === undefined ? {} : { Connector: joinedWrites(flush) }),
+      // RESP2 on the wire gives RESP2 shapes for every command, also those of modules, and tells integers from doubles
+      // although integers are read as digits, which is what keeps those near and beyond 2^53 right (redis/ioredis#2164).
+      protocol: 2,
+      replyMapping: "legacy",
+      stringNumbers: flush !== undefined,
+      lazyConnect: true,
+      // Reconnecting and resending are ours: ioredis would execute a write twice without a word.
+      retryStrategy: null,
+      enableOfflineQueue: false,
+      maxRetriesPerRequest: 0,
+      enableReadyCheck: false,
+      disableClientInfo: true,
+      connectTimeout: dialTimeoutMs,
+      keepAlive: 30_000,
+      noDelay: true,
+    });
+    // Without a listener ioredis prints to the console.
+    redis.on("error", (error: unknown) => {
+      this.#socketError ??= plainCause(error);
+    });
+    this.#redis = redis;
+    return redis;
+  }
+
+  /** ioredis' ready check is off: this PING is what finds a server that is loading, or a replica without its primary. */
+  async #introduce(redis: Redis, credentials: Credentials | undefined): Promise<void> {
+    const { username, password } = credentials ?? {};
+    const replies = await Promise.allSettled([
+      password === undefined
+        ? undefined
+        : ask(redis, username === undefined ? ["AUTH", password] : ["AUTH", username, password]),
+      ask(redis, ["CLIENT", "SETNAME", this.#dialing.label.replaceAll(/[^!-~]/g, "_")]),
+      ask(redis, ["PING"]),
+    ]);
+    const [auth, , ping] = replies;
+    if (auth?.status === "rejected") throw this.#refused(auth.reason);
+    // A user that may not PING is a user that is logged in.
+    if (ping?.status === "rejected" && !isDenied(ping.reason)) throw this.#refused(ping.reason);
+  }
+
+  #refused(error: unknown): unknown {
+    if (!(error instanceof ReplyError)) return error;
+    if (/^(?:WRONGPASS|NOAUTH|NOPERM|ERR AUTH|ERR invalid password|ERR Client sent AUTH)/.test(error.message))
+      return new AuthenticationError(this.#options.name, error.message);
+    return error;
+  }
+}
+
+function isCredentials(given: unknown): given is Credentials | undefined {
+  if (given === undefined) return true;
+  if (typeof given !== "object" || given === null) return false;
+  const { username, password } = given as Record<string, unknown>;
+  return [username, password].every((part) => part === undefined || typeof part === "string");
+}
+
+function isDenied(error: unknown): boolean {
+  return error instanceof ReplyError && error.prefix === "NOPERM";
+}

@@ -1,0 +1,49 @@
+import type { TimeLimit } from "../../../call-options.ts";
+import type { Clock } from "../../../clock.ts";
+import type { Encoding } from "../../commands/wire-command.ts";
+import type { Dialed } from "../../connection/dial.ts";
+
+/** Of one call on the shared lane; its time is by default `commandTimeoutMs`. */
+export interface SendOptions extends TimeLimit {
+  /** Rejects with its reason. A command that is written is executed all the same; its reply is dropped. */
+  readonly signal?: AbortSignal | undefined;
+  /** What text in the reply becomes. @default "utf8" */
+  readonly encoding?: Encoding | undefined;
+}
+
+/** What a pool gives its shared lane. */
+export interface SharedLaneSettings {
+  readonly name: string;
+  readonly dial: (signal: AbortSignal) => Promise<Dialed>;
+  /** A dial ended: how long its PING took, or why it failed. */
+  readonly dialed: (result: { readonly tookMs: number } | { readonly error: unknown }) => void;
+  readonly commandTimeoutMs: number;
+  readonly stallTimeoutMs: number;
+  readonly maxInFlight: number;
+  readonly maxInFlightBytes: number;
+  readonly reconnectMinDelayMs: number;
+  readonly reconnectMaxDelayMs: number;
+  readonly clock: Clock;
+  readonly random: () => number;
+}
+
+export type SharedLaneState = "idle" | "connecting" | "ready" | "backoff" | "closed";
+
+export interface SharedLaneStats {
+  readonly state: SharedLaneState;
+  /** Accepted and not answered by the server, those included whose caller has left. */
+  readonly inFlight: number;
+  readonly bytesInFlight: number;
+  /** Of these, how many wait for a connection. */
+  readonly waiting: number;
+  readonly commands: number;
+  readonly batches: number;
+  readonly timeouts: number;
+  /** Refused because a cap was reached. */
+  readonly exhausted: number;
+  readonly latencyAverageMs: number;
+  readonly latencyMaxMs: number;
+  readonly dials: number;
+  readonly failedDials: number;
+  readonly losses: number;
+}

@@ -11,7 +11,7 @@ export interface RunOptions {
   /** Whether an error of the task is the server's fault. Others count as success. @default every error */
   readonly isFailure?: (error: unknown) => boolean;
   /** Handed to the task. Once aborted, a failing task counts neither as success nor as failure. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Where the circuit stands, with the data of that state only. A permit carries the one it was issued in. */

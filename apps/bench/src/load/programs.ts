@@ -28,7 +28,7 @@ export function plainEnvironment(): Readonly<Record<string, string | undefined>>
 /** Runs a program to its end and answers what it printed; another exit code is an error with the end of its complaints. */
 export async function runProgram(
   [path, ...args]: readonly [program: string, ...args: string[]],
-  { signal, exitCode = 0 }: { readonly signal?: AbortSignal; readonly exitCode?: number } = {},
+  { signal, exitCode = 0 }: { readonly signal?: AbortSignal | undefined; readonly exitCode?: number } = {},
 ): Promise<string> {
   const child = spawn(path, args, { stdio: ["ignore", "pipe", "pipe"], ...(signal && { signal }) });
   endWithThis(child);

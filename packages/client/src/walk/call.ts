@@ -15,7 +15,7 @@ export interface CallOptions {
   /** Time for the whole call, waits and retries included, in milliseconds. @default the fleet's `timeoutMs` */
   readonly timeoutMs?: number;
   /** Ends the wait; the call rejects with its reason. What was already written may still be executed. @default none */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -30,7 +30,7 @@ export class Call {
   readonly timeoutMs: number;
   /** For the lane. While it is absent the lane counts from its own reading of the clock, with the fleet's `timeoutMs`. */
   declare deadline?: number;
-  declare readonly signal?: AbortSignal;
+  declare readonly signal?: AbortSignal | undefined;
   declare readonly encoding?: "utf8" | "buffer";
   /** For the lane: a batch that is one transaction. */
   declare atomic?: boolean;

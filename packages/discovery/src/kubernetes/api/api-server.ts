@@ -46,7 +46,7 @@ export const apiServerRules: Rules<ApiServerOptions> = {
 
 export interface ApiRequestOptions {
   readonly query?: Readonly<Record<string, string | undefined>>;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface ApiGetOptions extends ApiRequestOptions {

@@ -52,7 +52,7 @@ export interface SecretTls {
 
 export interface TlsOptions {
   readonly port?: number;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Keys and values as the API server sends them, in base64. */

@@ -2,6 +2,7 @@ import { dirname } from "node:path";
 
 import { describe, expect, test } from "vitest";
 
+import { folderTable } from "../src/architecture-tables.ts";
 import { folderCircles } from "../src/folder-circles.ts";
 import { paths, text } from "../src/rooms.ts";
 
@@ -57,3 +58,22 @@ test("tests mirror the folders of the sources", () => {
     .filter((folder) => !folders.has(folder.replace("/test", "/src")));
   expect([...new Set(strange)]).toEqual([]);
 });
+
+test("docs/architecture.md describes each folder of a package or app, and no other", () => {
+  const real = Map.groupBy(
+    new Set(sources.filter((path) => /^(?:packages|apps)\/\w+\/src\//.test(path)).flatMap(foldersOf)),
+    (folder) => folder.split("/")[1]!,
+  );
+  const described = folderTable();
+  const inner = (folders: readonly string[] = []): readonly string[] =>
+    folders.map((folder) => folder.split("/").slice(3).join("/")).toSorted();
+  for (const [owner, folders] of real)
+    expect([owner, described.get(owner)?.toSorted()]).toEqual([owner, inner(folders)]);
+  expect([...described.keys()].filter((owner) => !real.has(owner))).toEqual([]);
+});
+
+/** The folders between `src` and a file. */
+function foldersOf(path: string): readonly string[] {
+  const steps = path.split("/").slice(0, -1);
+  return steps.map((_step, index) => steps.slice(0, index + 1).join("/")).slice(3);
+}

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { arrowTable } from "../src/arrow-table.ts";
+import { arrowTable } from "../src/architecture-tables.ts";
 import { importsOf } from "../src/imports.ts";
 import { packages, paths, text } from "../src/rooms.ts";
 

@@ -17,5 +17,6 @@ export type { Clock } from "./clock.ts";
 export type { DialReason } from "./dial-reason.ts";
 export type { Outcome } from "./errors.ts";
 export type { ExclusiveLaneOptions, Factory } from "./exclusive/exclusive-lane-options.ts";
+export type { TimeLimit } from "./call-options.ts";
 export type { AcquireOptions, ExclusiveLaneStats } from "./exclusive/exclusive-lane-stats.ts";
 export type { Lease, Loan } from "./exclusive/lease.ts";

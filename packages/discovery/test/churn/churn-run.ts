@@ -18,7 +18,10 @@ import type { Kept } from "./mirror.ts";
 export interface ChurnRunOptions {
   readonly server: AnyApiServer;
   readonly seed: number;
-  readonly durationMs: number;
+  /** How long it lasts at the least. @default 0 */
+  readonly durationMs?: number;
+  /** How many rounds it has at the least. @default 3 */
+  readonly leastRounds?: number;
   /** Beside those that can happen to every server. */
   readonly faults: (random: () => number) => readonly ChurnFault[];
   /** Changes between two looks whether all is as it must be. */
@@ -48,7 +51,8 @@ export async function runChurn(options: ChurnRunOptions): Promise<ChurnReport> {
   const {
     server,
     seed,
-    durationMs,
+    durationMs = 0,
+    leastRounds = 3,
     changesPerRound = 60,
     faultShare = 0.1,
     haste = 10,
@@ -93,7 +97,7 @@ export async function runChurn(options: ChurnRunOptions): Promise<ChurnReport> {
   const counts: Record<string, number> = {};
   const deadline = performance.now() + durationMs;
   let [rounds, changes, slowestQuiescenceMs, heapAtFirst, heapAtLast, told] = [0, 0, 0, 0, 0, 0];
-  for (; performance.now() < deadline || rounds < 3; rounds += 1) {
+  for (; performance.now() < deadline || rounds < leastRounds; rounds += 1) {
     for (let change = 0; change < changesPerRound; change += 1) {
       if (random() < faultShare) {
         const { name, happen } = faults[Math.floor(random() * faults.length)]!;

@@ -10,7 +10,7 @@ test("whatever changes and whatever goes wrong, a reflector ends up with what th
   const report = await runChurn({
     server,
     seed: 20261125,
-    durationMs: 15_000,
+    leastRounds: 12,
     faults: (random) => [...doubleFaults(server, random), ...restarts(server)],
   });
   expect(report.told).toBeGreaterThan(100);

@@ -591,7 +591,7 @@ describe("closing", () => {
 
 test.for<[string, Record<string, unknown>, string]>([
   ["no fetch", { fetch: undefined }, "fetch must be a function"],
-  ["no sink", { sink: {} }, "sink.write must be a function"],
+  ["no sink", { sink: {} }, "sink must be a sink with write()"],
   ["a limit of nothing", { limits: { hub: 0 } }, "hub must be a whole number of at least 1"],
   ["no rate", { limits: { requestsPerSecond: 0 } }, "requestsPerSecond must be a number above 0"],
   ["a crash limit that blames at once", { crashLimit: 1 }, "crashLimit must be a whole number of at least 2"],

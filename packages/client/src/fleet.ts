@@ -13,6 +13,7 @@ import type { Redis } from "ioredis";
 
 import { type BatchReply, ScopedBatch } from "./batch/batch.ts";
 import { commandChannel, publishCall } from "./channels.ts";
+import { printed } from "./check-options.ts";
 import { dialAll, type DialResult } from "./endpoints/dial-all.ts";
 import { statsOf } from "./endpoints/stats-of.ts";
 import { FleetClosedError, InvalidOptionError, StartingError } from "./errors.ts";
@@ -204,7 +205,7 @@ export class Fleet implements AsyncDisposable {
   ): Call {
     if (this.#closed !== undefined) throw new FleetClosedError();
     if (typeof selector !== "object" || selector === null)
-      throw new InvalidOptionError("selector", '{ instance: "..." } or { group: "..." }', selector);
+      throw new InvalidOptionError("selector", '{ instance: "..." } or { group: "..." }', printed(selector));
     const { timeoutMs, signal } = options;
     const walk = this.#walk;
     if (timeoutMs !== undefined) checkMs("timeoutMs", timeoutMs);

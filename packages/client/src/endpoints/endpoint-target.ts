@@ -188,10 +188,13 @@ export class EndpointTarget implements Target {
     const announced = { host: this.#endpoint.host, port: this.#endpoint.port };
     const missing = this.#missing();
     if (missing !== undefined) throw missing;
+    // Of what a map answers no more than this: it may hand out an object of its own that has more.
+    const { host, port } = addressMap?.(announced) ?? announced;
     const opened = new RedisPool({
       ...pool,
       name: this.name,
-      ...(addressMap?.(announced) ?? announced),
+      host,
+      port,
       clock,
       random,
       // Both read anew at each dial, and from the instance as it is then: rotated secrets and changed references need no restart.

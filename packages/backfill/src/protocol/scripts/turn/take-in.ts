@@ -1,0 +1,69 @@
+/**
+ * Takes entries of a stream or a list into the run: what is taken stands in `items` in the same instant.
+ *
+ * Leaves `takeEntries(chunksWanted, taken)`.
+ */
+export const takeIn = `
+local function store(entries, taken)
+  local size, at = facts.chunkSize, tonumber(redis.call('GET', cursor) or '0')
+  for i = 1, #entries, size do
+    local part = { unpack(entries, i, math.min(i + size - 1, #entries)) }
+    local chunk, text, left = whole(at), cjson.encode(part), false
+    -- Entries that others have had before: those deliveries were attempts, and two of them a reason for suspicion.
+    if part[1][3] then
+      local tries = { i = {} }
+      for index, entry in ipairs(part) do
+        tries.i[index] = { index - 1, entry[3], 0 }
+        if entry[3] > 1 then tries.c = patience end
+      end
+      left = cjson.encode(tries)
+      redis.call('HSET', rest, chunk, left)
+    end
+    redis.call('HSET', items, chunk, text)
+    taken[#taken + 1] = { at, left, text }
+    at = at + 1
+  end
+  redis.call('SET', cursor, whole(at))
+  if #entries > 0 then redis.call('HINCRBY', count, 'taken', #entries) end
+end
+
+-- What consumers of other names have left pending. The look goes on where the last one ended.
+local function adopt(most)
+  local adopted, from, last = {}, redis.call('HGET', meta, 'adoptFrom') or '-', nil
+  local found = redis.call('XPENDING', source, group, 'IDLE', facts.adoptAfterMs, from, '+', 100)
+  for _, pending in ipairs(found) do
+    if #adopted >= most then break end
+    last = pending[1]
+    if pending[2] ~= consumer then
+      local claimed = redis.call('XCLAIM', source, group, consumer, facts.adoptAfterMs, last)
+      if claimed[1] and claimed[1][2] then
+        adopted[#adopted + 1] = { last, claimed[1][2], tonumber(pending[4]) }
+      else
+        -- The stream has forgotten it (XDEL, XTRIM): there is nothing to do for it.
+        redis.call('XACK', source, group, last)
+      end
+    end
+  end
+  local isWhole = #found < 100 and #adopted < most
+  redis.call('HSET', meta, 'adoptFrom', (isWhole or not last) and '-' or '(' .. last)
+  redis.call('HSET', meta, 'adoptAt', isWhole and now + math.min(facts.adoptAfterMs, 10000) / 2 or now)
+  return adopted
+end
+
+local function takeEntries(chunksWanted, taken)
+  local most = math.min(chunksWanted * facts.chunkSize, math.max(1000, facts.chunkSize))
+  if facts.kind == 'list' then
+    store(redis.call(facts.side == 'left' and 'LPOP' or 'RPOP', source, most) or {}, taken)
+    return
+  end
+  if now >= tonumber(redis.call('HGET', meta, 'adoptAt') or '0') then
+    local adopted = adopt(most)
+    store(adopted, taken)
+    most = most - #adopted
+  end
+  if most > 0 then
+    local read = redis.call('XREADGROUP', 'GROUP', group, consumer, 'COUNT', most, 'STREAMS', source, '>')
+    if read and read[1] then store(read[1][2], taken) end
+  end
+end
+`;

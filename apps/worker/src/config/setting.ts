@@ -23,6 +23,9 @@ export interface Setting extends Extra {
   readonly flag: string | undefined;
 }
 
+/** The schema of each value of a part of the configuration. */
+export type Section<C> = { readonly [K in keyof C]-?: z.ZodType<C[K]> };
+
 /**
  * A value of the configuration that may stand elsewhere too.
  *

@@ -2,7 +2,7 @@ import { subscribe, unsubscribe } from "node:diagnostics_channel";
 
 import { type Logger, pino } from "pino";
 
-import type { LogLevel } from "../config/config-schema.ts";
+import type { LogLevel } from "../config/process-schema.ts";
 import { reasonOf } from "../parts/reason-of.ts";
 import { Throttle } from "./throttle.ts";
 

@@ -13,8 +13,9 @@ export type Tallies = Readonly<Record<string, Tally>>;
 
 const callersPerKind = 2;
 const pauseMs = 4;
-/** How long a phase is watched after what happened in it. */
+/** How long a phase is watched after what happened in it, and how many calls of each kind are watched at the least. */
 const afterMs = 300;
+const leastCalls = 30;
 
 /** Callers that never stop, each on connections that are kept. */
 export class SteadyLoad implements AsyncDisposable {
@@ -48,8 +49,9 @@ export class SteadyLoad implements AsyncDisposable {
     this.#tallies = this.#empty();
     const start = performance.now();
     await happening();
-    await pause(afterMs);
     const tallies = this.#tallies;
+    await pause(afterMs);
+    while (Object.values(tallies).some((tally) => callsOf(tally) < leastCalls)) await pause(pauseMs);
     this.#tallies = this.#empty();
     this.#lines.push(`${title} (${((performance.now() - start) / 1000).toFixed(1)} s)`);
     for (const [kind, tally] of Object.entries(tallies)) this.#lines.push(`  ${row(kind, tally)}`);
@@ -142,4 +144,8 @@ function row(kind: string, { ok, failed, longestOutageMs }: Tally): string {
   const bad = Object.entries(failed).map(([what, times]) => `${times} x ${what}`);
   const outage = longestOutageMs === 0 ? "" : `; longest outage ${Math.round(longestOutageMs)} ms`;
   return `${kind.padEnd(14)} ${String(ok).padStart(6)} ok, ${bad.length === 0 ? "0 failed" : bad.join(", ")}${outage}`;
+}
+
+function callsOf({ ok, failed }: Tally): number {
+  return Object.values(failed).reduce((total, count) => total + count, ok);
 }

@@ -1,6 +1,6 @@
-import { backoff } from "../backoff.ts";
 import type { Clock } from "../clock.ts";
-import { AuthenticationError, ConnectionError } from "../errors.ts";
+import { ConnectionError } from "../errors.ts";
+import { Redial } from "../redial.ts";
 import type { Factory } from "./exclusive-lane-options.ts";
 
 export interface DialsSettings<T> {
@@ -17,9 +17,6 @@ export interface DialsSettings<T> {
   readonly rested: () => void;
 }
 
-/** After refused credentials: at most one dial per second, since only new credentials can help. */
-const authenticationDelayMs = 1000;
-
 /** The dials under way, each ended by its deadline; after a failed one all pause, longer with each failure. */
 export class Dials<T> {
   started = 0;
@@ -28,12 +25,13 @@ export class Dials<T> {
   lastError: unknown;
   readonly #settings: DialsSettings<T>;
   readonly #underWay = new Set<AbortController>();
-  #failures = 0;
-  #rest: unknown;
+  readonly #redial: Redial;
   #closed = false;
 
   constructor(settings: DialsSettings<T>) {
     this.#settings = settings;
+    const { redialMinDelayMs: minDelayMs, redialMaxDelayMs: maxDelayMs, clock, random, rested } = settings;
+    this.#redial = new Redial({ minDelayMs, maxDelayMs, clock, random, rested });
   }
 
   get size(): number {
@@ -41,7 +39,7 @@ export class Dials<T> {
   }
 
   get resting(): boolean {
-    return this.#rest !== undefined;
+    return this.#redial.resting;
   }
 
   start(): void {
@@ -73,12 +71,12 @@ export class Dials<T> {
 
   close(error: unknown): void {
     this.#closed = true;
-    this.#settings.clock.clearTimeout(this.#rest);
+    this.#redial.stop();
     for (const dial of this.#underWay) dial.abort(error);
   }
 
   #succeed(connection: T): void {
-    this.#failures = 0;
+    this.#redial.succeeded();
     this.lastError = undefined;
     if (this.#closed) this.#settings.factory.destroy(connection);
     else this.#settings.dialed(connection);
@@ -86,19 +84,9 @@ export class Dials<T> {
 
   #fail(error: unknown): void {
     if (this.#closed) return;
-    const { clock, random, redialMinDelayMs, redialMaxDelayMs, rested, failed } = this.#settings;
     this.failed += 1;
     this.lastError = error;
-    const delayMs = backoff(this.#failures, redialMinDelayMs, redialMaxDelayMs, random);
-    this.#failures += 1;
-    clock.clearTimeout(this.#rest);
-    this.#rest = clock.setTimeout(
-      () => {
-        this.#rest = undefined;
-        rested();
-      },
-      Math.max(delayMs, error instanceof AuthenticationError ? authenticationDelayMs : 0),
-    );
-    failed(error);
+    this.#redial.failed(error);
+    this.#settings.failed(error);
   }
 }

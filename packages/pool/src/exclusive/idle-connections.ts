@@ -39,8 +39,12 @@ export class IdleConnections<T> {
     return this.#stack.pop();
   }
 
-  remove(held: Held<T>): void {
-    this.#stack.splice(this.#stack.indexOf(held), 1);
+  /** Takes it out; false where it is not idle. */
+  remove(held: Held<T>): boolean {
+    const place = this.#stack.indexOf(held);
+    if (place === -1) return false;
+    this.#stack.splice(place, 1);
+    return true;
   }
 
   clear(): readonly Held<T>[] {

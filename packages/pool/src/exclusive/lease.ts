@@ -12,7 +12,7 @@ export interface Lease<T> extends AsyncDisposable {
   destroy(): void;
 }
 
-/** What a lease tells its lane. */
+/** What a lease reports its end to. */
 export interface Lender<T> {
   released(held: Held<T>): Promise<void>;
   destroyed(held: Held<T>): void;
@@ -26,19 +26,20 @@ export interface Loan<T> {
   end(): void;
 }
 
-/** A connection of the lane, whether idle or leased. */
+/** A connection of the lane, in whatever place of the set. */
 export interface Held<T> {
   readonly connection: T;
   /** When it is too old; decided once, at birth: jitter that is rolled anew at each look does not spread anything. */
   readonly expiresAt: number;
-  state: "idle" | "leased" | "resetting" | "gone";
+  /** It is destroyed and in no place any more. */
+  isGone: boolean;
   /** Its socket is closed. */
   lost: boolean;
   idleSince: number;
   /** When it last proved to work. */
   provedAt: number;
   leasedAt: number;
-  /** Holds the stack of who acquired it. */
+  /** Holds the stack of the call that acquired it. */
   origin: Error | undefined;
 }
 

@@ -1,33 +1,18 @@
-import type { Redis } from "ioredis";
-
-import { backoff } from "../../../backoff.ts";
 import { deadlineOf } from "../../../call-options.ts";
-import { publishConnection } from "../../../channels.ts";
 import type { Clock } from "../../../clock.ts";
-import { codeOf } from "../../../code-of.ts";
-import {
-  AuthenticationError,
-  CommandTimeoutError,
-  ConnectionError,
-  PoolClosedError,
-  WrongLaneError,
-} from "../../../errors.ts";
+import { CommandTimeoutError, WrongLaneError } from "../../../errors.ts";
 import { encode, encodeOrRefuse } from "../../commands/encode.ts";
 import type { BatchReply, Command, Reply } from "../../commands/reply.ts";
 import { checkEncoding, WireCommand } from "../../commands/wire-command.ts";
-import { destroy, type Dialed } from "../../connection/dial.ts";
-import { plainCause } from "../../connection/plain-cause.ts";
 import { Batch } from "./batch.ts";
 import { InFlight } from "./in-flight.ts";
+import { SharedConnection } from "./shared-connection.ts";
 import type {
   SendOptions,
   SharedLaneSettings,
   SharedLaneState,
   SharedLaneStats,
 } from "./shared-lane-options.ts";
-
-/** After refused credentials: at most one dial per second, since only new credentials can help. */
-const authenticationDelayMs = 1000;
 
 let take: (reply: Reply) => void;
 let refuse: (error: unknown) => void;
@@ -46,39 +31,36 @@ export class SharedLane {
   readonly #settings: SharedLaneSettings;
   readonly #clock: Clock;
   readonly #inFlight: InFlight;
-  readonly #closing = new AbortController();
-  #state: SharedLaneState = "idle";
-  #redis: Redis | undefined;
-  #openedAt = 0;
-  /** Failed dials, and connections that died young, since the last one that lived. */
-  #failures = 0;
-  #lastError: unknown;
-  #retry: unknown;
-  #readiness: PromiseWithResolvers<void> | undefined;
+  readonly #connection: SharedConnection;
   #closed: Promise<void> | undefined;
-  readonly #count = { commands: 0, batches: 0, exhausted: 0, dials: 0, failedDials: 0, losses: 0 };
+  readonly #count = { commands: 0, batches: 0, exhausted: 0 };
 
   constructor(settings: SharedLaneSettings) {
     this.#settings = settings;
     this.#clock = settings.clock;
     this.#inFlight = new InFlight({
       ...settings,
-      broken: (why) => this.#drop(why),
+      broken: (why) => this.#connection.drop(why),
     });
+    this.#connection = new SharedConnection(settings, this.#inFlight);
   }
 
   get state(): SharedLaneState {
-    return this.#state;
+    return this.#connection.state;
   }
 
   get stats(): SharedLaneStats {
     const flight = this.#inFlight;
+    const { state, dials, failedDials, losses } = this.#connection;
     return {
-      state: this.#state,
+      state,
       inFlight: flight.size,
       bytesInFlight: flight.bytes,
       waiting: flight.waiting.size,
       ...this.#count,
+      dials,
+      failedDials,
+      losses,
       timeouts: flight.timeouts,
       latencyAverageMs: flight.replies === 0 ? 0 : flight.latencySumMs / flight.replies,
       latencyMaxMs: flight.latencyMaxMs,
@@ -164,13 +146,7 @@ export class SharedLane {
    * next one where a backoff runs.
    */
   ready({ signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
-    if (signal?.aborted === true) return Promise.reject(signal.reason);
-    if (this.#state === "closed") return Promise.reject(new PoolClosedError(this.#settings.name));
-    if (this.#state === "ready") return Promise.resolve();
-    if (this.#state === "idle") this.#dial();
-    this.#readiness ??= quiet(Promise.withResolvers<void>());
-    const { promise } = this.#readiness;
-    return signal === undefined ? promise : orAborted(promise, signal);
+    return this.#connection.ready(signal);
   }
 
   /**
@@ -190,7 +166,7 @@ export class SharedLane {
 
   /** Takes nothing more; what is on its way may finish until `graceMs`, then the connection is destroyed. */
   close({ graceMs }: { readonly graceMs: number }): Promise<void> {
-    this.#closed ??= this.#close(graceMs);
+    this.#closed ??= this.#connection.close(graceMs);
     return this.#closed;
   }
 
@@ -201,148 +177,11 @@ export class SharedLane {
       checkEncoding(options.encoding);
       options.signal?.throwIfAborted();
     }
-    if (this.#state !== "ready") this.#admitUnready();
+    if (this.#connection.state !== "ready") this.#connection.demand();
     if (deadline <= now) throw new CommandTimeoutError(this.#settings.name, "not-sent", 0);
     const refusal = this.#inFlight.refusal(count, bytes);
     if (refusal === undefined) return deadline;
     this.#count.exhausted += 1;
     throw refusal;
   }
-
-  #admitUnready(): void {
-    if (this.#state === "closed") throw new PoolClosedError(this.#settings.name);
-    if (this.#state === "backoff") throw this.#lastError;
-    if (this.#state === "idle") this.#dial();
-  }
-
-  #dial(): void {
-    this.#state = "connecting";
-    this.#count.dials += 1;
-    this.#settings.dial(this.#closing.signal).then(
-      (dialed) => this.#opened(dialed),
-      (error: unknown) => this.#failed(error),
-    );
-  }
-
-  #opened({ redis, pingMs }: Dialed): void {
-    const { name } = this.#settings;
-    if (this.#state === "closed") {
-      destroy(redis);
-      return;
-    }
-    if (redis.status !== "ready") {
-      this.#failed(
-        new ConnectionError(name, "connect", "connection closed right after it was made", "not-sent"),
-      );
-      return;
-    }
-    this.#state = "ready";
-    this.#redis = redis;
-    this.#openedAt = this.#clock.now();
-    redis.on("error", (error: unknown) => {
-      if (this.#redis !== redis) return;
-      const cause = plainCause(error);
-      this.#inFlight.loss.cause ??= cause;
-      // What is no socket's error is the decoder's, or a reply that nobody asked for: replies match no more.
-      if (cause === undefined) this.#inFlight.distrust("the replies make no sense");
-    });
-    // ioredis listens too and did so first: by now it has rejected everything that was in flight.
-    redis.stream.once("close", () => this.#lost(redis));
-    publishConnection({ name, lane: "shared", event: "open" });
-    this.#settings.dialed({ tookMs: pingMs });
-    this.#inFlight.open(redis);
-    this.#readiness?.resolve();
-    this.#readiness = undefined;
-  }
-
-  #failed(error: unknown): void {
-    if (this.#state === "closed") return;
-    const { name, dialed } = this.#settings;
-    this.#state = "backoff";
-    this.#lastError = error;
-    this.#count.failedDials += 1;
-    this.#redialLater(error instanceof AuthenticationError ? authenticationDelayMs : 0);
-    publishConnection({ name, lane: "shared", event: "failed", ...codeOf(error) });
-    dialed({ error });
-    this.#inFlight.refuseWaiting(error);
-    this.#readiness?.reject(error);
-    this.#readiness = undefined;
-  }
-
-  #lost(redis: Redis): void {
-    if (this.#redis !== redis) return;
-    const { name, reconnectMaxDelayMs } = this.#settings;
-    const { loss } = this.#inFlight;
-    this.#redis = undefined;
-    this.#inFlight.close();
-    this.#count.losses += 1;
-    publishConnection({ name, lane: "shared", event: "closed", ...codeOf(loss.cause) });
-    if (this.#state === "closed") return;
-    // One that died young counts as a failure, or a server that accepts and drops would be dialed in a hot loop.
-    const lived = this.#clock.now() - this.#openedAt >= reconnectMaxDelayMs;
-    if (lived) this.#failures = 0;
-    this.#state = this.#failures === 0 ? "connecting" : "backoff";
-    this.#lastError = new ConnectionError(
-      name,
-      "connect",
-      `${loss.detail}, reconnecting`,
-      "not-sent",
-      loss.cause,
-    );
-    this.#redialLater(0);
-  }
-
-  #redialLater(minDelayMs: number): void {
-    const { reconnectMinDelayMs, reconnectMaxDelayMs, random } = this.#settings;
-    const delayMs = backoff(this.#failures, reconnectMinDelayMs, reconnectMaxDelayMs, random);
-    this.#failures += 1;
-    this.#retry = this.#clock.setTimeout(() => this.#dial(), Math.max(minDelayMs, delayMs));
-  }
-
-  /** Not when "close" comes: until then commands would go to a connection that is given up. */
-  #drop(why: string): void {
-    const redis = this.#redis;
-    if (redis === undefined) return;
-    this.#inFlight.loss.detail = why;
-    destroy(redis);
-    this.#lost(redis);
-  }
-
-  async #close(graceMs: number): Promise<void> {
-    const { name } = this.#settings;
-    const error = new PoolClosedError(name);
-    this.#state = "closed";
-    this.#clock.clearTimeout(this.#retry);
-    this.#closing.abort(error);
-    this.#inFlight.refuseWaiting(error);
-    this.#readiness?.reject(error);
-    const redis = this.#redis;
-    if (redis !== undefined) {
-      const grace = Promise.withResolvers<void>();
-      const timer = this.#clock.setTimeout(grace.resolve, graceMs);
-      await Promise.race([this.#inFlight.drained(), grace.promise]);
-      this.#clock.clearTimeout(timer);
-      const ended = new Promise<void>((resolve) => {
-        if (redis.stream.closed) resolve();
-        else redis.stream.once("close", () => resolve());
-      });
-      this.#drop("the pool was closed");
-      await ended;
-    }
-    this.#inFlight.stop();
-  }
-}
-
-/** No caller may be waiting for it when it rejects. */
-function quiet(resolvers: PromiseWithResolvers<void>): PromiseWithResolvers<void> {
-  resolvers.promise.catch(() => undefined);
-  return resolvers;
-}
-
-function orAborted(promise: Promise<void>, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(signal.reason);
-    signal.addEventListener("abort", abort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
-  });
 }

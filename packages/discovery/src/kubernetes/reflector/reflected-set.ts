@@ -134,3 +134,10 @@ export class SetDraft<T> {
     this.#items.clear();
   }
 }
+
+/** A whole set on its way. */
+export interface SetReading<T> {
+  readonly draft: SetDraft<T>;
+  /** When the server was asked for it. */
+  readonly begunAt: number;
+}

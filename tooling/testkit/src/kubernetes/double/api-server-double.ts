@@ -2,42 +2,28 @@ import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 
 import { certificates } from "../../certificates.ts";
 import type { Certificates } from "../../certificates.ts";
-import { labelSelector } from "../label-selector.ts";
 import type { KubernetesObject, ObjectName } from "../object.ts";
 import { status } from "../status.ts";
 import { accessReview, refusalOf } from "./double-access.ts";
 import type { DoubleFault, Verb } from "./double-fault.ts";
+import { DoubleFaults } from "./double-faults.ts";
 import { DoubleListener } from "./double-listener.ts";
 import { DoublePages } from "./double-pages.ts";
 import { misbehave, refuse, send } from "./double-reply.ts";
 import { doubleRequest } from "./double-request.ts";
 import type { DoubleRequest } from "./double-request.ts";
+import { parseSelection } from "./double-selection.ts";
+import type { Selection } from "./double-selection.ts";
 import { DoubleStore, resourceKinds } from "./double-store.ts";
 import type { StoreEvent } from "./double-store.ts";
-import { DoubleWatch } from "./double-watch.ts";
-import type { Selection } from "./double-watch.ts";
+import { DoubleTally } from "./double-tally.ts";
+import { DoubleWatches } from "./double-watches.ts";
+import type { DoubleWatchesOptions } from "./double-watches.ts";
 
-export interface ApiServerDoubleOptions {
+export interface ApiServerDoubleOptions extends DoubleWatchesOptions {
   /** Offers HTTP/2, as an API server does. @default true */
   readonly http2?: boolean;
-  /** How it takes `sendInitialEvents`: does it, refuses it (422, the feature's gate is off), or knows it not. @default "on" */
-  readonly watchList?: "on" | "off" | "ignored";
-  /** The longest life of a watch in milliseconds, whatever was asked for. @default as asked for */
-  readonly maxWatchMs?: number;
 }
-
-interface Injected {
-  readonly fault: DoubleFault;
-  readonly verb: Verb;
-  readonly resource: string | undefined;
-  left: number;
-}
-
-/** So much is remembered of what was asked; it is counted for ever. */
-const remembered = 1000;
-
-const streamingRefused =
-  'ListOptions.meta.k8s.io "" is invalid: sendInitialEvents: Forbidden: sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled';
 
 /** A server that behaves as an API server does, and misbehaves as told; `await using` it, or close it. */
 export class ApiServerDouble implements AsyncDisposable {
@@ -47,28 +33,24 @@ export class ApiServerDouble implements AsyncDisposable {
   readonly tokens = new Set<string>();
   /** What nobody may, as in `list services`, or `list services in shop` (403). */
   readonly forbidden = new Set<string>();
-  readonly #requests: DoubleRequest[] = [];
-  readonly #options: ApiServerDoubleOptions;
   readonly #store: DoubleStore;
   readonly #listener: DoubleListener;
-  readonly #watches = new Set<DoubleWatch>();
-  readonly #open = new Map<string, number>();
-  readonly #peak = new Map<string, number>();
   readonly #pages: DoublePages;
-  readonly #counts = new Map<string, number>();
-  #faults: Injected[] = [];
+  readonly #watches: DoubleWatches;
+  readonly #tally = new DoubleTally();
+  readonly #faults = new DoubleFaults();
   readonly #held: StoreEvent[] = [];
   #paused: PromiseWithResolvers<void> | undefined;
 
   constructor(tls: Certificates, options: ApiServerDoubleOptions) {
     this.ca = tls.ca;
     this.tokens.add(this.adminToken);
-    this.#options = options;
     this.#store = new DoubleStore((event) => {
       if (this.#paused !== undefined) this.#held.push(event);
-      else for (const watch of this.#watches) watch.change(event);
+      else this.#watches.change(event);
     });
     this.#pages = new DoublePages(this.#store);
+    this.#watches = new DoubleWatches(this.#store, options);
     this.#listener = new DoubleListener(tls, options.http2 ?? true, (request, response) => {
       // A client that is gone while it is answered: there is nobody to tell.
       response.on("error", () => {});
@@ -88,7 +70,7 @@ export class ApiServerDouble implements AsyncDisposable {
 
   /** The last thousand things that were asked, in order. */
   get requests(): readonly DoubleRequest[] {
-    return this.#requests;
+    return this.#tally.requests;
   }
 
   /** Connections that are open. */
@@ -113,17 +95,17 @@ export class ApiServerDouble implements AsyncDisposable {
 
   /** How many requests there were. */
   count(verb: Verb, resource: string): number {
-    return this.#counts.get(`${verb} ${resource}`) ?? 0;
+    return this.#tally.count(verb, resource);
   }
 
   /** How many are being answered now. */
   open(verb: Verb, resource: string): number {
-    return this.#open.get(`${verb} ${resource}`) ?? 0;
+    return this.#tally.open(verb, resource);
   }
 
   /** The most that were being answered at one time. */
   peak(verb: Verb, resource: string): number {
-    return this.#peak.get(`${verb} ${resource}`) ?? 0;
+    return this.#tally.peak(verb, resource);
   }
 
   async start(): Promise<void> {
@@ -159,27 +141,27 @@ export class ApiServerDouble implements AsyncDisposable {
     fault: DoubleFault,
     on: { readonly verb: Verb; readonly resource?: string; readonly times?: number },
   ): void {
-    this.#faults.push({ fault, verb: on.verb, resource: on.resource, left: on.times ?? 1 });
+    this.#faults.inject(fault, on);
   }
 
   /** Ends all faults that were injected. */
   heal(): void {
-    this.#faults = [];
+    this.#faults.clear();
   }
 
   /** Tells open watches that asked for bookmarks where they stand. */
   bookmark(): void {
-    for (const watch of this.#watches) watch.bookmark(resourceKinds[watch.resource]!, this.#store.revision);
+    this.#watches.bookmark();
   }
 
   /** Writes into open watches whatever it is, as in half a line. */
   write(text: string, resource?: string): void {
-    for (const watch of this.#of(resource)) watch.write(text);
+    this.#watches.write(text, resource);
   }
 
   /** Ends open watches in good order. */
   endWatches(resource?: string): void {
-    for (const watch of this.#of(resource)) watch.end();
+    this.#watches.end(resource);
   }
 
   /** Resets every connection. */
@@ -200,7 +182,7 @@ export class ApiServerDouble implements AsyncDisposable {
   resume(): void {
     this.#paused?.resolve();
     this.#paused = undefined;
-    for (const event of this.#held.splice(0)) for (const watch of this.#watches) watch.change(event);
+    for (const event of this.#held.splice(0)) this.#watches.change(event);
   }
 
   /** Resets what is open and refuses connections. */
@@ -242,24 +224,17 @@ export class ApiServerDouble implements AsyncDisposable {
     await this.close();
   }
 
-  #of(resource: string | undefined): readonly DoubleWatch[] {
-    return [...this.#watches].filter((watch) => (resource ?? watch.resource) === watch.resource);
-  }
-
   async #answer(request: Http2ServerRequest, response: Http2ServerResponse): Promise<void> {
     const asked = doubleRequest(request.method, request.url, request.headers);
     let body = "";
     for await (const chunk of request.setEncoding("utf8")) body += String(chunk);
-    if (asked !== undefined) {
-      if (this.#requests.push(asked) > remembered) this.#requests.shift();
-      this.#counted(asked, response);
-    }
+    if (asked !== undefined) this.#tally.add(asked, response);
     await this.#paused?.promise;
     if (asked?.token === undefined || !this.tokens.has(asked.token))
       return refuse(response, status(401, "Unauthorized"));
     const refusal = refusalOf(asked, this.forbidden);
     if (refusal !== undefined) return refuse(response, refusal);
-    const fault = this.#take(asked);
+    const fault = this.#faults.take(asked);
     if (fault !== undefined && misbehave(response, fault)) return undefined;
     if (asked.verb === "create")
       return send(response, 201, accessReview(JSON.parse(body) as Record<string, unknown>, this.forbidden));
@@ -271,71 +246,14 @@ export class ApiServerDouble implements AsyncDisposable {
     }
     let selection: Selection;
     try {
-      selection = selectionOf(asked);
+      selection = parseSelection(asked);
     } catch (error) {
       return refuse(response, status(400, (error as Error).message));
     }
-    if (asked.verb === "watch") return this.#watch(asked, response, selection, fault);
+    if (asked.verb === "watch") return this.#watches.answer(asked, response, selection, fault);
     const answer = this.#pages.answer(asked, selection);
     if ("code" in answer) return refuse(response, answer);
     return send(response, 200, answer, { fault, acceptEncoding: headers["accept-encoding"] });
-  }
-
-  #counted(asked: DoubleRequest, response: Http2ServerResponse): void {
-    const key = `${asked.verb} ${asked.resource}`;
-    this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
-    const open = (this.#open.get(key) ?? 0) + 1;
-    this.#open.set(key, open);
-    this.#peak.set(key, Math.max(open, this.#peak.get(key) ?? 0));
-    response.once("close", () => this.#open.set(key, this.#open.get(key)! - 1));
-  }
-
-  #take({ verb, resource }: DoubleRequest): DoubleFault | undefined {
-    const next = this.#faults.find((one) => one.verb === verb && (one.resource ?? resource) === resource);
-    if (next === undefined) return undefined;
-    next.left -= 1;
-    if (next.left <= 0) this.#faults.splice(this.#faults.indexOf(next), 1);
-    return next.fault;
-  }
-
-  #watch(
-    { query }: DoubleRequest,
-    response: Http2ServerResponse,
-    selection: Selection,
-    fault: DoubleFault | undefined,
-  ): void {
-    const { watchList = "on", maxWatchMs } = this.#options;
-    const bookmarks = query["allowWatchBookmarks"] === "true";
-    const streams = query["sendInitialEvents"] === "true" && watchList !== "ignored";
-    const notOlder = query["resourceVersionMatch"] === "NotOlderThan";
-    if (streams && (watchList === "off" || !notOlder)) return refuse(response, status(422, streamingRefused));
-    const asked = query["timeoutSeconds"] === undefined ? undefined : Number(query["timeoutSeconds"]) * 1000;
-    const timeoutMs = maxWatchMs === undefined ? asked : Math.min(asked ?? maxWatchMs, maxWatchMs);
-    const version = query["resourceVersion"] ?? "";
-    const first = streams || version === "" || version === "0";
-    const after = first ? 0 : Number(version);
-    response.writeHead(200, { "content-type": "application/json" });
-    // The headers leave at once, as those of a watch do.
-    (response as unknown as { flushHeaders?: () => void }).flushHeaders?.();
-    const watch = new DoubleWatch(response, selection, { bookmarks, after, timeoutMs });
-    if (fault?.kind === "silent") return;
-    if (fault?.kind === "event") {
-      watch.event("ERROR", status(fault.status, fault.message ?? "on purpose", fault.reason));
-      if (fault.stays !== true) watch.end();
-      return;
-    }
-    if (!first && after < this.#store.floor) {
-      watch.event("ERROR", status(410, `too old resource version: ${after} (${this.#store.floor})`));
-      return watch.end();
-    }
-    const { resource, namespace, matches } = selection;
-    if (first) {
-      for (const object of this.#store.list(resource, namespace))
-        if (matches(object)) watch.event("ADDED", object);
-      if (streams) watch.bookmark(resourceKinds[resource]!, this.#store.revision, true);
-    } else for (const event of this.#store.since(resource, after)) watch.change(event);
-    this.#watches.add(watch);
-    response.once("close", () => this.#watches.delete(watch));
   }
 }
 
@@ -344,16 +262,4 @@ export async function startApiServerDouble(options: ApiServerDoubleOptions = {})
   const double = new ApiServerDouble(await certificates(), options);
   await double.start();
   return double;
-}
-
-function selectionOf({ resource, namespace, query }: DoubleRequest): Selection {
-  const labels = labelSelector(query["labelSelector"] ?? "");
-  const fields = labelSelector(query["fieldSelector"] ?? "");
-  return {
-    resource,
-    namespace,
-    matches: ({ metadata }) =>
-      labels(metadata.labels ?? {}) &&
-      fields({ "metadata.name": metadata.name, "metadata.namespace": metadata.namespace ?? "" }),
-  };
 }

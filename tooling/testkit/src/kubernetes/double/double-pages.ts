@@ -2,9 +2,9 @@ import type { KubernetesObject } from "../object.ts";
 import { status } from "../status.ts";
 import type { Status } from "../status.ts";
 import type { DoubleRequest } from "./double-request.ts";
+import type { Selection } from "./double-selection.ts";
 import { resourceKinds } from "./double-store.ts";
 import type { DoubleStore } from "./double-store.ts";
-import type { Selection } from "./double-watch.ts";
 
 interface Snapshot {
   readonly items: readonly KubernetesObject[];

@@ -1,14 +1,7 @@
 import type { Http2ServerResponse } from "node:http2";
 
-import type { KubernetesObject } from "../object.ts";
+import type { Selection } from "./double-selection.ts";
 import type { StoreEvent } from "./double-store.ts";
-
-/** Which objects somebody asked for. */
-export interface Selection {
-  readonly resource: string;
-  readonly namespace: string | undefined;
-  readonly matches: (object: KubernetesObject) => boolean;
-}
 
 type WatchEventType = "ADDED" | "MODIFIED" | "DELETED" | "BOOKMARK" | "ERROR";
 

@@ -207,7 +207,7 @@ export class Reflector<T> implements AsyncDisposable {
   /** A watch goes on after the whole set that came first. */
   async #whole(reading: SetReading<T>, version: string): Promise<void> {
     await this.#replace(reading, version);
-    if (!this.#isClosed) this.#watching();
+    this.#watching();
   }
 
   /** @throws DiscoveryError when it was closed meanwhile. */
@@ -238,6 +238,8 @@ export class Reflector<T> implements AsyncDisposable {
   }
 
   #watching(): void {
+    // A watch may be accepted in the very turn in which the reflector is closed.
+    if (this.#isClosed) return;
     this.#state = "watching";
     this.#tally.tell("watching");
     this.#calls.watching();

@@ -7,7 +7,12 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 import type { DiscoveryReflectorMessage } from "../../../src/index.ts";
 import { ApiError, Reflector } from "../../../src/kubernetes/index.ts";
-import type { ReflectorHandler, ReflectorOptions } from "../../../src/kubernetes/index.ts";
+import type {
+  ApiWatchOptions,
+  ReflectorHandler,
+  ReflectorOptions,
+  WatchEvent,
+} from "../../../src/kubernetes/index.ts";
 import { object, ScriptedApi } from "../api/scripted-api.ts";
 
 const resource = { group: "", version: "v1", plural: "services" };
@@ -156,6 +161,25 @@ describe("the life of a reflector", () => {
     await scene.reflector.close();
     expect(scene.reflector.stats.state).toBe("closed");
     await scene[Symbol.asyncDispose]();
+  });
+
+  test("closes also in the very turn in which a watch is accepted", async () => {
+    const scene = await Scene.synced();
+    const { watch } = scene.api;
+    const closed = Promise.withResolvers<void>();
+    const closing = (path: string, options: ApiWatchOptions): AsyncGenerator<WatchEvent> =>
+      watch.call(scene.api, path, {
+        ...options,
+        opened: () => {
+          closed.resolve(scene.reflector.close());
+          options.opened?.();
+        },
+      });
+    Object.assign(scene.api, { watch: closing });
+    scene.api.watched.end();
+    await scene.clock.advance(60_000);
+    await closed.promise;
+    expect(scene.reflector.stats.state).toBe("closed");
   });
 
   test("keeps its set when it is closed, and tells nothing any more", async () => {

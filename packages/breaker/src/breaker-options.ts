@@ -51,8 +51,9 @@ export const breakerRules: Rules<CircuitBreakerOptions> = {
   name: required(text),
   consecutiveFailures: integer(1),
   trip: {
-    expected: "a trip strategy with success() and failure()",
-    fits: (value) => hasMethods(value, "success", "failure"),
+    expected:
+      "a trip strategy with success(), failure() and forget() (fromStrategy() makes one of cockatiel's)",
+    fits: (value) => hasMethods(value, "success", "failure", "forget"),
   },
   // Checked on its own, field by field.
   restore: { expected: "a snapshot", fits: () => true },

@@ -221,7 +221,8 @@ export class CircuitBreaker {
     const now = this.#now();
     if (state.name === "closed")
       this.#phase = { name: "closed", since: now - closedForMs, failures: state.consecutiveFailures };
-    else if (state.name === "open") this.#phase = { name: "open", until: now + state.retryAfterMs };
+    else if (state.name === "open")
+      this.#phase = { name: "open", until: now + Math.min(state.retryAfterMs, this.#openTime.longestMs) };
     else this.#phase = { name: "half-open", successes: state.successes, probeUntil: undefined };
   }
 

@@ -12,11 +12,12 @@ type OpenTimeOptions = Required<Pick<CircuitBreakerOptions, "openMs" | "maxOpenM
  */
 export class OpenTime {
   readonly #options: OpenTimeOptions;
-  #doublings: number;
+  #doublings = 0;
 
   constructor(options: OpenTimeOptions, doublings = 0) {
     this.#options = options;
-    this.#doublings = doublings;
+    // Doublings beyond the longest opening change nothing; a snapshot may have been made with other options.
+    while (this.#doublings < doublings && this.nextMs < options.maxOpenMs) this.#doublings += 1;
   }
 
   /** How often the open time has been doubled and not paid back. */
@@ -27,6 +28,11 @@ export class OpenTime {
   /** What the next opening lasts before jitter, in ms. */
   get nextMs(): number {
     return this.#nominalMs(this.#doublings);
+  }
+
+  /** The longest that an opening can last, in ms. */
+  get longestMs(): number {
+    return this.#options.maxOpenMs * (1 + this.#options.jitter);
   }
 
   /** Draws the length of an opening that begins now, and doubles the next. */

@@ -14,11 +14,11 @@ export interface BreakerSnapshot extends BreakerStats {
 
 /** @throws InvalidOptionError unless the value is a snapshot, for example after `JSON.parse`. */
 export function checkSnapshot(value: unknown): asserts value is BreakerSnapshot {
-  const { state, ...counts } = (typeof value === "object" && value !== null ? value : {}) as Record<
-    string,
-    unknown
-  >;
-  for (const field of ["openings", "rejections", "doublings", "closedForMs"]) check(field, counts[field]);
+  if (typeof value !== "object" || value === null)
+    throw new InvalidOptionError("restore", "a snapshot, as toJSON() gives it", printed(value));
+  const { state, closedForMs, ...counts } = value as Record<string, unknown>;
+  for (const field of ["openings", "rejections", "doublings"]) checkCount(field, counts[field]);
+  check("closedForMs", closedForMs);
   const { name, ...facts } = (state ?? {}) as Record<string, unknown>;
   if (!Object.hasOwn(factsByState, String(name)))
     throw new InvalidOptionError(
@@ -26,7 +26,13 @@ export function checkSnapshot(value: unknown): asserts value is BreakerSnapshot 
       `one of ${Object.keys(factsByState).join(", ")}`,
       printed(name),
     );
-  for (const fact of factsByState[name as keyof typeof factsByState]) check(`state.${fact}`, facts[fact]);
+  for (const fact of factsByState[name as keyof typeof factsByState])
+    (fact === "retryAfterMs" ? check : checkCount)(`state.${fact}`, facts[fact]);
+}
+
+function checkCount(field: string, value: unknown): void {
+  if (!Number.isSafeInteger(value) || (value as number) < 0)
+    throw new InvalidOptionError(`restore.${field}`, "an integer of at least 0", printed(value));
 }
 
 const factsByState = {

@@ -57,6 +57,15 @@ describe("a breaker that is restored from JSON", () => {
     expect(scene({ restore: json(breaker) }).breaker.state.name).toBe("closed");
   });
 
+  it("is bounded by its own options, whatever the snapshot says", () => {
+    const { breaker } = scene();
+    trip(breaker);
+    const state = { name: "open", retryAfterMs: 1e15 } as const;
+    const restored = scene({ maxOpenMs: 4_000, restore: { ...json(breaker), state, doublings: 1e9 } });
+    expect(restored.breaker.state).toEqual({ name: "open", retryAfterMs: 4_000 });
+    expect(restored.breaker.toJSON()).toMatchObject({ doublings: 2, nextOpenMs: 4_000 });
+  });
+
   it("publishes nothing: no transition happened", () => {
     const { breaker } = scene();
     trip(breaker);
@@ -89,8 +98,9 @@ describe("a breaker that is restored from JSON", () => {
   });
 
   it.each([
-    [null, "restore.openings"],
-    ["open", "restore.openings"],
+    [null, "restore"],
+    ["open", "restore"],
+    [{ openings: 1, rejections: 1, doublings: 1.5 }, "restore.doublings"],
     [{ openings: 1, rejections: "1" }, "restore.rejections"],
     [{ openings: 1, rejections: 1, doublings: 0, closedForMs: Number.NaN }, "restore.closedForMs"],
     [

@@ -136,7 +136,10 @@ function settings(...decided: readonly string[]): Rule {
   return {
     expected: `a record of options without ${decided.join(", ")}`,
     fits: (value) =>
-      typeof value === "object" && value !== null && decided.every((name) => !Object.hasOwn(value, name)),
+      typeof value === "object" &&
+      value !== null &&
+      !Array.isArray(value) &&
+      decided.every((name) => !Object.hasOwn(value, name)),
   };
 }
 

@@ -1,8 +1,9 @@
 import { optionFaults } from "@fleet/testkit";
 import { expect, test } from "vitest";
 
+import { sentinelConnectRules } from "../src/endpoints/sentinel-connect.ts";
 import { checkFleetOptions, type FleetOptions, fleetRules } from "../src/fleet-options.ts";
-import { createFleet } from "../src/index.ts";
+import { createFleet, sentinelConnect, type SentinelConnectOptions } from "../src/index.ts";
 
 const instances = [{ name: "orders", endpoints: [{ host: "127.0.0.1", port: 1 }] }];
 
@@ -12,7 +13,17 @@ test("a fleet refuses whatever an option cannot be, and options that do not exis
   ).toEqual([]);
 });
 
+test("a connection to Sentinels refuses them too", () => {
+  expect(
+    optionFaults(sentinelConnectRules, {}, (options: SentinelConnectOptions) => sentinelConnect(options)),
+  ).toEqual([]);
+  const wrong = { password: "CANARY" } as SentinelConnectOptions;
+  expect(() => sentinelConnect(wrong)).toThrow(/^password must be left out: .*, got a string$/);
+});
+
 test.for<[Record<string, unknown>, string]>([
+  [{ pool: [] }, "pool must be a record of options without name, host"],
+  [{ breaker: [] }, "breaker must be a record of options without name"],
   [{ pool: { max: 5 } }, "max must be left out: there is no such option"],
   [{ pool: { exclusive: { max: "5" } } }, 'exclusive.max must be a whole number of at least 1, got "5"'],
   [{ pool: { host: "h" } }, "pool must be a record of options without name, host"],

@@ -25,7 +25,8 @@ export interface RouterOptions<T extends Target> {
   readonly eligible?: (target: T) => boolean;
   /**
    * Asked per eligible candidate during a pick: the tier that it is in now. The policy chooses among the candidates of the lowest
-   * rank; one of a higher rank is chosen only while no lower one is usable. @default 0 for every target
+   * rank; one of a higher rank is chosen only while no lower one is usable. A number of at least 0, Infinity included.
+   * @default 0 for every target
    */
   readonly rank?: (target: T) => number;
   /** Asked for refused targets when nothing is left: in how many ms may it take a call again? @default unknown */
@@ -116,7 +117,7 @@ export class Router<T extends Target> {
 
   /**
    * Chooses a target and counts the call as in flight there, at once: two picks in the same tick see each other.
-   * @throws InvalidOptionError when the request is none; UnknownTargetError when the name is not known; NoTargetError when none of them may take the call now.
+   * @throws InvalidOptionError when the request is none, or a target's rank is no number of at least 0; UnknownTargetError when the name is not known; NoTargetError when none of them may take the call now.
    */
   pick(request: PickRequest<T>): Ticket<T> {
     const { access, exclude } = request;
@@ -125,16 +126,19 @@ export class Router<T extends Target> {
     const route = this.#route(request);
     const { preferred, fallback } = route[access];
     const now = this.#clock.now();
-    const { worstRank = Number.MAX_VALUE } = request;
+    const { worstRank = Number.POSITIVE_INFINITY } = request;
+    const candidates = preferred.slots.length + fallback.slots.length;
     let slot: Slot<T> | undefined;
     let rank = 0;
-    for (let next = 0; slot === undefined && next <= worstRank; next = this.#selection.nextRank) {
-      rank = next;
+    let next: number | undefined = 0;
+    for (let round = 0; slot === undefined && next !== undefined && next <= worstRank; round += 1) {
+      // There are as many ranks as candidates at most. Where ranks change during the pick, the last round takes what it may.
+      rank = round <= candidates ? next : worstRank;
       this.#selection.admit(rank);
       slot = this.#choose(preferred, exclude, now) ?? this.#choose(fallback, exclude, now);
+      next = round <= candidates ? this.#selection.nextRank : undefined;
     }
     if (slot === undefined) throw this.#refused(request, route);
-    const candidates = preferred.slots.length + fallback.slots.length;
     const reason = reasonOf(slot.target, access, candidates);
     this.#picks[reason] += 1;
     if (pickChannel.hasSubscribers) {

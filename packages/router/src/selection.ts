@@ -1,3 +1,5 @@
+import { printed } from "./check-options.ts";
+import { InvalidOptionError } from "./errors.ts";
 import type { CandidateList } from "./route.ts";
 import type { Choice } from "./routing-policy.ts";
 import type { Slot } from "./slot.ts";
@@ -13,8 +15,8 @@ export class Selection<T extends Target> implements Choice {
   candidates: readonly Slot<T>[] = [];
   next = 0;
   now = 0;
-  /** The lowest rank among the candidates that were passed over for their rank; Infinity when there is none. */
-  nextRank: number = Number.POSITIVE_INFINITY;
+  /** The lowest rank among the candidates that were passed over for their rank; undefined when there is none. */
+  nextRank: number | undefined;
   readonly random: () => number;
   readonly #eligible: ((target: T) => boolean) | undefined;
   readonly #rank: ((target: T) => number) | undefined;
@@ -30,7 +32,7 @@ export class Selection<T extends Target> implements Choice {
   /** From now on candidates up to this rank are usable. */
   admit(highestRank: number): void {
     this.#highestRank = highestRank;
-    this.nextRank = Number.POSITIVE_INFINITY;
+    this.nextRank = undefined;
   }
 
   over(list: CandidateList<T>, exclude: readonly T[] | undefined, now: number): this {
@@ -48,8 +50,10 @@ export class Selection<T extends Target> implements Choice {
     if (this.#eligible !== undefined && !this.#eligible(slot.target)) return false;
     if (this.#rank === undefined) return true;
     const rank = this.#rank(slot.target);
+    if (typeof rank !== "number" || !(rank >= 0))
+      throw new InvalidOptionError("rank", "a number of at least 0", printed(rank));
     if (rank <= this.#highestRank) return true;
-    if (rank < this.nextRank) this.nextRank = rank;
+    if (this.nextRank === undefined || rank < this.nextRank) this.nextRank = rank;
     return false;
   }
 }

@@ -252,6 +252,27 @@ describe("rank", () => {
     expect(router.pick({ ...group, exclude: [target("b")] })).toMatchObject({ target: { id: "c" }, rank: 7 });
   });
 
+  it("takes Infinity as the last of all, and refuses what is no rank", () => {
+    const ranks: Record<string, number> = { a: Number.POSITIVE_INFINITY, b: 3 };
+    const router = routerOf([target("a"), target("b")], { rank: ({ id }) => ranks[id]! });
+    const group = { group: "g", access: "read" } as const;
+    expect(reached(router, group)).toEqual(["b"]);
+    expect(router.pick({ ...group, exclude: [target("b")] })).toMatchObject({ target: { id: "a" } });
+    for (const wrong of [-1, Number.NaN, undefined as unknown as number, "2" as unknown as number]) {
+      ranks["a"] = wrong;
+      expect(() => router.pick({ ...group, exclude: [target("b")] })).toThrow(
+        `rank must be a number of at least 0, got ${JSON.stringify(wrong) === "null" ? "NaN" : typeof wrong === "string" ? '"2"' : String(wrong)}`,
+      );
+    }
+  });
+
+  it("ends also where ranks grow while it asks for them", () => {
+    let asked = 0;
+    const router = routerOf([target("a"), target("b")], { rank: () => (asked += 1) });
+    expect(["a", "b"]).toContain(router.pick({ group: "g", access: "read" }).target.id);
+    expect(asked).toBeLessThan(20);
+  });
+
   it("goes no further than the call allows", () => {
     const router = routerOf([target("b"), target("c")], { rank });
     const group = { group: "g", access: "read", exclude: [target("b")] } as const;

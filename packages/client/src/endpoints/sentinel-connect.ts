@@ -1,6 +1,7 @@
 import type { Address, SentinelConnection, TlsReference } from "@fleet/discovery";
 import { LateConnection } from "@fleet/pool/ioredis";
 
+import { checkOptions, func, type Rules } from "../check-options.ts";
 import { readTls } from "./read-tls.ts";
 
 export interface SentinelConnectOptions {
@@ -10,10 +11,24 @@ export interface SentinelConnectOptions {
   readonly tls?: Omit<TlsReference, "secret" | "optional">;
 }
 
-/** How a `SentinelSource` reaches its Sentinels: its option `connect`. */
-export function sentinelConnect({ credentials, tls }: SentinelConnectOptions = {}): (
-  address: Address,
-) => SentinelConnection {
+export const sentinelConnectRules: Rules<SentinelConnectOptions> = {
+  credentials: { ...func, secret: true },
+  tls: {
+    expected: "a record of TLS settings",
+    fits: (value) => typeof value === "object" && value !== null && !Array.isArray(value),
+  },
+};
+
+/**
+ * How a `SentinelSource` reaches its Sentinels: its option `connect`.
+ *
+ * @throws InvalidOptionError
+ */
+export function sentinelConnect(
+  options: SentinelConnectOptions = {},
+): (address: Address) => SentinelConnection {
+  checkOptions(options, sentinelConnectRules);
+  const { credentials, tls } = options;
   return ({ host, port }) =>
     new LateConnection({
       host,

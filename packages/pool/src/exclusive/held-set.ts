@@ -95,6 +95,7 @@ export class HeldSet<T> implements Lender<T> {
       idleSince: now,
       provedAt: now,
       leasedAt: now,
+      leaseEndsAt: now,
       origin: undefined,
     };
     publishConnection({ name, lane: "exclusive", event: "open" });
@@ -121,7 +122,10 @@ export class HeldSet<T> implements Lender<T> {
   /** Lends one that was taken or offered. */
   lend(held: Held<T>, origin: Error, deadline: number | undefined): Lease<T> {
     const { connection } = held;
-    held.leasedAt = this.#settings.clock.now();
+    const { clock, leaseTimeoutMs } = this.#settings;
+    held.leasedAt = clock.now();
+    // A caller that brings a later deadline gives its work longer, and the lease too.
+    held.leaseEndsAt = Math.max(held.leasedAt + leaseTimeoutMs, deadline ?? 0);
     held.origin = origin;
     this.#leased.add(held);
     const loan = this.#factory.lend?.(connection, { deadline }) ?? { connection, end: () => undefined };

@@ -39,6 +39,8 @@ export interface Held<T> {
   /** When it last proved to work. */
   provedAt: number;
   leasedAt: number;
+  /** When its lease has lasted too long. */
+  leaseEndsAt: number;
   /** Holds the stack of the call that acquired it. */
   origin: Error | undefined;
 }

@@ -1,18 +1,21 @@
 import { type Clock, unref } from "../clock.ts";
 import type { Held } from "./lease.ts";
 
+const longestTimerMs = 2 ** 31 - 1;
+
 export interface LentSettings<T> {
   readonly clock: Clock;
-  readonly leaseTimeoutMs: number;
   /** Taken out, as its lease lasted too long. */
   readonly expired: (held: Held<T>) => void;
 }
 
-/** Connections under a lease, in the order they were lent, which is the order they become due in: one timer for all. */
+/** Connections under a lease, in the order they were lent: one timer for all, for the lease that ends first. */
 export class LentConnections<T> {
   readonly #settings: LentSettings<T>;
   readonly #lent = new Set<Held<T>>();
   #timer: unknown;
+  /** When the timer fires; Infinity while there is none. */
+  #dueAt = Number.POSITIVE_INFINITY;
 
   constructor(settings: LentSettings<T>) {
     this.#settings = settings;
@@ -28,7 +31,7 @@ export class LentConnections<T> {
 
   add(held: Held<T>): void {
     this.#lent.add(held);
-    if (this.#timer === undefined) this.#arm();
+    if (held.leaseEndsAt < this.#dueAt) this.#arm();
   }
 
   delete(held: Held<T>): void {
@@ -44,25 +47,29 @@ export class LentConnections<T> {
   }
 
   #arm(): void {
-    const { oldest } = this;
-    if (oldest === undefined) return;
-    const { clock, leaseTimeoutMs } = this.#settings;
-    this.#timer = unref(clock.setTimeout(() => this.#look(), oldest.leasedAt + leaseTimeoutMs - clock.now()));
+    this.#disarm();
+    for (const { leaseEndsAt } of this.#lent) this.#dueAt = Math.min(this.#dueAt, leaseEndsAt);
+    if (this.#dueAt === Number.POSITIVE_INFINITY) return;
+    const { clock } = this.#settings;
+    // No timer can wait longer; it then looks again.
+    const ms = Math.min(this.#dueAt - clock.now(), longestTimerMs);
+    this.#timer = unref(clock.setTimeout(() => this.#look(), ms));
   }
 
   #disarm(): void {
     this.#settings.clock.clearTimeout(this.#timer);
     this.#timer = undefined;
+    this.#dueAt = Number.POSITIVE_INFINITY;
   }
 
   #look(): void {
-    const { clock, leaseTimeoutMs, expired } = this.#settings;
-    this.#timer = undefined;
+    const { clock, expired } = this.#settings;
+    const now = clock.now();
     for (const held of this.#lent) {
-      if (held.leasedAt + leaseTimeoutMs > clock.now()) break;
+      if (held.leaseEndsAt > now) continue;
       this.#lent.delete(held);
       expired(held);
     }
-    if (this.#timer === undefined) this.#arm();
+    this.#arm();
   }
 }

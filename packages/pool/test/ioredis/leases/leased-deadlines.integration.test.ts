@@ -92,6 +92,20 @@ describe("a command on a lease", () => {
     expect(pool.stats.exclusive).toMatchObject({ expired: 1, total: 1, idle: 1 });
   });
 
+  test("is not bounded by its lease before the deadline that it was asked for with, and a shorter one beside it is", async () => {
+    const clock = new FakeClock();
+    await using pool = openPool(server, { clock, exclusive: { max: 2, leaseTimeoutMs: 60_000 } });
+    const long = await pool.exclusive.acquire({ deadline: clock.now() + 86_400_000 });
+    const short = await pool.exclusive.acquire();
+    await clock.advance(60_000);
+    expect([long.lost, short.lost]).toEqual([false, true]);
+    await clock.advance(86_400_000 - 60_001);
+    expect(long.lost).toBe(false);
+    await clock.advance(1);
+    expect(long.lost).toBe(true);
+    await Promise.all([long.release(), short.release()]);
+  });
+
   test("may take as long as the deadline that its lease was asked for with", async () => {
     const clock = new FakeClock();
     await using pool = openPool(server, { clock, commandTimeoutMs: 1000 });

@@ -118,7 +118,7 @@ async function startConstant(
   folder: string,
   serving: (command: CommandLine) => CommandLine,
 ): Promise<HttpServer> {
-  const file = fileURLToPath(new URL(`../peers/${name}.ts`, import.meta.url));
+  const file = fileURLToPath(new URL(`../contestants/peers/${name}.ts`, import.meta.url));
   return HttpServer.start({ command: serving([process.execPath, file, answer]), folder });
 }
 

@@ -53,7 +53,7 @@ async function applied(
   place: string,
   change: (rules: readonly Rule[]) => readonly Rule[] = (rules) => rules,
 ): Promise<void> {
-  const text = await readFile(new URL(`../deploy/${file}`, import.meta.url), "utf8");
+  const text = await readFile(new URL(`../../deploy/${file}`, import.meta.url), "utf8");
   for (const document of parseAllDocuments(text)) {
     const object = document.toJS() as KubernetesObject;
     const clusterWide = object.kind.startsWith("Cluster");

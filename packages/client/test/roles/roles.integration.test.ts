@@ -125,6 +125,7 @@ describe("endpoints whose roles are declared", () => {
     ]);
     await using fleet = await createFleet({ instances: [declared], rolesIntervalMs: 10 });
     await fleet.command(orders, ["INCR", "n"]);
+    await set.inSync();
     await promoted.call("REPLICAOF", "NO", "ONE");
     await other.call("REPLICAOF", promoted.host, String(promoted.port));
     await eventually(() => expect(roles(fleet)).toEqual(["unknown", "primary", "replica"]));

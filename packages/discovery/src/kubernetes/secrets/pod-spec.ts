@@ -32,6 +32,8 @@ export interface MountLike {
 export interface ContainerLike {
   readonly name?: string;
   readonly image?: string;
+  /** `Always` of an init container that goes on beside the others. */
+  readonly restartPolicy?: string;
   readonly command?: readonly string[];
   readonly args?: readonly string[];
   readonly env?: readonly VariableLike[];
@@ -47,6 +49,7 @@ export interface ContainerLike {
 }
 
 interface SecretVolumeLike {
+  readonly optional?: boolean;
   readonly items?: readonly { readonly key?: string; readonly path?: string }[];
 }
 
@@ -80,59 +83,6 @@ export function secretsOf({ secret, projected }: VolumeLike): readonly SecretOfV
   );
 }
 
-/** The containers of a Pod by what they are to its Redis. */
-export interface Containers {
-  /** What runs Redis; where nothing says which container that is, each that is no known helper. */
-  readonly servers: readonly ContainerLike[];
-  /** What prepared the configuration of the servers. */
-  readonly init: readonly ContainerLike[];
-  /** Exporters, Sentinels, proxies, meshes: their password may be that of another user, or of something else. */
-  readonly sidecars: readonly ContainerLike[];
-}
-
-const helper =
-  /exporter|metrics|sentinel|proxy|envoy|istio|linkerd|sidecar|backup|agent|fluent|vector|kubectl|watch|reload|sync/i;
-const server = /redis|valkey|keydb|dragonfly|kvrocks|^server$|(?:^|[-/])cache(?:$|[-:])/i;
-const program = /(?:redis|valkey|keydb)-server|dragonfly|kvrocks/;
-
-export function containersOf({ spec = {} }: PodLike): Containers {
-  const { containers = [], initContainers = [] } = spec;
-  const candidates = containers.filter((container) => !isHelper(container));
-  const certain = candidates.filter(isServer);
-  const servers = certain.length > 0 ? certain : candidates;
-  return {
-    servers,
-    init: initContainers.filter((container) => !isHelper(container)),
-    sidecars: containers.filter((container) => !servers.includes(container)),
-  };
-}
-
-function isHelper({ name = "", image = "", ...rest }: ContainerLike): boolean {
-  const text = textOf(rest);
-  // What it runs says more than its name: a release may be called sync-redis.
-  if (program.test(text)) return /--sentinel/.test(text);
-  return helper.test(name) || helper.test(lastOf(image));
-}
-
-function isServer({ name = "", image = "", ports = [], ...rest }: ContainerLike): boolean {
-  return (
-    server.test(name) ||
-    server.test(lastOf(image)) ||
-    program.test(textOf(rest)) ||
-    ports.some(({ containerPort }) => containerPort === 6379 || containerPort === 6380)
-  );
-}
-
-/** `registry/team/redis:8@sha256:...` -> `redis:8` */
-function lastOf(image: string): string {
-  return image.split("@")[0]!.split("/").at(-1)!;
-}
-
-/** The command line of a container, as one text. */
-export function textOf({ command = [], args = [] }: Pick<ContainerLike, "command" | "args">): string {
-  return [...command, ...args].join(" ");
-}
-
 /** What its probes run. */
 export function probesOf(container: ContainerLike): string {
   const { livenessProbe, readinessProbe, startupProbe } = container;
@@ -141,18 +91,16 @@ export function probesOf(container: ContainerLike): string {
     .join(" ");
 }
 
-/** A variable's own text; what it takes from another of the same container is put in. */
-export function plainValue({ env = [] }: ContainerLike, name: string): string | undefined {
-  const value = env.find((one) => one.name === name)?.value;
-  if (value === undefined) return undefined;
-  const inner = reference(value);
-  return inner === undefined ? value : env.find((one) => one.name === inner)?.value;
+/** A variable; of several of one name the last, as for the kubelet. */
+export function variableOf({ env = [] }: ContainerLike, name: string): VariableLike | undefined {
+  return env.findLast((one) => one.name === name);
 }
 
-/** The variable that `$(NAME)`, `$NAME` or `${NAME}` is; undefined for any other text. */
-export function reference(text: string): string | undefined {
-  const groups = /^\$(?:\((\w+)\)|\{(\w+)\}|(\w+))$/.exec(text);
-  return groups?.[1] ?? groups?.[2] ?? groups?.[3];
+/** A variable's own text; what it takes from another of the same container is put in. */
+export function plainValue(container: ContainerLike, name: string): string | undefined {
+  const value = variableOf(container, name)?.value;
+  const inner = value === undefined ? undefined : /^\$[({]?(\w+)[)}]?$/.exec(value)?.[1];
+  return inner === undefined ? value : variableOf(container, inner)?.value;
 }
 
 /** The key of a Secret that is a file of this container, if a Secret is mounted there. */

@@ -1,4 +1,6 @@
-import { containersOf, plainValue, probesOf, secretOfFile, secretsOf, textOf } from "./pod-spec.ts";
+import { wordsOf } from "./command-line.ts";
+import { containersOf } from "./pod-containers.ts";
+import { plainValue, probesOf, secretOfFile, secretsOf } from "./pod-spec.ts";
 import type { ContainerLike, PodLike, VolumeLike } from "./pod-spec.ts";
 
 type KeyPlace = { readonly name: string; readonly key: string };
@@ -21,10 +23,17 @@ export interface PodTls {
   readonly asksClients: boolean;
 }
 
-export function tlsOfPod(pod: unknown): PodTls {
-  const { servers } = containersOf(pod as PodLike);
+export function tlsOfPod(pod: unknown, dialed?: number): PodTls {
+  const { servers } = containersOf(pod as PodLike, dialed);
   const volumes = (pod as PodLike).spec?.volumes ?? [];
-  const text = servers.map((container) => `${textOf(container)} ${probesOf(container)}`).join(" ");
+  const text = servers
+    .map(
+      (container) =>
+        `${wordsOf(container)
+          .map(({ text: word }) => word)
+          .join(" ")} ${probesOf(container)}`,
+    )
+    .join(" ");
   const probes = servers.map(probesOf).join(" ");
   const ports = servers.flatMap((container) => container.ports ?? []);
   const port =

@@ -15,3 +15,15 @@ export class SecretError extends Error {
     this.code = code;
   }
 }
+
+/** @param keys of the Secret, which the error names. */
+export function keyMissing(secret: string, wanted: string, keys: readonly string[]): SecretError {
+  return new SecretError(
+    "FLEET_DISCOVERY_SECRET_KEY_MISSING",
+    `the Secret ${secret} has no value for ${wanted}; its keys are ${keys.length === 0 ? "none" : keys.join(", ")}`,
+  );
+}
+
+export function isForbidden(error: unknown): boolean {
+  return error instanceof Error && "status" in error && error.status === 403;
+}

@@ -8,14 +8,16 @@ import type { KubernetesSource } from "../kubernetes-source.ts";
 import { condition } from "../releases/reasons.ts";
 import { isPod, isSecret } from "./named-objects.ts";
 import { NamedReads } from "./named-reads.ts";
-import { isText, passwordIn, passwordInText, withUser } from "./password-in-secret.ts";
-import type { FoundPassword, SecretValues } from "./password-in-secret.ts";
+import { withUser } from "./password-in-secret.ts";
+import type { SecretValues } from "./password-in-secret.ts";
+import { isTextName, passwordInText } from "./password-in-text.ts";
 import { certificatesIn } from "./pod-certificates.ts";
-import { passwordPlaces } from "./pod-secrets.ts";
-import type { PasswordPlace, SecretPlace } from "./pod-secrets.ts";
-import { speaksTls, tlsOfPod } from "./pod-tls.ts";
-import type { PodTls } from "./pod-tls.ts";
-import { SecretError } from "./secret-error.ts";
+import { factsOf } from "./pod-facts.ts";
+import type { PodFacts } from "./pod-facts.ts";
+import { passwordsAt } from "./pod-passwords.ts";
+import type { PodPassword } from "./pod-passwords.ts";
+import { speaksTls } from "./pod-tls.ts";
+import { isForbidden, keyMissing, SecretError } from "./secret-error.ts";
 
 export interface KubernetesSecretsOptions {
   /** Closing it is the caller's affair. */
@@ -58,10 +60,12 @@ export interface TlsOptions {
 /** Keys and values as the API server sends them, in base64. */
 type SecretData = Readonly<Record<string, string>>;
 
-/** How the Redis of a Pod is dialed. */
-interface PodFacts {
-  readonly passwords: readonly PasswordPlace[];
-  readonly tls: PodTls;
+export interface PasswordOptions {
+  /** Whose password is wanted. @default the default user's, or that of the one that is named */
+  readonly username?: string | undefined;
+  /** The port that is dialed, where a Pod has several servers. @default any */
+  readonly port?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 const name = "[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?";
@@ -93,8 +97,7 @@ export class KubernetesSecrets {
       forgetsGone: true,
     });
     // A Pod comes back under its name; meanwhile the others of its set need the Secret that it named.
-    const project = (pod: unknown): PodFacts => ({ passwords: passwordPlaces(pod), tls: tlsOfPod(pod) });
-    this.#pods = new NamedReads({ ...common, isOne: isPod, project, forgetsGone: false });
+    this.#pods = new NamedReads({ ...common, isOne: isPod, project: factsOf, forgetsGone: false });
   }
 
   /**
@@ -102,19 +105,14 @@ export class KubernetesSecrets {
    * from, the first place that leads somewhere. The user is the one that the Pod names beside it, or the value of the key that says
    * "username" where the key says "password".
    *
-   * @param options.username whose password is wanted. @default the default user's, or that of the one that is named
    * @returns undefined when there is no such Secret or Pod, or when the Pod names none.
    * @throws SecretError when the Secret is there without the key; ApiError when the API server says no, or cannot be asked and
    * could not before.
    */
-  async resolve(
-    reference: string,
-    { username, signal }: { readonly username?: string; readonly signal?: AbortSignal } = {},
-  ): Promise<SecretCredentials | undefined> {
-    const [, inNamespace, pod] = podReference.exec(reference) ?? [];
-    if (inNamespace !== undefined && pod !== undefined) {
-      const facts = await this.#pod(inNamespace, pod, signal);
-      return this.#firstOf(facts?.passwords ?? [], { namespace: inNamespace, username, signal });
+  async resolve(reference: string, options: PasswordOptions = {}): Promise<SecretCredentials | undefined> {
+    if (podReference.test(reference)) {
+      const first = await this.passwords(reference, options).next();
+      return first.done === true ? undefined : first.value.credentials;
     }
     const [, namespace, name, key] = secretReference.exec(reference) ?? [];
     // What is no reference may be the secret itself, so it is not repeated.
@@ -123,7 +121,32 @@ export class KubernetesSecrets {
         "FLEET_DISCOVERY_SECRET_REFERENCE",
         "a reference has the form secret:NAMESPACE/NAME/KEY or pod:NAMESPACE/NAME",
       );
-    return this.#inSecret({ name, key, optional: false }, { namespace, username, signal });
+    const data = await this.#secrets.read(pathOf(namespace, "secrets", name), options.signal);
+    if (data === undefined) return undefined;
+    const values = valuesOf(data);
+    const isList = isTextName(key) && values.has(key);
+    const found = isList ? passwordInText(values.get(key)!, options.username) : withUser(values, key);
+    if (found === undefined) throw keyMissing(`${namespace}/${name}`, key, Object.keys(data));
+    return found;
+  }
+
+  /**
+   * What the Redis of the Pod `pod:NAMESPACE/NAME` may take its password from, the likeliest first: where the server refuses one, the
+   * next may be its own. Each is read when it is asked for; nothing where the Pod names none.
+   *
+   * @throws as `resolve`.
+   */
+  async *passwords(
+    reference: string,
+    { username, port, signal }: PasswordOptions = {},
+  ): AsyncGenerator<PodPassword, undefined> {
+    const [, namespace, pod] = podReference.exec(reference) ?? [];
+    if (namespace === undefined || pod === undefined)
+      throw new SecretError("FLEET_DISCOVERY_SECRET_REFERENCE", "a Pod is referred to as pod:NAMESPACE/NAME");
+    const facts = await this.#pod(namespace, pod, signal);
+    const read = (name: string): Promise<SecretValues | undefined> => this.#values(namespace, name, signal);
+    if (facts !== undefined) yield* passwordsAt(facts.at(port).passwords, { namespace, username, read });
+    return undefined;
   }
 
   /** Whether there is such a Pod: where `resolve` finds nothing, one that is there names no password. */
@@ -155,9 +178,10 @@ export class KubernetesSecrets {
     const data = await this.#secrets.read(pathOf(namespace, "secrets", name), signal);
     if (data === undefined)
       throw new SecretError("FLEET_DISCOVERY_SECRET_MISSING", `there is no Secret ${reference}`);
-    const [ca, cert, key] = [valueOf(data, "ca.crt"), valueOf(data, "tls.crt"), valueOf(data, "tls.key")];
+    const values = valuesOf(data);
+    const [ca, cert, key] = [values.get("ca.crt"), values.get("tls.crt"), values.get("tls.key")];
     if ((ca === undefined && cert === undefined) || (cert === undefined) !== (key === undefined))
-      throw keyMissing(reference, "ca.crt, or tls.crt with tls.key", data);
+      throw keyMissing(reference, "ca.crt, or tls.crt with tls.key", Object.keys(data));
     return {
       ...(ca !== undefined && { ca }),
       ...(cert !== undefined && { cert }),
@@ -177,12 +201,9 @@ export class KubernetesSecrets {
     } catch (error) {
       if (!isForbidden(error)) throw error;
     }
-    if (facts === undefined || !speaksTls(facts.tls, port)) return undefined;
-    const read = async (name: string): Promise<SecretValues | undefined> => {
-      const data = await this.#secrets.read(pathOf(namespace, "secrets", name), signal);
-      return data && valuesOf(data);
-    };
-    return (await certificatesIn(facts.tls, read)) ?? {};
+    const tls = facts?.at(port).tls;
+    if (tls === undefined || !speaksTls(tls, port)) return undefined;
+    return (await certificatesIn(tls, (name) => this.#values(namespace, name, signal))) ?? {};
   }
 
   /** Tells the source whether Pods may be read: without them TLS, and passwords that only they name, are not known. */
@@ -205,61 +226,14 @@ export class KubernetesSecrets {
     }
   }
 
-  /** The first place that leads somewhere. One that may not be read is passed over, and thrown where no other does. */
-  async #firstOf(places: readonly PasswordPlace[], wanted: Wanted): Promise<SecretCredentials | undefined> {
-    const { namespace, username, signal } = wanted;
-    let forbidden: unknown;
-    for (const place of places)
-      try {
-        const user = await this.#userOf(place, namespace, signal);
-        if (username !== undefined && user !== undefined && user !== username) continue;
-        const found = "value" in place ? { password: place.value } : await this.#inSecret(place, wanted);
-        if (found !== undefined) return { ...found, ...(user !== undefined && { username: user }) };
-      } catch (error) {
-        if (!isForbidden(error)) throw error;
-        forbidden ??= error;
-      }
-    if (forbidden !== undefined) throw forbidden;
-    return undefined;
-  }
-
-  async #userOf(
-    { username }: PasswordPlace,
+  async #values(
     namespace: string,
+    name: string,
     signal: AbortSignal | undefined,
-  ): Promise<string | undefined> {
-    if (username === undefined || typeof username === "string") return username;
-    const data = await this.#secrets.read(pathOf(namespace, "secrets", username.name), signal);
-    return data && valueOf(data, username.key);
-  }
-
-  async #inSecret(
-    place: SecretPlace,
-    { namespace, username, signal }: Wanted,
-  ): Promise<FoundPassword | undefined> {
-    const { name, key, optional } = place;
+  ): Promise<SecretValues | undefined> {
     const data = await this.#secrets.read(pathOf(namespace, "secrets", name), signal);
-    if (data === undefined) return undefined;
-    const values = valuesOf(data);
-    const found =
-      key === undefined
-        ? passwordIn(values, place, username)
-        : isText(key) && values.has(key)
-          ? passwordInText(values.get(key) ?? "", username)
-          : withUser(values, key);
-    if (found === undefined && !optional) throw keyMissing(`${namespace}/${name}`, key ?? "a password", data);
-    return found;
+    return data && valuesOf(data);
   }
-}
-
-interface Wanted {
-  readonly namespace: string;
-  readonly username: string | undefined;
-  readonly signal: AbortSignal | undefined;
-}
-
-function isForbidden(error: unknown): boolean {
-  return error instanceof Error && "status" in error && error.status === 403;
 }
 
 function pathOf(namespace: string, plural: "pods" | "secrets", name: string): string {
@@ -282,14 +256,6 @@ function valuesOf(data: SecretData): SecretValues {
       const value = valueOf(data, key);
       return value === undefined ? [] : [[key, value] as const];
     }),
-  );
-}
-
-function keyMissing(secret: string, wanted: string, data: SecretData): SecretError {
-  const keys = Object.keys(data);
-  return new SecretError(
-    "FLEET_DISCOVERY_SECRET_KEY_MISSING",
-    `the Secret ${secret} has no value for ${wanted}; its keys are ${keys.length === 0 ? "none" : keys.join(", ")}`,
   );
 }
 

@@ -122,9 +122,9 @@ const cases: readonly Case[] = [
     found: { username: "app", password: "p" },
   },
   {
-    what: "every key of a Secret as a variable: one that says password",
+    what: "every key of a Secret as a variable: one of Redis' own name",
     spec: server({ envFrom: [{ secretRef: { name: "s" } }] }),
-    secrets: { s: { SENTINEL_PASSWORD: "s", CACHE_PASS: "p", OTHER: "o" } },
+    secrets: { s: { SENTINEL_PASSWORD: "s", REDIS_PASS: "p", SMTP_PASSWORD: "o" } },
     found: { password: "p" },
   },
   {

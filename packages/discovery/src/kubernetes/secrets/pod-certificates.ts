@@ -1,3 +1,5 @@
+import { X509Certificate } from "node:crypto";
+
 import type { SecretValues } from "./password-in-secret.ts";
 import type { PodTls } from "./pod-tls.ts";
 import type { SecretTls } from "./secrets.ts";
@@ -25,12 +27,33 @@ export async function certificatesIn(
       for (const name of [...values.keys()].toSorted()) if (pattern.test(name)) return values.get(name);
     return undefined;
   };
+  const certificate = at(cert) ?? pairIn(held)?.cert;
   const authority =
-    at(ca) ?? first(/^ca\.(?:crt|pem)$/) ?? first(/^(?:.+[-_.])?ca(?:[-_.]?cert)?\.(?:crt|pem|cert)$/);
+    at(ca) ??
+    first(/^ca\.(?:crt|pem)$/) ??
+    first(/^(?:.+[-_.])?ca(?:[-_.]?cert)?\.(?:crt|pem|cert)$/) ??
+    selfSigned(certificate);
   const pair = asksClients ? (bothOf(at(cert), at(key)) ?? pairIn(held) ?? undefined) : undefined;
   if (authority === undefined && pair === undefined) return undefined;
   return { ...(authority !== undefined && { ca: authority }), ...pair };
 }
+
+/** A certificate that is its own authority; undefined for any other. */
+export function selfSigned(pem: string | undefined): string | undefined {
+  if (pem?.includes("-----BEGIN CERTIFICATE-----") !== true) return undefined;
+  try {
+    const certificate = new X509Certificate(pem);
+    const isOwn = certificate.issuer === certificate.subject && certificate.verify(certificate.publicKey);
+    return isOwn ? pem : undefined;
+  } catch {
+    // The dial says what is wrong with a certificate that cannot be read.
+    return undefined;
+  }
+}
+
+/** Whether a Secret has a certificate with its key, as that of a server. */
+export const hasPair = (values: SecretValues | undefined): boolean =>
+  values !== undefined && pairIn(new Map([["", values]])) !== undefined;
 
 function bothOf(
   cert: string | undefined,

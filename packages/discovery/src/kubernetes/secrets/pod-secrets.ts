@@ -253,8 +253,8 @@ function guesses(places: readonly PasswordPlace[]): readonly PasswordPlace[] {
 
 function unique(places: readonly PasswordPlace[]): readonly PasswordPlace[] {
   const seen = new Set<string>();
-  return places.filter(({ isGuess: _, ...place }) => {
-    const text = JSON.stringify(place);
+  return places.filter((place) => {
+    const text = JSON.stringify({ ...place, isGuess: undefined });
     return seen.size < seen.add(text).size;
   });
 }

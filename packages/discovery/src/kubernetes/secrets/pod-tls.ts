@@ -1,4 +1,4 @@
-import { wordsOf } from "./command-line.ts";
+import { optionIn, wordsOf } from "./command-line.ts";
 import { containersOf } from "./pod-containers.ts";
 import { plainValue, probesOf, secretOfFile, secretsOf } from "./pod-spec.ts";
 import type { ContainerLike, PodLike, VolumeLike } from "./pod-spec.ts";
@@ -9,6 +9,8 @@ type KeyPlace = { readonly name: string; readonly key: string };
 export interface PodTls {
   /** Undefined where nothing says it. */
   readonly speaks: boolean | undefined;
+  /** Whether mounted certificates hint at it: only where the Secret is there and has a certificate with its key. */
+  readonly isHinted: boolean;
   /** The port that speaks TLS; undefined where nothing says which. */
   readonly port: number | undefined;
   /** Ports that do not. */
@@ -27,34 +29,34 @@ export function tlsOfPod(pod: unknown, dialed?: number): PodTls {
   const { servers } = containersOf(pod as PodLike, dialed);
   const volumes = (pod as PodLike).spec?.volumes ?? [];
   const text = servers
-    .map(
-      (container) =>
-        `${wordsOf(container)
-          .map(({ text: word }) => word)
-          .join(" ")} ${probesOf(container)}`,
-    )
+    .map((container) => [...wordsOf(container).map((word) => word.text), probesOf(container)].join(" "))
     .join(" ");
-  const probes = servers.map(probesOf).join(" ");
   const ports = servers.flatMap((container) => container.ports ?? []);
+  const option = { tls: optionOf(servers, "tls-port"), plain: optionOf(servers, "port") };
+  const variable = portOf(servers, /^(?:REDIS|VALKEY|KEYDB)_PORT(?:_NUMBER)?$/);
+  const tlsPort = option.tls === 0 ? undefined : option.tls;
   const port =
-    portIn(/(?:^|[\s"'])(?:--)?tls-port(?:\s+|=)["']?(\d+)/, text) ??
+    tlsPort ??
     portOf(servers, /TLS_PORT(?:_NUMBER)?$/i) ??
     ports.find(({ name = "" }) => /tls|ssl/i.test(name))?.containerPort;
   const plain = [
-    portIn(/(?:^|[\s"'])--port(?:\s+|=)["']?(\d+)/, text),
-    portOf(servers, /^(?:REDIS|VALKEY|KEYDB)_PORT(?:_NUMBER)?$/),
+    option.plain,
+    variable,
     ...ports.filter(({ name = "" }) => !/tls|ssl/i.test(name)).map(({ containerPort }) => containerPort),
+    // A second port leaves the first as it was.
+    ...(tlsPort !== undefined && option.plain === undefined && variable === undefined ? [6379] : []),
   ];
-  const secret = certificatesOf(servers, volumes);
-  const switched = switchOf(servers);
-  const shown = port !== undefined || /(?:^|[\s"'])--tls(?=$|[\s"'=])/.test(text);
-  // A client that probes without TLS proves that the mounted certificates are for something else.
-  const isProbedPlain = /(?:redis|valkey|keydb)-cli/.test(probes);
-  const mounted = secret !== undefined && !isProbedPlain ? true : undefined;
+  const { secret, isHint } = certificatesOf(servers, volumes);
+  const flag = flagOf(servers);
+  const shown = port !== undefined || speaksWord.test(servers.map(probesOf).join(" ")) ? true : undefined;
+  // A plain port that is named, or a client that probes without TLS, says that the certificates are for something else.
+  const isPlain =
+    (option.plain ?? 0) > 0 || /(?:redis|valkey|keydb)-cli/.test(servers.map(probesOf).join(" "));
   const path = (argument: RegExp, variable: RegExp): KeyPlace | undefined =>
     fileOf(servers, volumes, text, argument, variable);
   return {
-    speaks: switched ?? (shown ? true : mounted),
+    speaks: flag ?? (tlsPort !== undefined ? true : undefined) ?? switchOf(servers) ?? shown,
+    isHinted: isHint && !isPlain,
     port,
     plainPorts: plain.filter((one) => one !== undefined && one !== 0 && one !== port) as number[],
     ca: path(/--?(?:tls[-_]ca[-_]cert[-_]file|cacert|tls[-_]ca[-_]cert)(?:\s+|=)["']?([^\s"']+)/, caName),
@@ -65,7 +67,7 @@ export function tlsOfPod(pod: unknown, dialed?: number): PodTls {
   };
 }
 
-/** Whether a dial of this port of the Pod has to speak TLS; undefined where the Pod does not say. */
+/** Whether a dial of this port of the Pod has to speak TLS, where it says so. */
 export function speaksTls({ speaks, port, plainPorts }: PodTls, dialed: number | undefined): boolean {
   if (speaks !== true) return false;
   return dialed === undefined || port === undefined || port === dialed || !plainPorts.includes(dialed);
@@ -98,30 +100,58 @@ function fileOf(
   return undefined;
 }
 
-/** A Secret that is mounted as certificates. */
+const word = /(?:^|[-_./])(?:tls|ssl|certs?|certificates?|crt)(?:$|[-_./\d])/i;
+const authorities = /(?:^|[-_./])(?:ca|trusted)[-_](?:certs?|certificates?|bundle)/i;
+/** Of meshes, of clients, of backups; and where the machine's own authorities are. */
+const foreign = /(?:^|[-_./])(?:istio|linkerd|spire|mesh|clients?|backup|s3|corp\w*|root|ca)(?:$|[-_./])/i;
+const ofMachine = /^\/(?:etc\/(?:ssl|pki)|usr)\//;
+
+/** A Secret that is mounted as certificates, and whether that hints at TLS. */
 function certificatesOf(
   servers: readonly ContainerLike[],
   volumes: readonly VolumeLike[],
-): string | undefined {
-  const word = /(?:^|[-_./])(?:tls|ssl|certs?|certificates?|crt)(?:$|[-_./\d])/i;
-  const authorities = /(?:^|[-_./])(?:ca|trusted)[-_](?:certs?|certificates?|bundle)/i;
-  for (const { name, mountPath = "" } of servers.flatMap((container) => container.volumeMounts ?? [])) {
-    if (authorities.test(name ?? "") || !(word.test(name ?? "") || word.test(mountPath))) continue;
+): { readonly secret: string | undefined; readonly isHint: boolean } {
+  let first: string | undefined;
+  for (const { name = "", mountPath = "" } of servers.flatMap((container) => container.volumeMounts ?? [])) {
+    if (authorities.test(name) || !(word.test(name) || word.test(mountPath))) continue;
     for (const volume of volumes) {
       const [secret] = volume.name === name ? secretsOf(volume) : [];
-      if (secret !== undefined) return secret.name;
+      if (secret === undefined) continue;
+      first ??= secret.name;
+      const isForeign = [name, mountPath, secret.name].some((text) => foreign.test(text));
+      if (!isForeign && !ofMachine.test(mountPath) && volume.secret?.optional !== true)
+        return { secret: secret.name, isHint: true };
     }
   }
+  return { secret: first, isHint: false };
+}
+
+const speaksWord = /(?:^|[\s"'])--tls(?=$|[\s"']|=true)/;
+
+/** `--tls` and `--tls=false` */
+function flagOf(servers: readonly ContainerLike[]): boolean | undefined {
+  for (const container of servers)
+    for (const { text } of wordsOf(container).toReversed()) {
+      const [whole, value] = /^--tls(?:=(.*))?$/i.exec(text) ?? [];
+      if (whole !== undefined) return !/^(?:no|false|0|off)$/i.test(value ?? "");
+      if (/^--no-?tls$/i.test(text)) return false;
+    }
   return undefined;
 }
+
+const switches =
+  /^(?:(?:REDIS|VALKEY|KEYDB|DFLY|DRAGONFLY)_)?(?:ENABLE_)?(?:TLS|SSL)(?:_ENABLED?|_MODE|_ON)?$/i;
+const offSwitches =
+  /^(?:(?:REDIS|VALKEY|KEYDB|DFLY|DRAGONFLY)_)?(?:(?:DISABLE|NO|SKIP)_(?:TLS|SSL)|(?:TLS|SSL)_DISABLED?)$/i;
 
 function switchOf(servers: readonly ContainerLike[]): boolean | undefined {
   for (const container of servers)
     for (const { name = "" } of container.env ?? []) {
-      if (!/(?:^|_)(?:TLS|SSL)(?:_ENABLED?|_MODE|_ON)?$/i.test(name)) continue;
+      const isOff = offSwitches.test(name);
+      if (!isOff && !switches.test(name)) continue;
       const value = plainValue(container, name) ?? "";
-      if (/^(?:yes|true|1|on|enabled)$/i.test(value)) return true;
-      if (/^(?:no|false|0|off|disabled)$/i.test(value)) return false;
+      if (/^(?:yes|true|1|on|enabled)$/i.test(value)) return !isOff;
+      if (/^(?:no|false|0|off|disabled)$/i.test(value) && !isOff) return false;
     }
   return undefined;
 }
@@ -137,9 +167,15 @@ function asks(servers: readonly ContainerLike[], text: string): boolean {
   return value === undefined || !/^(?:no|false|0|off|optional)$/i.test(value);
 }
 
-function portIn(pattern: RegExp, text: string): number | undefined {
-  const number = Number(pattern.exec(text)?.[1] ?? Number.NaN);
-  return number > 0 ? number : undefined;
+/** The number that an option is set to, 0 being none. */
+function optionOf(servers: readonly ContainerLike[], option: string): number | undefined {
+  for (const container of servers) {
+    const text = optionIn(wordsOf(container), option)?.text ?? "";
+    const name = /^\$[({]?(\w+)(?::?[-?][^}]*)?[)}]?$/.exec(text)?.[1];
+    const said = name === undefined ? text : plainValue(container, name);
+    if (said !== undefined && /^\d+$/.test(said)) return Number(said);
+  }
+  return undefined;
 }
 
 function portOf(servers: readonly ContainerLike[], name: RegExp): number | undefined {

@@ -11,7 +11,7 @@ import { NamedReads } from "./named-reads.ts";
 import { withUser } from "./password-in-secret.ts";
 import type { SecretValues } from "./password-in-secret.ts";
 import { isTextName, passwordInText } from "./password-in-text.ts";
-import { certificatesIn } from "./pod-certificates.ts";
+import { certificatesIn, hasPair, selfSigned } from "./pod-certificates.ts";
 import { factsOf } from "./pod-facts.ts";
 import type { PodFacts } from "./pod-facts.ts";
 import { passwordsAt } from "./pod-passwords.ts";
@@ -157,7 +157,8 @@ export class KubernetesSecrets {
   }
 
   /**
-   * The certificates in the Secret `NAMESPACE/NAME`: `ca.crt`, and `tls.crt` with `tls.key` for a client certificate. Or what the Pod
+   * The certificates in the Secret `NAMESPACE/NAME`: `ca.crt`, or `tls.crt` where that signed itself, and `tls.crt` with `tls.key` for
+   * a client certificate. Or what the Pod
    * `pod:NAMESPACE/NAME` says: undefined where its Redis speaks no TLS, or where there is no such Pod, or it may not be read; an
    * empty object where it speaks TLS and no Secret of its own holds certificates.
    *
@@ -179,7 +180,8 @@ export class KubernetesSecrets {
     if (data === undefined)
       throw new SecretError("FLEET_DISCOVERY_SECRET_MISSING", `there is no Secret ${reference}`);
     const values = valuesOf(data);
-    const [ca, cert, key] = [values.get("ca.crt"), values.get("tls.crt"), values.get("tls.key")];
+    const [cert, key] = [values.get("tls.crt"), values.get("tls.key")];
+    const ca = values.get("ca.crt") ?? selfSigned(cert);
     if ((ca === undefined && cert === undefined) || (cert === undefined) !== (key === undefined))
       throw keyMissing(reference, "ca.crt, or tls.crt with tls.key", Object.keys(data));
     return {
@@ -202,8 +204,12 @@ export class KubernetesSecrets {
       if (!isForbidden(error)) throw error;
     }
     const tls = facts?.at(port).tls;
-    if (tls === undefined || !speaksTls(tls, port)) return undefined;
-    return (await certificatesIn(tls, (name) => this.#values(namespace, name, signal))) ?? {};
+    if (tls === undefined) return undefined;
+    const read = (name: string): Promise<SecretValues | undefined> => this.#values(namespace, name, signal);
+    const { speaks, secret, isHinted } = tls;
+    const isMeant = speaks === undefined && isHinted && secret !== undefined && hasPair(await read(secret));
+    if (!isMeant && !speaksTls(tls, port)) return undefined;
+    return (await certificatesIn(tls, read)) ?? {};
   }
 
   /** Tells the source whether Pods may be read: without them TLS, and passwords that only they name, are not known. */

@@ -9,7 +9,7 @@ import type {
   InstanceInput,
   InstanceSource,
 } from "@fleet/discovery";
-import type { RedisPoolOptions } from "@fleet/pool/ioredis";
+import type { Credentials, RedisPoolOptions } from "@fleet/pool/ioredis";
 import type { RoutingPolicy } from "@fleet/router";
 
 import { checkOptions, clock, func, hasMethods, printed, type Rule, type Rules } from "./check-options.ts";
@@ -25,13 +25,15 @@ export interface Clock {
 /**
  * What a reference stands for, asked at every dial: a rotated password needs no restart. Where its `password` is a list, the first
  * that exists is meant. `isRefused` says that the last dial ended with refused credentials: what the resolver remembered of the
- * reference is to be read again. `took` may be called with the one of several references that was used: statistics show it.
+ * reference is to be read again. `took` may be called with the one of several references that was used: statistics show it. `port` is that of the
+ * endpoint. What the answer calls `next` is asked for where the server refuses the password; with `isGuess` a server without one is
+ * meant as well.
  */
 export type CredentialsResolver = (
   reference: CredentialsReference,
   instance: Instance,
-  last?: { readonly isRefused: boolean; readonly took?: (place: string) => void },
-) => Promise<{ readonly username?: string; readonly password?: string } | undefined>;
+  last?: { readonly isRefused: boolean; readonly took?: (place: string) => void; readonly port?: number },
+) => Promise<Credentials | undefined>;
 
 /** Certificates and a key, in PEM. */
 export interface Certificates {

@@ -9,7 +9,7 @@ export interface Candidate {
     | "speaks no TLS"
     | "forbidden"
     | "failed";
-  /** What the error said: the keys of a Secret or the right that is missing, never a value. */
+  /** Which key of a Secret a Pod led to, or what the error said: the keys of a Secret or the right that is missing, never a value. */
   readonly detail?: string;
 }
 
@@ -30,7 +30,10 @@ export async function tried(
   nothing: () => Promise<Candidate["outcome"]> = async () => "missing",
 ): Promise<Candidate> {
   try {
-    return { reference, outcome: (await look()) === undefined ? await nothing() : "exists" };
+    const found = await look();
+    if (found === undefined) return { reference, outcome: await nothing() };
+    const { place } = found as { readonly place?: string };
+    return { reference, outcome: "exists", ...(place !== undefined && { detail: `it is ${place}` }) };
   } catch (error) {
     const { code, message } = error as { readonly code?: string; readonly message: string };
     return { reference, outcome: outcomes[code ?? ""] ?? "failed", detail: message };

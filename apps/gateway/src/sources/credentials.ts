@@ -9,11 +9,25 @@ import { Places } from "./places.ts";
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Reads `secret:` and `pod:` references; undefined where Kubernetes is not configured. */
-type Secrets = Pick<KubernetesSecrets, "resolve"> | undefined;
+type Secrets =
+  | (Pick<KubernetesSecrets, "resolve"> & Partial<Pick<KubernetesSecrets, "passwords">>)
+  | undefined;
 
 export interface Credentials {
   readonly username?: string;
   readonly password: string;
+  /** Whether only a name says that it is the password: the server may have none. */
+  readonly isGuess?: true;
+  /** The key of a Secret that a Pod led to. */
+  readonly place?: string;
+  /** What it may be else, where the server refuses it. */
+  readonly next?: () => Promise<Credentials | undefined>;
+}
+
+/** Whose password is wanted, and at which port of a Pod. */
+export interface Wanted {
+  readonly username?: string | undefined;
+  readonly port?: number | undefined;
 }
 
 /**
@@ -25,19 +39,32 @@ export function credentialsFrom(
   secrets: Secrets,
   now: () => number = () => performance.now(),
 ): CredentialsResolver {
-  const places = new Places((reference, user) => findSecret(reference, environment, secrets, user), now);
-  return async ({ username, password }, _instance, { isRefused, took } = { isRefused: false }) => {
+  const places = new Places((reference, wanted) => findSecret(reference, environment, secrets, wanted), now);
+  return async ({ username, password }, _instance, { isRefused, took, port } = { isRefused: false }) => {
     if (password === undefined) return username === undefined ? undefined : { username };
     const found = await (typeof password === "string"
-      ? resolveSecret(password, environment, secrets, username)
-      : places.first(password, isRefused, username, took));
+      ? resolveSecret(password, environment, secrets, { username, port })
+      : places.first(password, isRefused, { username, port }, took));
     if (typeof password === "string") took?.(password);
-    if (found !== undefined) return username === undefined ? found : { ...found, username };
+    if (found !== undefined) return username === undefined ? found : named(found, username);
     // Nothing that was guessed is there: a Redis without a password. But an account that was named has one.
     if (username === undefined) return undefined;
     throw new CredentialsError(
       `there is no password for the user name: none of ${[password].flat().join(", ")}`,
     );
+  };
+}
+
+function named({ next, ...found }: Credentials, username: string): Credentials {
+  return {
+    ...found,
+    username,
+    ...(next !== undefined && {
+      next: async () => {
+        const other = await next();
+        return other && named(other, username);
+      },
+    }),
   };
 }
 
@@ -50,9 +77,9 @@ export async function resolveSecret(
   reference: string,
   environment: Environment,
   secrets: Secrets,
-  username?: string,
+  wanted: Wanted = {},
 ): Promise<Credentials> {
-  const found = await findSecret(reference, environment, secrets, username);
+  const found = await findSecret(reference, environment, secrets, wanted);
   if (found === undefined) throw new CredentialsError(`${reference} ${nowhere[reference.split(":")[0]!]!}`);
   return found;
 }
@@ -67,13 +94,13 @@ const nowhere: Readonly<Record<string, string>> = {
 /**
  * What stands behind a reference, if it exists; one line break at a file's end is not part of it.
  *
- * @param username whose password is wanted, where an instance names a user: a Pod may know those of several.
+ * @param wanted whose password, where an instance names a user: a Pod may know those of several.
  */
 export async function findSecret(
   reference: string,
   environment: Environment,
   secrets: Secrets,
-  username?: string,
+  { username, port }: Wanted = {},
 ): Promise<Credentials | undefined> {
   const colon = reference.indexOf(":");
   const where = reference.slice(colon + 1);
@@ -86,6 +113,8 @@ export async function findSecret(
     case "pod":
       if (secrets === undefined)
         throw new CredentialsError(`${reference} is in Kubernetes, and \`kubernetes\` is not configured`);
+      if (secrets.passwords !== undefined && reference.startsWith("pod:"))
+        return fromPod(secrets.passwords(reference, { username, port }));
       return secrets.resolve(reference, username === undefined ? {} : { username });
     default:
       // What is no reference may be the secret itself, so it is not repeated.
@@ -93,6 +122,20 @@ export async function findSecret(
         "a secret is referred to as env:NAME, file:/path, secret:NAMESPACE/NAME/KEY or pod:NAMESPACE/NAME",
       );
   }
+}
+
+async function fromPod(
+  passwords: ReturnType<KubernetesSecrets["passwords"]>,
+): Promise<Credentials | undefined> {
+  const { done, value } = await passwords.next();
+  if (done === true) return undefined;
+  const { credentials: found, place, isGuess } = value;
+  return {
+    ...found,
+    ...(isGuess && { isGuess }),
+    ...(place !== undefined && { place }),
+    next: () => fromPod(passwords),
+  };
 }
 
 function credentials(password: string | undefined): Credentials | undefined {

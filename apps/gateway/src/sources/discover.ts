@@ -137,16 +137,35 @@ async function dial(
   const all = new Map<string, { dials: Record<string, Dial> }>();
   for (const { instance, uid, error } of await fleet.dial()) {
     const { dials } = all.get(instance) ?? { dials: {} };
-    dials[uid] = outcomeOf(error);
+    dials[uid] = outcomeOf(error, remedies(instances.find(({ name }) => name === instance)));
     all.set(instance, { dials });
   }
   return all;
 }
 
-function outcomeOf(error: unknown): Dial {
+function outcomeOf(error: unknown, hints: Readonly<Record<string, string>>): Dial {
   if (error === undefined) return { outcome: "connected" };
   const { reason, code, message } = error as Partial<Record<"reason" | "code" | "message", string>>;
-  return { outcome: reason ?? code ?? "failed", ...(message !== undefined && { detail: message }) };
+  const detail = [message, hints[reason ?? ""]].filter((text) => text !== undefined).join("; ");
+  return { outcome: reason ?? code ?? "failed", ...(detail !== "" && { detail }) };
+}
+
+/** What helps an instance of Kubernetes where what was found of it does not. */
+function remedies(instance: Instance | undefined): Readonly<Record<string, string>> {
+  if (instance?.namespace === undefined) return {};
+  const password =
+    "the annotation fleet.dev/password-secret: SECRET/KEY of its Service says where its password is";
+  const certificates =
+    "the annotation fleet.dev/tls-secret: SECRET of its Service says where its certificates are";
+  return {
+    "password-missing": password,
+    "wrong-password": password,
+    "tls-expected":
+      'the annotation fleet.dev/tls: "true" of its Service, or fleet.dev/tls-secret: SECRET, says that it speaks TLS',
+    "tls-not-expected": 'the annotation fleet.dev/tls: "false" of its Service says that it speaks none',
+    "tls-client-certificate": certificates,
+    "tls-certificate-untrusted": certificates,
+  };
 }
 
 async function examined(
@@ -161,17 +180,17 @@ async function examined(
   const ofPod =
     (reference: string, outcome: Candidate["outcome"]) => async (): Promise<Candidate["outcome"]> =>
       reference.startsWith("pod:") && (await secrets?.hasPod(reference)) === true ? outcome : "missing";
+  const port = endpoints[0]?.port;
   const passwords: Candidate[] = [];
   for (const reference of [credentials?.password ?? []].flat())
     passwords.push(
       await tried(
         reference,
-        () => findSecret(reference, environment, secrets, credentials?.username),
+        () => findSecret(reference, environment, secrets, { username: credentials?.username, port }),
         ofPod(reference, "names no password"),
       ),
     );
   const certificates: Candidate[] = [];
-  const port = endpoints[0]?.port;
   const where = port === undefined ? {} : { port };
   for (const reference of secrets === undefined ? [] : [tls?.secret ?? []].flat())
     certificates.push(

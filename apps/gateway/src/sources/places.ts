@@ -1,5 +1,5 @@
 import { CredentialsError } from "../errors.ts";
-import type { Credentials } from "./credentials.ts";
+import type { Credentials, Wanted } from "./credentials.ts";
 
 /** For how long a place that was empty is not asked first. */
 const emptyForMs = 30_000;
@@ -11,12 +11,12 @@ const memory = 10_000;
  * a moment ago is only asked again when none of the others is filled, or the server refused what was in them.
  */
 export class Places {
-  readonly #find: (reference: string, username?: string) => Promise<Credentials | undefined>;
+  readonly #find: (reference: string, wanted?: Wanted) => Promise<Credentials | undefined>;
   readonly #now: () => number;
   readonly #emptyAt = new Map<string, number>();
 
   constructor(
-    find: (reference: string, username?: string) => Promise<Credentials | undefined>,
+    find: (reference: string, wanted?: Wanted) => Promise<Credentials | undefined>,
     now: () => number,
   ) {
     this.#find = find;
@@ -27,25 +27,26 @@ export class Places {
    * One that cannot be seen, for want of a right or of an answer, is passed over for others in Kubernetes: rights may be given Secret
    * by Secret, and what is known of the others may do. A password from elsewhere is not sent in its place.
    *
-   * @param username whose password is wanted, where that is known.
+   * @param wanted whose password, where that is known.
    * @param took is called with the one that counts.
    * @throws why the first of them could not be seen, where no other is filled; at once why one is filled with something useless.
    */
   async first(
     references: readonly string[],
     isRefused: boolean,
-    username?: string,
+    wanted: Wanted = {},
     took: (reference: string) => void = () => {},
   ): Promise<Credentials | undefined> {
     let unseen: unknown;
     for (const reference of isRefused ? references : this.#inOrder(references)) {
       if (unseen !== undefined && !isInKubernetes(reference)) break;
       try {
-        const found = await this.#find(reference, username);
+        const found = await this.#find(reference, wanted);
         this.#remember(reference, found === undefined);
         if (found === undefined) continue;
         took(reference);
-        return found;
+        const others = references.slice(references.indexOf(reference) + 1).filter(isInKubernetes);
+        return this.#followed(found, others, wanted, new Set(), (place) => took(place ?? reference));
       } catch (error) {
         if (!isUnseen(error)) throw error;
         unseen ??= error;
@@ -53,6 +54,33 @@ export class Places {
     }
     if (unseen !== undefined) throw unseen;
     return undefined;
+  }
+
+  /** What the server may refuse, and after it what else is in Kubernetes: nothing twice, and no password from elsewhere. */
+  #followed(
+    found: Credentials,
+    others: readonly string[],
+    wanted: Wanted,
+    seen: Set<string>,
+    took: (place?: string) => void,
+  ): Credentials {
+    seen.add(textOf(found));
+    const next = async (): Promise<Credentials | undefined> => {
+      let other = await found.next?.();
+      while (other !== undefined && seen.has(textOf(other))) other = await other.next?.();
+      if (other !== undefined) {
+        took();
+        return this.#followed(other, others, wanted, seen, took);
+      }
+      for (const [index, place] of others.entries()) {
+        const elsewhere = await this.#find(place, wanted).catch(() => undefined);
+        if (elsewhere === undefined || seen.has(textOf(elsewhere))) continue;
+        took(place);
+        return this.#followed(elsewhere, others.slice(index + 1), wanted, seen, took);
+      }
+      return undefined;
+    };
+    return found.next === undefined && others.length === 0 ? found : { ...found, next };
   }
 
   /** As they are given; but what was empty is asked last of its neighbours in Kubernetes. */
@@ -79,6 +107,10 @@ export class Places {
     this.#emptyAt.set(reference, this.#now());
     if (this.#emptyAt.size > memory) this.#emptyAt.delete(this.#emptyAt.keys().next().value!);
   }
+}
+
+function textOf({ username, password }: Credentials): string {
+  return JSON.stringify([username, password]);
 }
 
 function isInKubernetes(reference: string): boolean {

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import type { CredentialsResolver } from "@fleet/client";
 import type { Instance } from "@fleet/discovery";
 import { KubernetesSecrets } from "@fleet/discovery/kubernetes";
 import { FakeClock } from "@fleet/testkit";
@@ -39,14 +40,23 @@ function kubernetes(answers: Readonly<Record<string, object | string>> = {}): Re
   };
 }
 
-const resolved = (
+const resolved = async (
   password: string | readonly string[],
   { username, secrets }: { username?: string; secrets?: Reader } = {},
 ): Promise<unknown> =>
-  credentialsFrom({ SET: "from-env", EMPTY: "" }, secrets)(
-    { password, ...(username !== undefined && { username }) },
-    instance,
+  loginOf(
+    await credentialsFrom({ SET: "from-env", EMPTY: "" }, secrets)(
+      { password, ...(username !== undefined && { username }) },
+      instance,
+    ),
   );
+
+/** What is sent first, without what it may be else. */
+function loginOf(found: Awaited<ReturnType<CredentialsResolver>>): unknown {
+  if (found === undefined) return undefined;
+  const { username, password } = found;
+  return { ...(username !== undefined && { username }), ...(password !== undefined && { password }) };
+}
 
 describe("one reference must lead somewhere", () => {
   test("to a variable, a file or a Secret", async () => {
@@ -162,7 +172,7 @@ describe("a place that was empty", () => {
     const dial: Dials["dial"] = async (isRefused = false) => {
       secrets.asked.length = 0;
       const found = await resolve({ password: list }, instance, { isRefused });
-      return [found, [...secrets.asked]];
+      return [loginOf(found), [...secrets.asked]];
     };
     return { answers, dial, clock };
   }
@@ -226,7 +236,8 @@ describe("while the API server is away", () => {
     };
     const secrets = new KubernetesSecrets({ api: { get }, clock });
     const resolve = credentialsFrom({}, secrets, () => clock.now());
-    const dial = (password: readonly string[]): Promise<unknown> => resolve({ password }, instance);
+    const dial = async (password: readonly string[]): Promise<unknown> =>
+      loginOf(await resolve({ password }, instance));
     return { state, clock, dial };
   }
   const ended = (signal: AbortSignal | undefined): Promise<never> =>

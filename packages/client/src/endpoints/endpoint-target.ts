@@ -227,7 +227,11 @@ export class EndpointTarget implements Target {
     const took = (place: string): void => {
       this.#dialed = { ...this.#dialed, place };
     };
-    return this.#options.credentials(instance.credentials, instance, { isRefused, took });
+    return this.#options.credentials(instance.credentials, instance, {
+      isRefused,
+      took,
+      port: this.#endpoint.port,
+    });
   }
 
   async #tls(host: string): Promise<ConnectionOptions | undefined> {

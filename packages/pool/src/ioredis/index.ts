@@ -6,7 +6,8 @@ export { SharedLane } from "./lanes/shared/shared-lane.ts";
 
 export type { AcquireEvent, ConnectionEvent, HealthEvent } from "../channels.ts";
 export type { Classification } from "./commands/classify.ts";
-export type { Credentials, Dialed } from "./connection/dial.ts";
+export type { Credentials } from "./connection/credentials.ts";
+export type { Dialed } from "./connection/dial.ts";
 export type { Health } from "./health.ts";
 export type { Flush } from "./commands/joined-writes.ts";
 export type { LateConnectionOptions } from "./connection/late-connection.ts";

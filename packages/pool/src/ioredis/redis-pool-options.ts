@@ -19,7 +19,7 @@ import { type Clock, systemClock } from "../clock.ts";
 import { InvalidOptionError } from "../errors.ts";
 import { checkOrder, type ExclusiveLaneOptions, laneRules } from "../exclusive/exclusive-lane-options.ts";
 import type { Flush } from "./commands/joined-writes.ts";
-import type { Credentials } from "./connection/dial.ts";
+import type { Credentials } from "./connection/credentials.ts";
 
 /** Sizes and times of the exclusive lane; the rest follows from the pool's own options. */
 export type ExclusiveOptions = Pick<

@@ -7,6 +7,7 @@ import { type DialReason, hints, reasonOfFirst, reasonOfReply, reasonOfSocket } 
 import { AuthenticationError, ConnectionError, ReplyError } from "../../errors.ts";
 import { ask } from "../commands/ask.ts";
 import { joinedWrites, type Flush } from "../commands/joined-writes.ts";
+import { isCredentials, type Credentials } from "./credentials.ts";
 import { Inquiry } from "./inquiry.ts";
 import { plainCause } from "./plain-cause.ts";
 import {
@@ -16,11 +17,6 @@ import {
   type SpokenAtOptions,
   wantsCertificateAt,
 } from "./spoken-at.ts";
-
-export interface Credentials {
-  readonly username?: string;
-  readonly password?: string;
-}
 
 /** What a dial needs to know about the server. */
 export interface DialOptions {
@@ -113,11 +109,7 @@ class Attempt {
 
   async run(): Promise<Dialed> {
     const credentials = await this.#ask("credentials", this.#options.credentials);
-    if (!isCredentials(credentials))
-      throw new AuthenticationError(
-        this.#options.name,
-        "the provider of credentials answered no { username?: string, password?: string }",
-      );
+    this.#check(credentials);
     const tls = await this.#ask("TLS settings", this.#options.tls);
     if (this.#over.signal.aborted) throw this.failed("given up");
     this.#tls = tls;
@@ -251,9 +243,22 @@ class Attempt {
     return redis;
   }
 
-  /** ioredis' ready check is off: this PING is what finds a server that is loading, or a replica without its primary. */
+  /** Logs in; where the server refuses, with what the credentials may be else. The first refusal is the error. */
   async #introduce(redis: Redis, credentials: Credentials | undefined): Promise<void> {
-    const { username, password } = credentials ?? {};
+    let refusal: unknown;
+    for (let login = credentials; ;) {
+      const refused = await this.#login(redis, login);
+      if (refused === undefined) return;
+      refusal ??= refused;
+      const isRefusal = refused instanceof AuthenticationError && refused.reason === "wrong-password";
+      login = isRefusal ? await this.#ask("credentials", login?.next) : undefined;
+      if (login === undefined) throw refusal;
+      this.#check(login);
+    }
+  }
+
+  /** ioredis' ready check is off: this PING is what finds a server that is loading, or a replica without its primary. */
+  async #login(redis: Redis, { username, password, isGuess }: Credentials = {}): Promise<unknown> {
     const replies = await Promise.allSettled([
       password === undefined
         ? undefined
@@ -262,9 +267,19 @@ class Attempt {
       ask(redis, ["PING"]),
     ]);
     const [auth, , ping] = replies;
-    if (auth?.status === "rejected") throw this.#refused(auth.reason);
+    const refused = auth?.status === "rejected" ? this.#refused(auth.reason) : undefined;
+    const wantsNone = refused instanceof AuthenticationError && refused.reason === "password-not-expected";
+    if (refused !== undefined && !(wantsNone && isGuess === true)) return refused;
     // A user that may not PING is a user that is logged in.
-    if (ping?.status === "rejected" && !isDenied(ping.reason)) throw this.#refused(ping.reason);
+    return ping?.status === "rejected" && !isDenied(ping.reason) ? this.#refused(ping.reason) : undefined;
+  }
+
+  #check(credentials: Credentials | undefined): void {
+    if (isCredentials(credentials)) return;
+    throw new AuthenticationError(
+      this.#options.name,
+      "the provider of credentials answered no { username?: string, password?: string }",
+    );
   }
 
   #refused(error: unknown): unknown {
@@ -273,13 +288,6 @@ class Attempt {
       return new AuthenticationError(this.#options.name, error.message);
     return error;
   }
-}
-
-function isCredentials(given: unknown): given is Credentials | undefined {
-  if (given === undefined) return true;
-  if (typeof given !== "object" || given === null) return false;
-  const { username, password } = given as Record<string, unknown>;
-  return [username, password].every((part) => part === undefined || typeof part === "string");
 }
 
 function isDenied(error: unknown): boolean {

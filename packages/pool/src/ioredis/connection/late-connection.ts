@@ -3,7 +3,7 @@ import type { ConnectionOptions } from "node:tls";
 import { Redis } from "ioredis";
 
 import { checkOptions, count, func, required, type Rules, text } from "../../check-options.ts";
-import type { Credentials } from "./dial.ts";
+import type { Credentials } from "./credentials.ts";
 import { plainCause } from "./plain-cause.ts";
 
 export interface LateConnectionOptions {

@@ -1,0 +1,17 @@
+/** What a dial logs in with. */
+export interface Credentials {
+  readonly username?: string;
+  readonly password?: string;
+  /** Whether a server that has no password is meant as well: the dial goes on without one. @default false */
+  readonly isGuess?: boolean;
+  /** What else it may be, asked for where the server refuses these; undefined where there is nothing more. */
+  readonly next?: () => Promise<Credentials | undefined>;
+}
+
+/** Whether a provider of credentials answered with some, or with none. */
+export function isCredentials(given: unknown): boolean {
+  if (given === undefined) return true;
+  if (typeof given !== "object" || given === null) return false;
+  const { username, password } = given as Record<string, unknown>;
+  return [username, password].every((part) => part === undefined || typeof part === "string");
+}

@@ -147,8 +147,8 @@ function unrecognisedLines(services: readonly UnrecognisedService[]): readonly s
   ];
 }
 
-function candidateText({ reference, outcome, detail }: Candidate): string {
-  return `${reference}: ${outcome}${detail === undefined ? "" : ` (${oneLine(detail)})`}`;
+function candidateText({ reference, outcome, place, detail }: Candidate): string {
+  return `${reference}: ${outcome}${place === undefined ? "" : ` in ${place}`}${detail === undefined ? "" : ` (${oneLine(detail)})`}`;
 }
 
 const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`;

@@ -9,7 +9,9 @@ export interface Candidate {
     | "speaks no TLS"
     | "forbidden"
     | "failed";
-  /** Which key of a Secret a Pod led to, or what the error said: the keys of a Secret or the right that is missing, never a value. */
+  /** The key of a Secret that a Pod led to. */
+  readonly place?: string;
+  /** What the error said: the keys of a Secret or the right that is missing, never a value. */
   readonly detail?: string;
 }
 
@@ -33,7 +35,7 @@ export async function tried(
     const found = await look();
     if (found === undefined) return { reference, outcome: await nothing() };
     const { place } = found as { readonly place?: string };
-    return { reference, outcome: "exists", ...(place !== undefined && { detail: `it is ${place}` }) };
+    return { reference, outcome: "exists", ...(place !== undefined && { place }) };
   } catch (error) {
     const { code, message } = error as { readonly code?: string; readonly message: string };
     return { reference, outcome: outcomes[code ?? ""] ?? "failed", detail: message };

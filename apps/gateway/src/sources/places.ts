@@ -41,7 +41,7 @@ export class Places {
     for (const reference of isRefused ? references : this.#inOrder(references)) {
       if (unseen !== undefined && !isInKubernetes(reference)) break;
       try {
-        const found = await this.#find(reference, wanted);
+        const found = guessed(reference, await this.#find(reference, wanted));
         this.#remember(reference, found === undefined);
         if (found === undefined) continue;
         took(reference);
@@ -73,7 +73,7 @@ export class Places {
         return this.#followed(other, others, wanted, seen, took);
       }
       for (const [index, place] of others.entries()) {
-        const elsewhere = await this.#find(place, wanted).catch(() => undefined);
+        const elsewhere = guessed(place, await this.#find(place, wanted).catch(() => undefined));
         if (elsewhere === undefined || seen.has(textOf(elsewhere))) continue;
         took(place);
         return this.#followed(elsewhere, others.slice(index + 1), wanted, seen, took);
@@ -107,6 +107,11 @@ export class Places {
     this.#emptyAt.set(reference, this.#now());
     if (this.#emptyAt.size > memory) this.#emptyAt.delete(this.#emptyAt.keys().next().value!);
   }
+}
+
+/** A Secret of several is where a convention puts it, whether or not the server has a password; a Pod says what is sure. */
+function guessed(reference: string, found: Credentials | undefined): Credentials | undefined {
+  return found !== undefined && reference.startsWith("secret:") ? { ...found, isGuess: true } : found;
 }
 
 function textOf({ username, password }: Credentials): string {

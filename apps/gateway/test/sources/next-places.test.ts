@@ -65,3 +65,10 @@ test("of several servers in a Pod that of the port that is dialed", async () => 
   expect(queue).toMatchObject({ password: "second" });
   expect(queue).not.toHaveProperty("isGuess");
 });
+
+test("a Secret where a convention puts it is a guess, one that is named is none", async () => {
+  const resolve = credentialsFrom({}, secretsOf(redis("redis")));
+  expect(await resolve({ password }, {} as Instance)).toMatchObject({ password: "third", isGuess: true });
+  const named = await resolve({ password: password[2]! }, {} as Instance);
+  expect(named).toEqual({ password: "third" });
+});

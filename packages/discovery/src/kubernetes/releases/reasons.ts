@@ -9,6 +9,7 @@ export const reasons = [
   "NoAddress",
   "InvalidName",
   "NameTaken",
+  "NameShared",
   "SeveralPrimaries",
   "NoPrimary",
   "Unrecognised",

@@ -9,7 +9,8 @@ import { annotationPrefix } from "../profiles/settings.ts";
 import { ByName } from "./by-name.ts";
 import type { Member } from "./member.ts";
 import { condition } from "./reasons.ts";
-import { Siblings } from "./siblings.ts";
+import { namingCondition, Siblings } from "./siblings.ts";
+import type { Naming } from "./siblings.ts";
 import { Strangers } from "./strangers.ts";
 import type { UnrecognisedService } from "./strangers.ts";
 import { nothing, translate } from "./translate.ts";
@@ -26,7 +27,9 @@ interface Release {
   readonly key: string;
   services: readonly ServiceRecord[];
   translation: Translation;
-  sharesName: boolean;
+  naming: Naming;
+  /** The first name under which it was served. */
+  knownAs: string | undefined;
 }
 
 /**
@@ -52,7 +55,9 @@ export class Releases {
 
   /** Those that are served; the same list until one of them changes. */
   get instances(): readonly Instance[] {
-    this.#instances ??= Object.freeze([...this.#served.values()]);
+    if (this.#instances !== undefined) return this.#instances;
+    for (const [release, { name }] of this.#served) release.knownAs ??= name;
+    this.#instances = Object.freeze([...this.#served.values()]);
     return this.#instances;
   }
 
@@ -83,7 +88,7 @@ export class Releases {
     if (this.#strangers.forget(namespace, name)) this.#strangersChanged = true;
     let release = this.#releases.get(namespace, key);
     if (release === undefined) {
-      release = { namespace, key, services: [], translation: nothing, sharesName: false };
+      release = { namespace, key, services: [], translation: nothing, naming: "alone", knownAs: undefined };
       this.#releases.set(namespace, key, release);
       this.#strangersChanged ||= this.#strangers.size > 0;
     }
@@ -177,7 +182,7 @@ export class Releases {
     for (const name of names) if (name !== undefined) this.#award(name);
   }
 
-  #translate({ services, sharesName }: Release): Translation {
+  #translate({ services, naming }: Release): Translation {
     const { conventions } = this.#options;
     const members: Member[] = [];
     for (const [index, recognition] of conventions.recognise(services).entries()) {
@@ -189,7 +194,7 @@ export class Releases {
       if (this.#strangers.forget(service.namespace, service.name)) this.#strangersChanged = true;
       members.push({ service, recognition, slices: this.#slicesOf(service) });
     }
-    return members.length === 0 ? nothing : translate(members, this.#options, sharesName);
+    return members.length === 0 ? nothing : translate(members, this.#options, naming !== "alone");
   }
 
   #slicesOf({ namespace, name, uid }: ServiceRecord): readonly SliceRecord[] {
@@ -214,7 +219,8 @@ export class Releases {
       this.#served.set(winner, instance);
       this.#instances = undefined;
     }
-    this.#tell(winner, winner.translation.conditions);
+    const naming = namingCondition(winner, winner.knownAs);
+    this.#tell(winner, [...winner.translation.conditions, ...(naming === undefined ? [] : [naming])]);
     for (const loser of others) {
       this.#unserve(loser);
       this.#tell(loser, [...loser.translation.conditions, nameTaken(loser, winner)]);

@@ -29,6 +29,8 @@ export interface Translation {
   readonly instance: Instance | undefined;
   /** The name that its profile finds, where no annotation gives it another: releases of one namespace may share it. */
   readonly sharedName: string | undefined;
+  /** What distinguishes it from others of that name. */
+  readonly part: string;
   /** When its main Service was made, in milliseconds since 1970: who claimed a name first. */
   readonly createdAt: number;
   /** Name of its main Service as it was then: the Services themselves may have changed since. */
@@ -42,6 +44,7 @@ export interface Translation {
 export const nothing: Translation = {
   instance: undefined,
   sharedName: undefined,
+  part: "",
   createdAt: 0,
   service: "",
   isUsualPort: false,
@@ -96,6 +99,7 @@ export function translate(
   const { createdAt } = service;
   const facts = {
     sharedName: given === undefined && profile.grouped !== false ? recognition.instance : undefined,
+    part: recognition.part,
     createdAt,
     service: service.name,
     isUsualPort: service.ports.some(({ port }) => port === 6379),

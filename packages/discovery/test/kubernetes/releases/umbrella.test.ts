@@ -1,6 +1,8 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
+import { reconciled } from "../../churn/cluster-model.ts";
+import type { ClusterModel } from "../../churn/cluster-model.ts";
 import type { Raw } from "../kubernetes-fixtures.ts";
 import { foundIn, helm, pod, service, worldOf } from "./chart-world.ts";
 
@@ -57,11 +59,11 @@ describe("two of one umbrella release", () => {
     expect(foundIn(worldOf([...redis(), ...valkey(), ...cluster]))).toHaveLength(3);
   });
 
-  test("of which one was there before leave it its name", () => {
-    const objects = [...redis("2026-01-01T00:00:00Z"), ...valkey("2026-01-02T00:00:00Z")];
+  test("are both called after their charts too where one was there long before, in whatever order they come", () => {
+    const objects = [...redis("2026-01-01T00:00:00Z"), ...valkey("2026-02-02T00:00:00Z")];
     for (const all of [objects, objects.toReversed()]) {
       const model = worldOf(all);
-      expect(foundIn(model).toSorted()).toEqual(["shop bitnami-redis: 1:6379 primary", asValkey]);
+      expect(foundIn(model).toSorted()).toEqual([asRedis, asValkey]);
       expect(model.conditions).toEqual([]);
     }
   });
@@ -72,12 +74,62 @@ describe("two of one umbrella release", () => {
     ).toEqual([asRedis, asValkey]);
   });
 
-  test("give the name back when one goes", () => {
-    const [first, ...rest] = valkey();
-    const model = worldOf([...redis(), first!, ...rest]);
-    expect(foundIn(model)).toHaveLength(2);
-    model.drop({ ...first!, metadata: { ...first!.metadata, uid: "service-shop-shop-valkey-primary" } });
+  describe("keep what they are called", () => {
+    const dropService = (model: ClusterModel, [first]: readonly Raw[]): void => {
+      model.drop({
+        ...first!,
+        metadata: { ...first!.metadata, uid: `service-shop-${first!.metadata.name}` },
+      });
+    };
+
+    test("when one goes, and it is said that a restart would call the other differently", () => {
+      for (const [gone, left, name] of [
+        [valkey(), asRedis, "shop-redis-master"],
+        [redis(), asValkey, "shop-valkey-primary"],
+      ] as const) {
+        const model = worldOf([...redis(), ...valkey()]);
+        expect(foundIn(model)).toHaveLength(2);
+        dropService(model, gone);
+        expect(foundIn(model)).toEqual([left]);
+        expect(model.conditions).toEqual([`NameShared Service shop/${name}`]);
+        const called = left.split(" ")[0]!;
+        expect(model.conditionSet.all[0]!.message).toContain(`fleet.dev/instance: ${called} keeps its name`);
+      }
+    });
+
+    test("when the Service of one is made anew", () => {
+      const model = worldOf([...redis("2026-01-01T00:00:00Z"), ...valkey("2026-02-01T00:00:00Z")]);
+      expect(foundIn(model)).toHaveLength(2);
+      dropService(model, redis());
+      expect(foundIn(model)).toEqual([asValkey]);
+      model.put(...reconciled([...redis("2026-03-01T00:00:00Z", "second"), ...valkey()]));
+      expect(foundIn(model).toSorted()).toEqual([asRedis, asValkey]);
+      expect(model.conditions).toEqual([]);
+    });
+  });
+
+  test("of which one is added later: no other gets the name that the first had, which is said", () => {
+    const model = worldOf(redis());
     expect(foundIn(model)).toEqual(["shop bitnami-redis: 1:6379 primary"]);
+    model.put(...reconciled([...redis(), ...valkey("2026-02-01T00:00:00Z")]));
+    expect(foundIn(model).toSorted()).toEqual([asRedis, asValkey]);
+    expect(model.conditions).toEqual(["NameShared Service shop/shop-redis-master"]);
+    expect(model.conditionSet.all[0]!.message).toMatch(/was called shop .* fleet\.dev\/instance: shop gives/);
+    const [named, ...rest] = redis();
+    const metadata = { ...named!.metadata, annotations: { "fleet.dev/instance": "shop" } };
+    model.put(...reconciled([{ ...named!, metadata }, ...rest]));
+    expect(foundIn(model).toSorted()).toEqual(["shop bitnami-redis: 1:6379 primary", asValkey]);
+  });
+
+  test("of which one takes the place of the other does not take its name", () => {
+    const model = worldOf(redis());
+    expect(foundIn(model)).toEqual(["shop bitnami-redis: 1:6379 primary"]);
+    const [gone] = reconciled(redis());
+    model.drop(gone!);
+    expect(foundIn(model)).toEqual([]);
+    model.put(...reconciled(valkey()));
+    expect(foundIn(model)).toEqual([asValkey]);
+    expect(model.conditions).toEqual(["NameShared Service shop/shop-valkey-primary"]);
   });
 
   test("are called what an annotation says, which leaves the name to the other", () => {

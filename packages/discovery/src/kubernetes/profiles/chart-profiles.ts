@@ -20,6 +20,8 @@ const plain: readonly ServiceRule[] = [
   { kind: "sentinel", labels: { [component]: "sentinel" } },
   headless,
 ];
+/** Under an alias of an umbrella chart, a chart is called after the alias and keeps its version. */
+const aliased = { [chart]: ".+-0\\..+", [managedBy]: "Helm", [component]: "" } as const;
 const cloudPirates: readonly ServiceRule[] = [...plain, sentinel, master];
 
 /**
@@ -121,6 +123,7 @@ export const charts: readonly NamedProfile[] = [
         labels: { [name]: "redis", [managedBy]: "Helm", [component]: "", [chart]: "" },
         port: "redis|tcp-redis",
       },
+      { labels: aliased, port: "tcp-redis" },
     ],
     services: cloudPirates,
     passwords: ["{full}/redis-password"],
@@ -136,6 +139,7 @@ export const charts: readonly NamedProfile[] = [
         labels: { [name]: "valkey", [managedBy]: "Helm", [component]: "", [chart]: "" },
         port: "valkey|redis|tcp-valkey|tcp-redis",
       },
+      { labels: aliased, port: "tcp-valkey" },
     ],
     services: cloudPirates,
     passwords: ["{full}/password"],

@@ -31,12 +31,13 @@ export const operators: readonly NamedProfile[] = [
   },
   {
     name: "hyperspike",
+    // Services by hand and those of other operators bear these labels too; the port of the bus says that it is a cluster.
     labels: { [name]: "valkey", [component]: "valkey" },
+    port: "tcp-valkey|tcp-valkey-bus",
     instance: byRelease,
     services: [metrics, headless, { kind: "ignore", name: "(.+)-proxy" }],
     passwords: ["{full}/password"],
     tlsSecret: "{full}-tls",
-    cluster: true,
   },
   {
     name: "ot",

@@ -25,8 +25,17 @@ interface PodLike {
   readonly spec?: { readonly containers?: readonly { readonly image?: string }[] };
 }
 
-/** The last part of an image's name: `redis:8`, `bitnami/valkey`, `docker.dragonflydb.io/dragonflydb/dragonfly`; no exporter of one. */
-const redisImage = /(?:^|\/)(?:redis|valkey|keydb|dragonfly)(?:-(?:server|stack|stack-server))?(?:[:@]|$)/i;
+/**
+ * The last part of an image's name: `redis:8`, `bitnami/valkey-cluster`, `goharbor/redis-photon`, `rhel8/redis-6`,
+ * `docker.dragonflydb.io/dragonflydb/dragonfly`; no exporter, Sentinel or user interface of one.
+ */
+const redisImage =
+  /(?:^|\/)(?:percona-)?(?:redis|valkey|keydb|dragonfly|kvrocks|falkordb)(?:-(?:server|stack|cluster|photon|bundle|weekly|alpine|debian|\d+|c\d+s|(?:centos|rhel|el|ubi)-?\d+))*(?:[:@]|$)/i;
+
+/** Whether the name of an image says that it runs Redis, or what speaks its protocol. */
+export function isRedisImage(image: string): boolean {
+  return redisImage.test(image);
+}
 
 /** How many Pods are read at a time. */
 const readers = 16;
@@ -83,7 +92,7 @@ async function imageBehind(
   const path = `${resourcePath({ group: "", version: "v1", plural: "pods" }, namespace)}/${encodeURIComponent(name)}`;
   try {
     const { spec } = await api.get<PodLike>(path, { signal });
-    return spec?.containers?.find(({ image = "" }) => redisImage.test(image))?.image;
+    return spec?.containers?.find(({ image = "" }) => isRedisImage(image))?.image;
   } catch (error) {
     if (error instanceof ApiError && (error.status === 403 || error.status === 404)) return undefined;
     throw error;

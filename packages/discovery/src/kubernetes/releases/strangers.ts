@@ -23,11 +23,15 @@ const mostConditions = 20;
 const redisNames = /redis|valkey|keydb|dragonfly/;
 const redisServices =
   /(?:^|-)(?:redis|valkey|keydb|dragonfly)(?:-(?:master|primary|replicas?|headless|server|service|svc|\d+))*$/;
+/** What is made for Redis and is none. */
+const toolNames =
+  /(?:redis|valkey|keydb|dragonfly)-?(?:commander|insight|exporter|operator|webhook|dashboard|browser|admin|stat|ui|web|api)/;
 const webNames = /http|web|^ui$|grpc|proxy/;
 
 /** Whether a port, or the name of the Service, says that Redis is behind it. */
 export function looksLikeRedis(name: string, ports: readonly PortRecord[]): boolean {
-  return ports.some((port) => isLikely(port) || (mayBeRedisPort(port) && redisServices.test(name)));
+  const isTool = toolNames.test(name);
+  return ports.some((port) => isLikely(port, isTool) || (mayBeRedisPort(port) && redisServices.test(name)));
 }
 
 /** Whether a port speaks against Redis neither by its name nor by its number. */
@@ -35,10 +39,12 @@ export function mayBeRedisPort(port: PortRecord): boolean {
   return isPossiblePort(port) && port.port > 1024 && !webNames.test(port.name ?? "");
 }
 
-function isLikely(port: PortRecord): boolean {
+function isLikely(port: PortRecord, isTool: boolean): boolean {
   const { name = "", port: number, protocol = "TCP", appProtocol } = port;
   if (number === 26_379) return protocol === "TCP";
-  return isPossiblePort(port) && (number === 6379 || appProtocol === "redis" || redisNames.test(name));
+  if (!isPossiblePort(port)) return false;
+  if (number === 6379 || appProtocol === "redis") return true;
+  return !isTool && redisNames.test(name) && !toolNames.test(name);
 }
 
 interface Held {

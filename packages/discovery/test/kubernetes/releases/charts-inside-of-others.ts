@@ -16,6 +16,29 @@ const harbor = { app: "harbor", chart: "harbor", release: "registry", heritage: 
 
 /** Redis inside of something larger. */
 export const embeddedCharts: Readonly<Record<string, Rendering>> = {
+  "CloudPirates redis 0.34.18 under the alias cache": {
+    objects: [
+      service("u-cache", helm("u", "cache-0.34.18"), "tcp-redis:6379", "all"),
+      service("u-cache-headless", helm("u", "cache-0.34.18"), "tcp-redis:6379", "all"),
+      pod("u-cache-0", 1, "all"),
+    ],
+    found: ["u cloudpirates-redis: 1:6379 unknown"],
+  },
+  "CloudPirates valkey 0.20.2 under the alias queue": {
+    objects: [
+      service("u-queue", helm("u", "queue-0.20.2"), "tcp-valkey:6379", "all"),
+      pod("u-queue-0", 1, "all"),
+    ],
+    found: ["u cloudpirates-valkey: 1:6379 unknown"],
+  },
+  "bitnami redis 23.1.1 under the alias cache": {
+    objects: [
+      service("u-cache-master", helm("u", "cache-23.1.1", "master"), "tcp-redis:6379", "all"),
+      service("u-cache-headless", helm("u", "cache-23.1.1"), "tcp-redis:6379", "all"),
+      pod("u-cache-master-0", 1, "all"),
+    ],
+    found: ["u bitnami-redis: 1:6379 primary"],
+  },
   "langfuse, which calls its valkey-helm 0.9.4 redis": {
     objects: [
       service("lf-langfuse-web", helm("lf", "langfuse-2.0.0", "web", "langfuse"), "http:3000", "web"),

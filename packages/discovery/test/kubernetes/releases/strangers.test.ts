@@ -26,12 +26,62 @@ describe("a Service that looks like Redis and that no profile recognises is repo
         "all",
       ),
     ],
+    [
+      "of a chart under an alias that hides which it is: groundhog2k's",
+      service("u-queue", helm("u", "queue-2.4.4"), "redis:6379", "all"),
+    ],
+    [
+      "of redis-ha under an alias",
+      service(
+        "u-cache-ha",
+        { app: "cache-ha", release: "u", heritage: "Helm", chart: "cache-ha-4.39.0" },
+        "tcp-server:6379 tcp-sentinel:26379",
+        "all",
+      ),
+    ],
+    [
+      "of Dragonfly's chart under an alias",
+      service("u-cache", helm("u", "cache-v1.30.0"), "dragonfly:6379", "all"),
+    ],
+    [
+      "by hand, with the labels that hyperspike uses too",
+      service(
+        "valkey",
+        {
+          "app.kubernetes.io/name": "valkey",
+          "app.kubernetes.io/component": "valkey",
+          "app.kubernetes.io/instance": "shop",
+        },
+        "valkey:6379",
+        "all",
+      ),
+    ],
+    [
+      "of another operator of Valkey",
+      service(
+        "orders",
+        {
+          ...helm("orders", "", "valkey", "valkey"),
+          "app.kubernetes.io/managed-by": "vko.gtrfc.com",
+          "vko.gtrfc.com/cluster": "orders",
+        },
+        "valkey:6379",
+        "all",
+      ),
+    ],
     ["of Sentinels alone", service("watchers", {}, "sentinel:26379", "all")],
   ])("%s", ([, object]) => {
     const model = worldOf([object]);
     expect(foundIn(model)).toEqual([]);
     expect(model.conditions).toEqual([`Unrecognised Service shop/${object.metadata.name}`]);
     expect(model.unrecognised).toMatchObject([{ namespace: "shop", service: object.metadata.name }]);
+    // The label of the remedy takes each of them in.
+    const instance = /fleet\.dev\/instance=(\S+)/.exec(model.unrecognised[0]!.remedy)![1]!;
+    const labels = { ...object.metadata.labels, "fleet.dev/instance": instance };
+    const labelled = worldOf([{ ...object, metadata: { ...object.metadata, labels } }, pod("p-0", 1, "all")]);
+    expect(labelled.unrecognised).toEqual([]);
+    if (object.metadata.name !== "watchers")
+      expect(foundIn(labelled)).toEqual([expect.stringMatching(`^${instance} annotated: 1:\\d+ unknown$`)]);
   });
 
   test("with the label that takes it in, which does", () => {
@@ -106,6 +156,12 @@ describe("nothing is reported of", () => {
     ["a web server", service("web", { app: "web" }, "http:80", "all")],
     ["an exporter", service("redis-exporter", { app: "x" }, "redis-metrics:9121", "all")],
     ["a user interface for Redis", service("redis-commander", { app: "x" }, "http:8081", "all")],
+    ["redis-commander", service("rc", {}, "redis-commander:8081", "all")],
+    ["redis-commander with a port that says redis", service("redis-commander", {}, "redis:8081", "all")],
+    ["RedisInsight", service("insight", {}, "redisinsight:5540", "all")],
+    ["RedisInsight by its own name", service("redisinsight", {}, ":5540", "all")],
+    ["an exporter on another port", service("x", {}, "redis-exporter:9122", "all")],
+    ["an exporter by its own name", service("orders-valkey-exporter", {}, "valkey:9555", "all")],
     ["an operator of Redis", service("redis-operator", { app: "x" }, "https:8443", "all")],
     ["d7y.io's dragonfly", service("dragonfly-manager", { app: "dragonfly" }, "http-server:8080", "all")],
     [

@@ -6,6 +6,7 @@ export const dialReasons = [
   "timeout",
   "closed",
   "not-redis",
+  "sentinel",
   "tls-expected",
   "tls-not-expected",
   "tls-certificate-name",
@@ -83,18 +84,33 @@ const sockets: readonly (readonly [RegExp, DialReason])[] = [
     "tls-not-expected",
   ],
   [
-    /CERTIFICATE_REQUIRED|ALERT_BAD_CERTIFICATE|ALERT_UNKNOWN_CA|ALERT_HANDSHAKE_FAILURE/,
+    /CERTIFICATE_REQUIRED|ALERT_(?:(?:BAD|UNSUPPORTED)_CERTIFICATE|CERTIFICATE_(?:EXPIRED|UNKNOWN|REVOKED)|UNKNOWN_CA|HANDSHAKE_FAILURE)/,
     "tls-client-certificate",
   ],
-  [/certificate required|alert (?:bad certificate|unknown ca|handshake failure)/, "tls-client-certificate"],
+  [
+    /certificate required|alert (?:(?:bad|unsupported) certificate|certificate (?:expired|unknown|revoked)|unknown ca|handshake failure)/,
+    "tls-client-certificate",
+  ],
   [/^(?:ERR_SSL_|ERR_TLS_|ERR_OSSL_|EPROTO )/, "tls-failed"],
   [/^(?:ECONNRESET|EPIPE|ECONNABORTED) /, "closed"],
 ];
+
+const ofNode = /; if the root CA is installed locally, try running Node\.js with --use-system-ca/;
+const ofOpenssl = /(?:[0-9A-F]+:)?error:[0-9A-F]+:([^:\n]*):[^:\n]*:([^:\n]*)[^]*/;
+
+/** What a socket said, in one line: without the places in OpenSSL's sources, and without advice on options of Node. */
+export function plainText({ message }: Error): string {
+  return message.replace(ofNode, "").replace(ofOpenssl, "$1: $2").replaceAll(/\s+/g, " ").trim();
+}
 
 /** What it means, where the words of the socket or the server do not say it. */
 export const hints: Readonly<Partial<Record<DialReason, string>>> = {
   "tls-expected": "the server seems to expect TLS",
   "tls-not-expected": "the server answers in plain text, it seems to expect no TLS",
   "tls-client-certificate": "the server wants a client certificate, and accepts none that was shown",
+  "tls-certificate-untrusted":
+    "fleet.dev/tls-secret, or `ca` of the TLS settings, says which authority is trusted",
+  closed: "what listens there may be no Redis, or a proxy without a server behind it",
+  sentinel: "what answers there is a Sentinel, which has no data; the port of Redis is another",
   "not-redis": "what answers there does not speak the protocol of Redis",
 };

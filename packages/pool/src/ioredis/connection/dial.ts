@@ -3,11 +3,18 @@ import type { ConnectionOptions } from "node:tls";
 import { Redis } from "ioredis";
 
 import { type Clock, unref } from "../../clock.ts";
-import { type DialReason, hints, reasonOfFirst, reasonOfReply, reasonOfSocket } from "../../dial-reason.ts";
+import {
+  type DialReason,
+  plainText,
+  reasonOfFirst,
+  reasonOfReply,
+  reasonOfSocket,
+} from "../../dial-reason.ts";
 import { AuthenticationError, ConnectionError, ReplyError } from "../../errors.ts";
 import { ask } from "../commands/ask.ts";
 import { joinedWrites, type Flush } from "../commands/joined-writes.ts";
 import { isCredentials, type Credentials } from "./credentials.ts";
+import { hintOf } from "./dial-hint.ts";
 import { Inquiry } from "./inquiry.ts";
 import { plainCause } from "./plain-cause.ts";
 import {
@@ -142,8 +149,8 @@ class Attempt {
     const why = reasonOfSocket(cause);
     // What the socket said is surer than that the time was up; what was found out since is surer than the socket.
     const known = reason === undefined || (reason === "timeout" && why !== undefined) ? why : reason;
-    const hint = known === undefined ? undefined : hints[known];
-    const text = [cause === undefined ? detail : `${detail}: ${cause.message}`, hint]
+    const hint = known === undefined ? undefined : hintOf(known, this.#tls, this.#isConnected);
+    const text = [cause === undefined ? detail : `${detail}: ${plainText(cause)}`, hint]
       .filter(Boolean)
       .join("; ");
     return new ConnectionError(this.#options.name, "connect", text, "not-sent", cause, known);
@@ -163,7 +170,7 @@ class Attempt {
     const tls = this.#tls;
     const question = tls === undefined ? "plain" : this.#isConnected ? "certificate" : "handshake";
     const found = await this.#inquiry.ask(question, () => this.#find(tls));
-    return this.failed(found?.text ?? detail, found?.reason);
+    return this.failed(found?.text ?? detail, found?.reason ?? "closed");
   }
 
   async #find(tls: ConnectionOptions | undefined): Promise<Finding> {
@@ -257,7 +264,10 @@ class Attempt {
     }
   }
 
-  /** ioredis' ready check is off: this PING is what finds a server that is loading, or a replica without its primary. */
+  /**
+   * ioredis' ready check is off: this PING is what finds a server that is loading, or a replica without its primary. A Sentinel
+   * answers it as well, and says by its ROLE that it is one.
+   */
   async #login(redis: Redis, { username, password, isGuess }: Credentials = {}): Promise<unknown> {
     const replies = await Promise.allSettled([
       password === undefined
@@ -265,8 +275,11 @@ class Attempt {
         : ask(redis, username === undefined ? ["AUTH", password] : ["AUTH", username, password]),
       ask(redis, ["CLIENT", "SETNAME", this.#dialing.label.replaceAll(/[^!-~]/g, "_")]),
       ask(redis, ["PING"]),
+      ask(redis, ["ROLE"]),
     ]);
-    const [auth, , ping] = replies;
+    const [auth, , ping, role] = replies;
+    if (role.status === "fulfilled" && String([role.value].flat()[0]) === "sentinel")
+      return this.failed("", "sentinel");
     const refused = auth?.status === "rejected" ? this.#refused(auth.reason) : undefined;
     const wantsNone = refused instanceof AuthenticationError && refused.reason === "password-not-expected";
     if (refused !== undefined && !(wantsNone && isGuess === true)) return refused;

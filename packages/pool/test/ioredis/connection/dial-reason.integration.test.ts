@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 
-import { startRedis } from "@fleet/testkit";
+import { startRedis, startSentinel } from "@fleet/testkit";
 import { describe, expect, onTestFinished, test } from "vitest";
 
 import { dialReasons } from "../../../src/index.ts";
@@ -94,6 +94,19 @@ describe("where no Redis answers", () => {
     );
   });
 
+  test("a server that closes at the first bytes, as Postgres does, may be no Redis", async () => {
+    const port = await serving((socket) => socket.once("data", () => socket.destroy()));
+    expect(await failures({ port })).toMatchObject(because("closed", /may be no Redis/));
+  });
+
+  test("a Sentinel, whether it is sent a password or not", async () => {
+    await using set = await startSentinel();
+    const { port } = set.sentinels[0]!;
+    expect(await failures({ port })).toMatchObject(because("sentinel", /is a Sentinel, which has no data/));
+    const credentials = async (): Promise<{ password: string }> => ({ password: "CANARY" });
+    expect(await failures({ port, credentials })).toMatchObject(because("sentinel"));
+  });
+
   test("a web server", async () => {
     const port = await serving((socket) => {
       socket.once("data", () => socket.end("HTTP/1.1 400 Bad Request\r\n\r\n"));
@@ -141,14 +154,36 @@ describe("TLS", () => {
 
   test("with a certificate of an authority that is not known", async () => {
     const { port } = await started({ tls: true });
-    expect(await failures({ port, tls: () => ({}) })).toMatchObject(because("tls-certificate-untrusted"));
+    expect(await failures({ port, tls: () => ({}) })).toMatchObject(
+      because("tls-certificate-untrusted", /^[^\n]*; fleet\.dev\/tls-secret, or `ca`[^\n]*$/),
+    );
+  });
+
+  test("with an authority that is no PEM", async () => {
+    const { port, tls } = await started({ tls: true });
+    const empty = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    for (const ca of ["CA", empty, [Buffer.from("CA")]])
+      expect(await failures({ port, tls: () => ({ ca }) })).toMatchObject(
+        because("tls-certificate-untrusted", /`ca\.crt` of its Secret, is no certificate in PEM$/),
+      );
+    expect(await failures({ port, tls: () => ({ ca: tls!.ca, cert: "x", key: "y" }) })).toMatchObject(
+      because("tls-failed", /^p: connect failed: PEM routines: no start line$/),
+    );
+  });
+
+  test("of a server that has as many clients as it may", async () => {
+    const { port, tls } = await started({ tls: true, config: { maxclients: "1" } });
+    const { ca } = tls!;
+    await using pool = new RedisPool({ name: "p", host: "127.0.0.1", port, tls: () => ({ ca }) });
+    await pool.shared.send(["PING"]);
+    expect(await failures({ port, tls: () => ({ ca }) })).toMatchObject(because("closed", /maxclients/));
   });
 
   test("without the certificate of a client that the server wants", async () => {
     const { port, tls } = await started({ tls: true, config: { "tls-auth-clients": "yes" } });
     for (const maxVersion of ["TLSv1.2", "TLSv1.3"] as const)
       expect(await failures({ port, tls: () => ({ ca: tls!.ca, maxVersion }) })).toMatchObject(
-        because("tls-client-certificate"),
+        because("tls-client-certificate", /^[^\n]*; the server wants a client certificate[^\n]*$/),
       );
     const { ca, cert, key } = tls!;
     await using pool = new RedisPool({ name: "p", host: "127.0.0.1", port, tls: () => ({ ca, cert, key }) });

@@ -86,6 +86,11 @@ export function releaseOfChart(labels: Labels): string {
   return `helm chart/${labels[instance]}/${(labels[called] ?? "").replace(/-sentinel$/, "")}`;
 }
 
+/** Whether Services with this in common are of charts that share their labels. */
+export function isOfCharts(release: string): boolean {
+  return release.startsWith("helm chart/");
+}
+
 function testOf(sign: Sign): Test {
   const entries = Object.entries(sign.labels ?? {});
   const present = labelPattern(Object.fromEntries(entries.filter(([, text]) => text !== "")));

@@ -84,7 +84,7 @@ export class Convention {
     if (instance === undefined) return undefined;
     const { grouped = true, name } = this.profile;
     const part = expand(this.profile.part ?? name, variablesOf(service)) ?? name;
-    const release = `${name}/${grouped ? instance : service.name}/${part}`;
+    const release = `${name}/${grouped ? instance : `${instance}/${behind(service)}`}/${part}`;
     const { kind, full } = this.#classify(service);
     const settings = settingsOf(service, relabelled);
     return {
@@ -122,6 +122,12 @@ export class Convention {
     }
     return { kind: "all", full: service.name };
   }
+}
+
+/** What leads to the same Pods under one name, as the Services of a StatefulSet do, is one instance. */
+function behind({ name, selector = {} }: ServiceRecord): string {
+  const labels = Object.entries(selector).map(([label, value]) => `${label}=${value}`);
+  return labels.length === 0 ? name : labels.toSorted().join();
 }
 
 /** The variables that a Service alone answers. */

@@ -12,7 +12,7 @@ export interface ServiceRecord {
   readonly clusterIp?: string;
   readonly externalName?: string;
   readonly ports: readonly PortRecord[];
-  /** The labels of the Pods that it selects, where no profile recognises the Service itself. */
+  /** The labels of the Pods that it selects. */
   readonly selector?: Readonly<Record<string, string>>;
 }
 

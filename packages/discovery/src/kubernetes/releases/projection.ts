@@ -82,9 +82,9 @@ export class Projection {
       ...(clusterIP !== undefined && { clusterIp: clusterIP }),
       ...(externalName !== undefined && { externalName }),
       ports,
+      ...(selector && { selector: this.#texts(selector, () => true) }),
     };
-    if (this.#conventions.releaseOf(record) !== undefined) return record;
-    return isRedisLike ? { ...record, selector: this.#texts(selector ?? none, () => true) } : undefined;
+    return isRedisLike || this.#conventions.releaseOf(record) !== undefined ? record : undefined;
   }
 
   /**

@@ -2,13 +2,13 @@ import type { Condition } from "../../instance/condition.ts";
 import { equal } from "../../instance/equal.ts";
 import type { Instance } from "../../instance/instance.ts";
 import type { ConditionSet } from "../../source/condition-set.ts";
-import { releaseOfChart } from "../profiles/chart-family.ts";
+import { isOfCharts, releaseOfChart } from "../profiles/chart-family.ts";
 import type { Conventions } from "../profiles/conventions.ts";
 import type { ServiceRecord, SliceRecord } from "../profiles/objects.ts";
-import { annotationPrefix } from "../profiles/settings.ts";
 import { ByName } from "./by-name.ts";
+import { division } from "./division.ts";
 import type { Member } from "./member.ts";
-import { condition } from "./reasons.ts";
+import { byAge, nameTaken } from "./name-taken.ts";
 import { namingCondition, Siblings } from "./siblings.ts";
 import type { Naming } from "./siblings.ts";
 import { Strangers } from "./strangers.ts";
@@ -25,6 +25,9 @@ interface ReleasesOptions extends TranslateOptions {
 interface Release {
   readonly namespace: string;
   readonly key: string;
+  /** What Services of it have in common by their labels; and by their names, where these labels are those of several releases. */
+  readonly base: string;
+  readonly stem: string | undefined;
   services: readonly ServiceRecord[];
   translation: Translation;
   naming: Naming;
@@ -42,10 +45,12 @@ export class Releases {
   readonly #slices = new ByName<readonly SliceRecord[]>();
   readonly #releases = new ByName<Release>();
   readonly #marked = new Set<Release>();
+  /** What their names begin with, of releases that have one base: once they were several, they stay so. */
+  readonly #stems = new ByName<Set<string>>();
   readonly #claims = new Map<string, readonly Release[]>();
   readonly #served = new Map<Release, Instance>();
   readonly #siblings = new Siblings<Release>();
-  readonly #strangers = new Strangers((namespace, key) => this.#releases.get(namespace, key) !== undefined);
+  readonly #strangers = new Strangers((namespace, base) => this.#sharing(namespace, base).length > 0);
   #strangersChanged = false;
   #instances: readonly Instance[] | undefined;
 
@@ -79,16 +84,57 @@ export class Releases {
   putService(record: ServiceRecord): void {
     const { namespace, name } = record;
     const before = this.#services.get(namespace, name);
-    const key = this.#options.conventions.releaseOf(record);
-    if (before !== undefined && before.release.key !== key) this.dropService(before.record);
-    if (key === undefined) {
+    const base = this.#options.conventions.releaseOf(record);
+    if (before !== undefined && before.release.base !== base) this.dropService(before.record);
+    if (base === undefined) {
       this.#putStranger(record);
       return;
     }
     if (this.#strangers.forget(namespace, name)) this.#strangersChanged = true;
+    const others = this.#sharing(namespace, base).filter((one) => one.name !== name);
+    if (!isOfCharts(base) || (others.length === 0 && this.#stems.get(namespace, base) === undefined)) {
+      this.#place(record, base, undefined);
+      return;
+    }
+    const all = [...others, record];
+    const stemOf = division(all);
+    let stems = this.#stems.get(namespace, base);
+    if (new Set(stemOf.values()).size > 1) this.#stems.set(namespace, base, (stems ??= new Set()));
+    for (const one of stems === undefined ? [record] : all) {
+      const stem = stems && stemOf.get(one.name)!;
+      if (stem !== undefined) stems?.add(stem);
+      if (one === record || this.#services.get(namespace, one.name)!.release.stem !== stem)
+        this.#place(one, base, stem);
+    }
+  }
+
+  /** Services with one base. */
+  #sharing(namespace: string, base: string): readonly ServiceRecord[] {
+    const stems = this.#stems.get(namespace, base);
+    const keys = stems === undefined ? [base] : Array.from(stems, (stem) => `${base}/${stem}`);
+    return keys.flatMap((key) => this.#releases.get(namespace, key)?.services ?? []);
+  }
+
+  #place(record: ServiceRecord, base: string, stem: string | undefined): void {
+    const { namespace, name } = record;
+    const key = stem === undefined ? base : `${base}/${stem}`;
+    const held = this.#services.get(namespace, name)?.release;
+    if (held !== undefined && held.key !== key) {
+      held.services = held.services.filter((one) => one.name !== name);
+      this.#marked.add(held);
+    }
     let release = this.#releases.get(namespace, key);
     if (release === undefined) {
-      release = { namespace, key, services: [], translation: nothing, naming: "alone", knownAs: undefined };
+      release = {
+        namespace,
+        key,
+        base,
+        stem,
+        services: [],
+        translation: nothing,
+        naming: "alone",
+        knownAs: held?.knownAs,
+      };
       this.#releases.set(namespace, key, release);
       this.#strangersChanged ||= this.#strangers.size > 0;
     }
@@ -182,19 +228,19 @@ export class Releases {
     for (const name of names) if (name !== undefined) this.#award(name);
   }
 
-  #translate({ services, naming }: Release): Translation {
+  #translate({ services, naming, stem }: Release): Translation {
     const { conventions } = this.#options;
     const members: Member[] = [];
     for (const [index, recognition] of conventions.recognise(services).entries()) {
       const service = services[index]!;
       if (recognition === undefined) {
-        this.#putStranger(service);
+        if (this.#strangers.put(service, [])) this.#strangersChanged = true;
         continue;
       }
       if (this.#strangers.forget(service.namespace, service.name)) this.#strangersChanged = true;
       members.push({ service, recognition, slices: this.#slicesOf(service) });
     }
-    return members.length === 0 ? nothing : translate(members, this.#options, naming !== "alone");
+    return members.length === 0 ? nothing : translate(members, this.#options, naming !== "alone", stem);
   }
 
   #slicesOf({ namespace, name, uid }: ServiceRecord): readonly SliceRecord[] {
@@ -234,30 +280,4 @@ export class Releases {
   #tell({ namespace, key }: Release, conditions: readonly Condition[]): void {
     this.#options.conditions.replace(`${namespace}/${key}`, conditions);
   }
-}
-
-/** The older; of equals the one with the port that Redis has by default, then the first by namespace and name. */
-function byAge(a: Release, b: Release): number {
-  const age = a.translation.createdAt - b.translation.createdAt;
-  const port = Number(b.translation.isUsualPort) - Number(a.translation.isUsualPort);
-  return age || port || (mainService(a) < mainService(b) ? -1 : 1);
-}
-
-function nameTaken(loser: Release, winner: Release): Condition {
-  const { name } = loser.translation.instance!;
-  const why =
-    winner.translation.createdAt < loser.translation.createdAt
-      ? "is older"
-      : winner.translation.isUsualPort && !loser.translation.isUsualPort
-        ? "is as old, has port 6379"
-        : "is as old, comes first by namespace and name";
-  return condition(
-    "NameTaken",
-    mainService(loser),
-    `${mainService(winner)} ${why} and has the name ${name}; ${annotationPrefix}instance gives this one another`,
-  );
-}
-
-function mainService({ namespace, translation }: Release): string {
-  return `Service ${namespace}/${translation.service}`;
 }

@@ -73,7 +73,7 @@ export function namingCondition(
   { namespace, naming, translation }: Named,
   knownAs: string | undefined,
 ): Condition | undefined {
-  const { sharedName, part, service, instance } = translation;
+  const { sharedName, longName, service, instance } = translation;
   if (sharedName === undefined || instance === undefined || naming === "alone") return undefined;
   const object = `Service ${namespace}/${service}`;
   const keeps = `${annotationPrefix}instance`;
@@ -81,7 +81,7 @@ export function namingCondition(
     return condition(
       "NameShared",
       object,
-      `it is called ${instance.name}, since another part had the name ${sharedName} too; a process that starts now calls it ${sharedName}, ${keeps}: ${sharedName}-${part} keeps its name`,
+      `it is called ${instance.name}, since another part had the name ${sharedName} too; a process that starts now calls it ${sharedName}, ${keeps}: ${longName} keeps its name`,
     );
   if (knownAs === undefined || knownAs === instance.name) return undefined;
   return condition(

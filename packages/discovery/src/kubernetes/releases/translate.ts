@@ -31,6 +31,8 @@ export interface Translation {
   readonly sharedName: string | undefined;
   /** What distinguishes it from others of that name. */
   readonly part: string;
+  /** What it is called where others have that name. */
+  readonly longName: string;
   /** When its main Service was made, in milliseconds since 1970: who claimed a name first. */
   readonly createdAt: number;
   /** Name of its main Service as it was then: the Services themselves may have changed since. */
@@ -45,6 +47,7 @@ export const nothing: Translation = {
   instance: undefined,
   sharedName: undefined,
   part: "",
+  longName: "",
   createdAt: 0,
   service: "",
   isUsualPort: false,
@@ -68,11 +71,13 @@ const leadsToPrimary: Readonly<Partial<Record<ServiceKind, true>>> = { primary: 
  * The instance that the Services of one release are, and what is wrong with them; the same in whatever order they come.
  *
  * @param sharesName whether other releases of its namespace have its name: then it is called after its part as well.
+ * @param stem what the names of its Services begin with, where others have its labels: it is called so where it shares its name.
  */
 export function translate(
   members: readonly Member[],
   options: TranslateOptions,
   sharesName: boolean,
+  stem?: string,
 ): Translation {
   const ordered = members.toSorted(inOrder);
   const told = new Told(ordered);
@@ -94,12 +99,14 @@ export function translate(
   const { profile } = recognition;
   const { namespace } = service;
   const given = told.of("instance");
-  const found = sharesName ? `${recognition.instance}-${recognition.part}` : recognition.instance;
+  const longName = stem ?? `${recognition.instance}-${recognition.part}`;
+  const found = sharesName ? longName : recognition.instance;
   const name = options.names === "instance" ? (given ?? found) : `${namespace}-${given ?? found}`;
   const { createdAt } = service;
   const facts = {
     sharedName: given === undefined && profile.grouped !== false ? recognition.instance : undefined,
-    part: recognition.part,
+    part: stem ?? recognition.part,
+    longName,
     createdAt,
     service: service.name,
     isUsualPort: service.ports.some(({ port }) => port === 6379),

@@ -59,6 +59,7 @@ describe("of a Service is kept", () => {
         { name: "redis", port: 6379 },
         { port: 53, protocol: "UDP" },
       ],
+      selector: { app: "redis" },
     });
   });
 
@@ -203,6 +204,11 @@ function bitnami(i: number): object {
     },
     spec: {
       type: "ClusterIP",
+      selector: {
+        "app.kubernetes.io/component": "master",
+        "app.kubernetes.io/instance": release,
+        "app.kubernetes.io/name": "redis",
+      },
       clusterIP: `10.0.${i >> 8}.${i & 255}`,
       ports: [{ name: "tcp-redis", port: 6379, protocol: "TCP", targetPort: "redis" }],
     },

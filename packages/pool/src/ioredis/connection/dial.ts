@@ -12,11 +12,12 @@ import {
 } from "../../dial-reason.ts";
 import { AuthenticationError, ConnectionError, ReplyError } from "../../errors.ts";
 import { ask } from "../commands/ask.ts";
-import { joinedWrites, type Flush } from "../commands/joined-writes.ts";
+import type { Flush } from "../commands/joined-writes.ts";
 import { isCredentials, type Credentials } from "./credentials.ts";
 import { hintOf } from "./dial-hint.ts";
 import { Inquiry } from "./inquiry.ts";
 import { plainCause } from "./plain-cause.ts";
+import { redisOptions } from "./redis-options.ts";
 import {
   greetingAt,
   speaksPlainAt,
@@ -221,27 +222,7 @@ class Attempt {
   #open(tls: ConnectionOptions | undefined): Redis {
     const { host, port, dialTimeoutMs } = this.#options;
     const { flush } = this.#dialing;
-    const redis = new Redis({
-      host,
-      port,
-      ...(tls === undefined ? {} : { tls }),
-      ...(flush === undefined ? {} : { Connector: joinedWrites(flush) }),
-      // RESP2 on the wire gives RESP2 shapes for every command, also those of modules, and tells integers from doubles
-      // although integers are read as digits, which is what keeps those near and beyond 2^53 right (redis/ioredis#2164).
-      protocol: 2,
-      replyMapping: "legacy",
-      stringNumbers: flush !== undefined,
-      lazyConnect: true,
-      // Reconnecting and resending are ours: ioredis would execute a write twice without a word.
-      retryStrategy: null,
-      enableOfflineQueue: false,
-      maxRetriesPerRequest: 0,
-      enableReadyCheck: false,
-      disableClientInfo: true,
-      connectTimeout: dialTimeoutMs,
-      keepAlive: 30_000,
-      noDelay: true,
-    });
+    const redis = new Redis(redisOptions({ host, port, tls, flush, dialTimeoutMs }));
     // Without a listener ioredis prints to the console.
     redis.on("error", (error: unknown) => {
       this.#socketError ??= plainCause(error);

@@ -61,3 +61,4 @@ export type { EndpointStats, FleetStats, InstanceStats } from "./fleet-stats.ts"
 export type { BatchOptions, CommandOptions, RunTarget } from "./fleet.ts";
 export type { SentinelConnectOptions } from "./endpoints/sentinel-connect.ts";
 export type { Link, Replication, Unfit } from "./endpoints/standing.ts";
+export type { Credentials } from "@fleet/pool/ioredis";

@@ -32,9 +32,12 @@ export type {
 export type { ReflectorHandler, ReflectorOptions } from "./reflector/reflector-options.ts";
 export type {
   KubernetesSecretsOptions,
+  PasswordOptions,
   SecretCredentials,
   SecretTls,
   TlsOptions,
 } from "./secrets/secrets.ts";
 export type { UnrecognisedService } from "./releases/strangers.ts";
 export type { WatchEvent } from "./api/watch-event.ts";
+export type { PodPassword } from "./secrets/pod-passwords.ts";
+export type { FoundPassword } from "./secrets/password-in-text.ts";

@@ -165,10 +165,10 @@ describe("the life of a reflector", () => {
 
   test("closes also in the very turn in which a watch is accepted", async () => {
     const scene = await Scene.synced();
-    const { watch } = scene.api;
+    const watch = scene.api.watch.bind(scene.api);
     const closed = Promise.withResolvers<void>();
     const closing = (path: string, options: ApiWatchOptions): AsyncGenerator<WatchEvent> =>
-      watch.call(scene.api, path, {
+      watch(path, {
         ...options,
         opened: () => {
           closed.resolve(scene.reflector.close());

@@ -14,7 +14,13 @@ interface DialedBy {
 }
 
 /** What ioredis is made with: one connection, which it neither makes again nor sends anything over twice. */
-export function redisOptions({ host, port, tls, flush, dialTimeoutMs }: DialedBy): RedisOptions {
+export function redisOptions({
+  host,
+  port,
+  tls,
+  flush,
+  dialTimeoutMs,
+}: DialedBy): RedisOptions & { readonly replyMapping: "legacy" } {
   return {
     host,
     port,

@@ -21,6 +21,8 @@ const leaseMs = 3000;
 
 /** `pnpm worker:demo`: two workers, a hub that misbehaves, one kill -9, and the proof that nothing was lost. */
 async function demo(): Promise<boolean> {
+  const stray = process.argv.slice(2).filter((argument) => argument !== "--");
+  if (stray.length > 0) throw new TypeError(`worker:demo takes no options, got ${stray.join(" ")}`);
   const enough = toldToEnd();
   // What it has started ends with it.
   enough.addEventListener("abort", () => process.exit((enough.reason as ToldToEnd).exitCode));

@@ -24,7 +24,7 @@ export function parseOptions(args: readonly string[]): Options {
       "Fleet against its peers, in one run. Read the ratios: figures of one machine say little about another.",
     )
     .argument("[scenario...]", "which scenarios to run; all, if none is named")
-    .option("--quick", "under 50 s a scenario, to have a look", false)
+    .option("--quick", "short rounds, to have a look", false)
     .option("--json <file>", "write the figures there: one scenario as an object, several as a list")
     .option("--seed <n>", "seed of keys and of who begins", positive("--seed", 0), 1)
     .option("--list", "say which scenarios there are", false)

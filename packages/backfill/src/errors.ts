@@ -1,3 +1,5 @@
+import { longestPauseMs } from "./longest-pause.ts";
+
 /** An option has a value that cannot work; the message prints it. */
 export class InvalidOptionError extends RangeError {
   override readonly name = "InvalidOptionError";
@@ -97,15 +99,29 @@ export class ClosedError extends Error {
   readonly code = "FLEET_BACKFILL_CLOSED";
 }
 
-/** For a `fetch` to throw: the hub asks to be left alone (429 with Retry-After). No attempt is burnt, all workers wait. */
+/**
+ * For a `fetch` to throw: the hub asks to be left alone (429 with Retry-After). All workers wait, and no attempt is burnt
+ * unless others are answered and this id is asked to wait again.
+ */
 export class LimitedError extends Error {
   override readonly name = "LimitedError";
   readonly code = "FLEET_BACKFILL_LIMITED";
   readonly retryAfterMs: number;
 
-  constructor(retryAfterMs: number, message = `asked to come back after ${retryAfterMs} ms`) {
-    super(message);
-    this.retryAfterMs = retryAfterMs;
+  /**
+   * @param retryAfterMs milliseconds; an hour is the most that is waited, also for Infinity.
+   * @throws InvalidOptionError for NaN, a negative number and what is no number.
+   */
+  constructor(retryAfterMs: number, message?: string) {
+    if (!(typeof retryAfterMs === "number" && retryAfterMs >= 0))
+      throw new InvalidOptionError(
+        "retryAfterMs",
+        "milliseconds of at least 0",
+        typeof retryAfterMs === "number" ? String(retryAfterMs) : `a ${typeof retryAfterMs}`,
+      );
+    const boundMs = Math.min(retryAfterMs, longestPauseMs);
+    super(message ?? `asked to come back after ${boundMs} ms`);
+    this.retryAfterMs = boundMs;
   }
 }
 

@@ -6,6 +6,7 @@ import { withoutSecrets } from "../config/without-secrets.ts";
 import { openRun } from "../parts/open-run.ts";
 import { jobOf, originOf, storeOf } from "../parts/parts.ts";
 import { idsToProbe, probeHub } from "../parts/probe-hub.ts";
+import { reasonOf } from "../parts/reason-of.ts";
 import { sourceOf } from "../parts/source-of.ts";
 import { isThere } from "../sinks/open-store.ts";
 import { statusText } from "../watch/status-text.ts";
@@ -96,7 +97,11 @@ async function attempt(
     const what = isNothing ? "nothing" : `${JSON.stringify(value)?.length ?? 0} characters of JSON`;
     return { ok: true, isNothing, text: `${what} in ${duration(performance.now() - startedAt)}` };
   } catch (error) {
-    const { code, message } = error as { readonly code?: string; readonly message: string };
-    return { ok: false, isNothing: false, text: [code, message].filter(Boolean).join(" ") };
+    const { code, message } = (error ?? {}) as { readonly code?: string; readonly message?: string };
+    return {
+      ok: false,
+      isNothing: false,
+      text: [code, message].filter(Boolean).join(" ") || reasonOf(error),
+    };
   }
 }

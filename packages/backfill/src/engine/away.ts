@@ -33,7 +33,7 @@ export function isAway(error: unknown): boolean {
       readonly isAway?: unknown;
       readonly code?: unknown;
       readonly cause?: unknown;
-      readonly errors?: readonly unknown[];
+      readonly errors?: readonly unknown[] | null;
     };
     if (facts.isAway === true) return true;
     if (typeof facts.code === "string" && (connectionCodes.has(facts.code) || ownCodes.has(facts.code)))

@@ -5,6 +5,7 @@ import type { Calls, OpenCall } from "./calls.ts";
 import type { Gate, GatePermit } from "./gate.ts";
 import type { HeldChunk } from "./held-chunk.ts";
 import { Pardons } from "./pardons.ts";
+import { readable } from "./readable.ts";
 import type { TokenBucket } from "./token-bucket.ts";
 
 /**
@@ -88,14 +89,15 @@ export class GuardedCalls {
         this.#well(permit);
         witness.ended("answered", clock.now() - startedAt);
         return chunk.isOver ? { kind: "over" } : { kind: "answered", value };
-      } catch (error) {
+      } catch (thrown) {
+        const error = readable(thrown);
         const durationMs = clock.now() - startedAt;
         if (chunk.isOver || signal.aborted) {
           permit?.ignore();
           witness.ended("aborted", durationMs);
           return { kind: "over" };
         }
-        const { code, retryAfterMs } = error as { code?: unknown; retryAfterMs?: unknown };
+        const { code, retryAfterMs } = (error ?? {}) as { code?: unknown; retryAfterMs?: unknown };
         if (code === "FLEET_BACKFILL_LIMITED" && bucket !== undefined && isMs(retryAfterMs)) {
           permit?.ignore();
           witness.ended("limited", durationMs, error);

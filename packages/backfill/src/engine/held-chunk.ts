@@ -184,10 +184,10 @@ export class HeldChunk {
 /** What may stand in Redis about an error. */
 function tellable(error: unknown): NonNullable<StoredLetter["error"]> {
   if (!(error instanceof Error)) return { name: typeof error, message: String(error).slice(0, 500) };
-  const { code } = error as { code?: unknown };
+  const { code, name, message } = error as Readonly<Record<"code" | "name" | "message", unknown>>;
   return {
-    name: error.name,
-    message: error.message.slice(0, 500),
+    name: String(name),
+    message: String(message).slice(0, 500),
     ...(typeof code === "string" && { code }),
   };
 }

@@ -1,5 +1,6 @@
 import { publish } from "../channels.ts";
 import type { Clock } from "../clock.ts";
+import { longestPauseMs } from "../longest-pause.ts";
 import { postpone, take } from "../protocol/scripts/rate.ts";
 import type { Link } from "../redis/link.ts";
 import { sleep } from "../sleep.ts";
@@ -19,6 +20,8 @@ interface TokenBucketOptions {
 
 /** What a late caller may catch up at most, in microseconds: else the delay of each timer would slow everybody down. */
 const slackUs = 20_000;
+/** What a timer can wait: Node fires longer ones at once. What is left of a wait is slept after it. */
+const longestSleepMs = 2_147_483_647;
 
 /** The shared rate, seen from one worker: all that wait are asked for in one call to Redis. */
 export class TokenBucket {
@@ -58,9 +61,10 @@ export class TokenBucket {
     });
   }
 
-  /** The hub asked this worker to be left alone: all others are told. */
-  async postpone(ms: number): Promise<void> {
+  /** The hub asked this worker to be left alone, for an hour at most: all others are told. */
+  async postpone(askedMs: number): Promise<void> {
     const { link, key, signal } = this.#options;
+    const ms = Math.min(askedMs, longestPauseMs);
     this.#postponements += 1;
     this.hold(ms);
     publish("limit", () => ({ ...this.#options.of, event: "paused", ms }));
@@ -83,7 +87,7 @@ export class TokenBucket {
       while (this.#waiting.length > 0 && !signal.aborted) {
         const waitMs = this.pausedMs > 0 ? this.pausedMs : await this.#grant();
         if (waitMs > 0 && this.#waiting.length > 0)
-          await sleep(this.#options.clock, Math.ceil(waitMs), signal);
+          await sleep(this.#options.clock, Math.min(Math.ceil(waitMs), longestSleepMs), signal);
       }
     } catch (error) {
       if (!signal.aborted) this.#options.failed(error);

@@ -154,6 +154,30 @@ describe("a hub that asks to be left alone", () => {
     expect(first.stats.limited + second.stats.limited).toBe(1);
   });
 
+  test("for one id only has it at the end of the line: the others go on when the first pause is over", async () => {
+    await using backfill = await openOn(server, { source: { kind: "range", from: 1, to: 40 }, chunkSize: 1 });
+    const events: string[] = [];
+    const sink = new MemorySink();
+    await using worker = workerOn(backfill, {
+      sink,
+      limits: { hub: 2, buffer: 4 },
+      attempts: 3,
+      awayAttempts: 5,
+      fetch: async (id) => {
+        events.push(id);
+        if (id === "3") throw new LimitedError(100);
+        return id;
+      },
+    });
+    expect(await worker.start()).toBe("complete");
+    expect(sink.ids).toEqual(idsFrom(1, 40).filter((id) => id !== "3"));
+    const tries = events.flatMap((id, at) => (id === "3" ? [at] : []));
+    // One is pardoned; the others count, since the hub answered for others between them.
+    expect(tries).toHaveLength(4);
+    expect(tries[1]! - tries[0]!).toBeGreaterThan(2);
+    expect(await all(backfill.deadLetters())).toMatchObject([{ id: "3", reason: "attempts", attempts: 3 }]);
+  });
+
   test("is obeyed by all also where there is no rate", async () => {
     await using backfill = await openOn(server, {
       source: { kind: "range", from: 1, to: 200 },

@@ -1,4 +1,5 @@
 import type { Clock } from "../clock.ts";
+import { longestPauseMs } from "../longest-pause.ts";
 import { Admissions } from "./admissions.ts";
 import { isAway } from "./away.ts";
 import type { Calls, OpenCall } from "./calls.ts";
@@ -14,7 +15,12 @@ import type { TokenBucket } from "./token-bucket.ts";
  */
 export type Verdict<T> =
   | { readonly kind: "answered"; readonly value: T }
-  | { readonly kind: "failed" | "pardoned" | "permanent"; readonly error: unknown }
+  | {
+      readonly kind: "failed" | "pardoned" | "permanent";
+      readonly error: unknown;
+      /** How long the other side wants to be asked no more for this id, beyond the delay between tries. */
+      readonly notBeforeMs?: number;
+    }
   | { readonly kind: "over" };
 
 /** What a call is made for. */
@@ -50,8 +56,8 @@ interface GuardedCallsOptions {
 }
 
 /**
- * Calls to the hub or the database behind a rate and a breaker. A refusal of the breaker and a request to come back later
- * make the call wait; every other failure is returned, so that no id is tried for ever while others wait behind it.
+ * Calls to the hub or the database behind a rate and a breaker. A refusal of the breaker makes the call wait; every failure
+ * is returned, a request to come back later too, so that no id is tried for ever while others wait behind it.
  */
 export class GuardedCalls {
   readonly #options: GuardedCallsOptions;
@@ -74,48 +80,48 @@ export class GuardedCalls {
     witness: Witness,
     work: (call: OpenCall) => Promise<T>,
   ): Promise<Verdict<T>> {
-    const { calls, bucket, awayAttempts, clock, signal } = this.#options;
+    const { calls, bucket, clock, signal } = this.#options;
     const { chunk } = subject;
-    for (let limited = 0; ;) {
-      const { permit, isProbe } = await this.#admissions.wait(subject);
+    const { permit, isProbe } = await this.#admissions.wait(subject);
+    if (chunk.isOver || signal.aborted) {
+      permit?.ignore();
+      return { kind: "over" };
+    }
+    const startedAt = clock.now();
+    witness.started();
+    try {
+      const value = await calls.run(chunk, work);
+      this.#well(permit);
+      witness.ended("answered", clock.now() - startedAt);
+      return chunk.isOver ? { kind: "over" } : { kind: "answered", value };
+    } catch (thrown) {
+      const error = readable(thrown);
+      const durationMs = clock.now() - startedAt;
       if (chunk.isOver || signal.aborted) {
         permit?.ignore();
+        witness.ended("aborted", durationMs);
         return { kind: "over" };
       }
-      const startedAt = clock.now();
-      witness.started();
-      try {
-        const value = await calls.run(chunk, work);
-        this.#well(permit);
-        witness.ended("answered", clock.now() - startedAt);
-        return chunk.isOver ? { kind: "over" } : { kind: "answered", value };
-      } catch (thrown) {
-        const error = readable(thrown);
-        const durationMs = clock.now() - startedAt;
-        if (chunk.isOver || signal.aborted) {
-          permit?.ignore();
-          witness.ended("aborted", durationMs);
-          return { kind: "over" };
-        }
-        const { code, retryAfterMs } = (error ?? {}) as { code?: unknown; retryAfterMs?: unknown };
-        if (code === "FLEET_BACKFILL_LIMITED" && bucket !== undefined && isMs(retryAfterMs)) {
-          permit?.ignore();
-          witness.ended("limited", durationMs, error);
-          await bucket.postpone(retryAfterMs);
-          limited += 1;
-          // A hub that always asks to wait, for this id, must not have it for ever.
-          if (limited > awayAttempts)
-            return { kind: subject.pardons < awayAttempts ? "pardoned" : "failed", error };
-          continue;
-        }
-        witness.ended("failed", durationMs, error);
-        if (code === "FLEET_BACKFILL_PERMANENT") {
-          // The other side is well, and said so.
-          this.#well(permit);
-          return { kind: "permanent", error };
-        }
-        return { kind: this.#judge(error, subject, permit, isProbe), error };
+      const { code, retryAfterMs } = (error ?? {}) as { code?: unknown; retryAfterMs?: unknown };
+      if (code === "FLEET_BACKFILL_LIMITED" && bucket !== undefined && isMs(retryAfterMs)) {
+        permit?.ignore();
+        witness.ended("limited", durationMs, error);
+        const isPardoned = this.#pardons.grant(subject.key, subject.pardons);
+        await bucket.postpone(retryAfterMs);
+        if (chunk.isOver || signal.aborted) return { kind: "over" };
+        // Others have their turn when the pause is over, also where it is only this id that the hub wants later. One that
+        // is asked to wait again and again while others are answered makes the others wait less often.
+        return isPardoned
+          ? { kind: "pardoned", error }
+          : { kind: "failed", error, notBeforeMs: Math.min(retryAfterMs, longestPauseMs) };
       }
+      witness.ended("failed", durationMs, error);
+      if (code === "FLEET_BACKFILL_PERMANENT") {
+        // The other side is well, and said so.
+        this.#well(permit);
+        return { kind: "permanent", error };
+      }
+      return { kind: this.#judge(error, subject, permit, isProbe), error };
     }
   }
 

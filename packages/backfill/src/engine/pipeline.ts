@@ -187,9 +187,9 @@ export class Pipeline<T> {
   #fail(
     chunk: HeldChunk,
     task: Task,
-    { kind, error }: Exclude<Verdict<unknown>, { readonly kind: "answered" | "over" }>,
+    { kind, error, notBeforeMs = 0 }: Exclude<Verdict<unknown>, { readonly kind: "answered" | "over" }>,
   ): void {
-    const delayMs = this.#delayAfter(failuresOf(task));
+    const delayMs = notBeforeMs + this.#delayAfter(failuresOf(task));
     if (kind === "permanent") chunk.dead(task, "permanent", error);
     else if (kind === "pardoned") chunk.pardoned(task, delayMs);
     else if (task.attempts + 1 >= this.#options.settings.attempts) chunk.dead(task, "attempts", error);

@@ -277,3 +277,48 @@ test("an id that a hub always asks to come back for is given up in the end", asy
   expect(await deadOf(backfill)).toEqual(["7"]);
   expect(sink.ids).toHaveLength(19);
 });
+
+test("a record for which the sink is away delays no other of its chunk: after its second failure each is written by itself", async () => {
+  await using backfill = await openOn(server, { source: { kind: "range", from: 1, to: 10 }, chunkSize: 10 });
+  const sink = new PickySink(new Set(["7"]), () => new AwayError("the sink is away for this one"));
+  const writes: number[] = [];
+  await using worker = workerOn(backfill, {
+    // A side that never recovers would rest for as long as there are pardons.
+    awayAttempts: 100,
+    sink: {
+      write: async (records, options) => {
+        writes.push(records.length);
+        return sink.write(records, options);
+      },
+    },
+  });
+  expect(await worker.start()).toBe("complete");
+  expect(sink.ids).toEqual(idsFrom(1, 10).filter((id) => id !== "7"));
+  expect(writes.slice(0, 3)).toEqual([10, 10, 1]);
+  expect(await deadOf(backfill)).toEqual(["7"]);
+});
+
+test("and after its first failure, where others are written meanwhile", async () => {
+  await using backfill = await openOn(server, { source: { kind: "range", from: 1, to: 20 }, chunkSize: 10 });
+  const sink = new MemorySink();
+  const passed = Promise.withResolvers<void>();
+  const writes: number[] = [];
+  await using worker = workerOn(backfill, {
+    sink: {
+      write: async (records, options) => {
+        writes.push(records.length);
+        if (records.some(({ id }) => id === "7")) {
+          await passed.promise;
+          throw new AwayError("the sink is away for this one");
+        }
+        await sink.write(records, options);
+        passed.resolve();
+      },
+    },
+  });
+  expect(await worker.start()).toBe("complete");
+  expect(sink.ids).toEqual(idsFrom(1, 20).filter((id) => id !== "7"));
+  expect(writes.slice(0, 3)).toEqual([10, 10, 1]);
+  expect(writes.filter((many) => many > 1)).toHaveLength(2);
+  expect(await deadOf(backfill)).toEqual(["7"]);
+});

@@ -20,6 +20,8 @@ export type Verdict<T> =
       readonly error: unknown;
       /** How long the other side wants to be asked no more for this id, beyond the delay between tries. */
       readonly notBeforeMs?: number;
+      /** Others were answered while this call was under way. */
+      readonly othersPassed?: boolean;
     }
   | { readonly kind: "over" };
 
@@ -88,6 +90,7 @@ export class GuardedCalls {
       return { kind: "over" };
     }
     const startedAt = clock.now();
+    const answersBefore = this.#pardons.answers;
     witness.started();
     try {
       const value = await calls.run(chunk, work);
@@ -121,7 +124,8 @@ export class GuardedCalls {
         this.#well(permit);
         return { kind: "permanent", error };
       }
-      return { kind: this.#judge(error, subject, permit, isProbe), error };
+      const othersPassed = this.#pardons.answers > answersBefore;
+      return { kind: this.#judge(error, subject, permit, isProbe), error, othersPassed };
     }
   }
 

@@ -25,6 +25,11 @@ export class Pardons {
     this.#most = most;
   }
 
+  /** How often the other side has answered. */
+  get answers(): number {
+    return this.#answers;
+  }
+
   /** The other side has answered. */
   answered(): void {
     this.#answers += 1;

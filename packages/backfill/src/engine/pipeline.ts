@@ -126,20 +126,36 @@ export class Pipeline<T> {
     this.leave(chunk);
     const verdict = await this.#sides.write(chunk, records, pardons);
     if (verdict.kind === "over") return;
+    const isBatch = records.length > 1;
+    // The sink may be away for one of them only. While all batches fail it is away, and they are kept whole.
+    const isOnlyWrite = this.#resting.size === 0 && this.#writes.active === 1;
+    if (
+      verdict.kind === "pardoned" &&
+      isBatch &&
+      (verdict.othersPassed === true || (pardons > 0 && isOnlyWrite))
+    ) {
+      for (const { task } of records) chunk.pardoned(task, 0);
+      this.#split({ pass, records, pardons: pardons + 1 }, true);
+      return;
+    }
     if (verdict.kind === "pardoned") {
       // What was fetched is kept, and the place at the sink is another's meanwhile.
       this.#rest({ pass, records, pardons: pardons + 1 }).catch(this.#options.failed);
       return;
     }
     if (verdict.kind === "answered") chunk.written(records.map(({ task }) => task));
-    else if (records.length > 1) {
-      // One of them is bad, or all are: each by itself, so that a bad one fails nobody else.
-      pass.unwritten += records.length - 1;
-      for (const record of records) this.#writes.push({ pass, records: [record], pardons });
+    else if (isBatch) {
+      this.#split({ pass, records, pardons }, false);
       return;
     } else this.#fail(chunk, records[0]!.task, verdict);
     pass.unwritten -= 1;
     if (pass.unwritten === 0) this.#settle(chunk);
+  }
+
+  /** One of them is bad, or all are: each by itself, so that a bad one fails no other. */
+  #split({ pass, records, pardons }: Batch<T>, isAgain: boolean): void {
+    pass.unwritten += records.length - 1;
+    for (const record of records) this.#writes.push({ pass, records: [record], pardons }, isAgain);
   }
 
   async #rest(batch: Batch<T>): Promise<void> {

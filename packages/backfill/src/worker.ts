@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 
+import { checkMs } from "./check-option.ts";
 import type { WorkerOptions, WorkerOutcome } from "./engine/worker-options.ts";
 import { workerSettingsOf } from "./engine/worker-settings.ts";
 import { ClosedError, RedisError } from "./errors.ts";
@@ -80,8 +81,14 @@ export class Worker implements AsyncDisposable {
    * another worker has them at once. Twice is the same promise.
    *
    * @param options `graceMs` defaults to 10000; 0 hands back at once.
+   * @throws InvalidOptionError for a time that no timer can wait; nothing is closed then.
    */
   close({ graceMs = 10_000 }: { readonly graceMs?: number } = {}): Promise<void> {
+    try {
+      checkMs("graceMs", graceMs, 0);
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
     this.#closing ??= this.#close(graceMs);
     return this.#closing;
   }

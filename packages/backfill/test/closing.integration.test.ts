@@ -66,3 +66,16 @@ test("closing while the hub wants to be left alone does not wait for that", asyn
   await worker.close({ graceMs: 600_000 });
   expect(await end).toBe("stopped");
 });
+
+test.for(["5", NaN, -1, 2 ** 31, null])(
+  "a grace of %s is refused, and nothing is closed by it",
+  async (graceMs) => {
+    await using backfill = await openOn(server, { source: { kind: "range", from: 1, to: 10 } });
+    await using worker = workerOn(backfill);
+    await expect(worker.close({ graceMs: graceMs as number })).rejects.toMatchObject({
+      code: "FLEET_BACKFILL_INVALID_OPTION",
+      option: "graceMs",
+    });
+    expect(await worker.start()).toBe("complete");
+  },
+);

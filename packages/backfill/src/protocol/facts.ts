@@ -4,6 +4,7 @@ import { checkCount, checkMs, checkText } from "../check-option.ts";
 import { printed } from "../check-options.ts";
 import { InvalidOptionError } from "../errors.ts";
 import type { Source } from "../source.ts";
+import { checkSource } from "./source-rules.ts";
 
 /** What a run is about, as it stands in Redis: two runs with the same facts are the same run. */
 export type Facts = { readonly chunkSize: number } & (
@@ -18,6 +19,7 @@ const most = 2 ** 32;
 
 /** @throws InvalidOptionError. */
 export function factsOf(source: Source, chunkSize: number): Facts {
+  checkSource(source);
   switch (source.kind) {
     case "range": {
       checkCount("source.from", source.from, 0);

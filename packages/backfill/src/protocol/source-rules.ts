@@ -1,0 +1,28 @@
+import { checkOptions, count, ms, required, type Rule, type Rules, text } from "../check-options.ts";
+import type { IdsSource, ListSource, RangeSource, Source, StreamSource } from "../source.ts";
+
+const kind: Rule = { expected: "a kind of source", fits: (value) => typeof value === "string" };
+const rules: {
+  readonly range: Rules<RangeSource>;
+  readonly ids: Rules<IdsSource>;
+  readonly stream: Rules<StreamSource>;
+  readonly list: Rules<ListSource>;
+} = {
+  range: { kind, from: required(count(0)), to: required(count(0)) },
+  ids: { kind, ids: required({ expected: "an array of ids", fits: Array.isArray }) },
+  stream: { kind, key: required(text), group: required(text), start: text, adoptAfterMs: ms() },
+  list: {
+    kind,
+    key: required(text),
+    side: { expected: "left or right", fits: (value) => value === "left" || value === "right" },
+  },
+};
+
+/**
+ * Refuses a field that its kind of source does not have, and a value of another type. A kind that is unknown passes.
+ *
+ * @throws InvalidOptionError.
+ */
+export function checkSource(source: Source): void {
+  if (Object.hasOwn(rules, source.kind)) checkOptions(source, rules[source.kind], "source");
+}

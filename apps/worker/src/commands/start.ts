@@ -8,6 +8,7 @@ import { jobOf, originOf, storeOf } from "../parts/parts.ts";
 import { idsToProbe, probeHub } from "../parts/probe-hub.ts";
 import { sourceOf } from "../parts/source-of.ts";
 import type { Store } from "../sinks/store.ts";
+import { Empties } from "../watch/empties.ts";
 import { openHealthPort } from "../watch/health-port.ts";
 import { logEvents, openLog } from "../watch/log.ts";
 import { openMetrics } from "../watch/metrics.ts";
@@ -50,7 +51,11 @@ export async function start(
   if (ask !== undefined && config.hubProbe) {
     const ids = idsToProbe(source ?? (await known?.status())?.source);
     const trouble = await probeHub(ask, ids, config.fetchTimeoutMs);
-    if (trouble !== undefined) log.warn({ trouble }, "the hub does not answer yet");
+    if (trouble !== undefined)
+      log.warn(
+        { trouble },
+        trouble.includes("hubUrl") ? "the hub has nothing" : "the hub does not answer yet",
+      );
   }
   await store.prepare();
   const backfill = known ?? opened.use(await openRun(config, source));
@@ -72,6 +77,7 @@ export async function start(
   log.info({ run: backfill.name, worker: worker.id }, "working");
 
   const startedAt = performance.now();
+  using empties = new Empties();
   using _signals = onSignal(
     () => {
       log.info("draining");
@@ -82,7 +88,7 @@ export async function start(
   const outcome = await worker.start();
   monitor[Symbol.dispose]();
   const last = await monitor.look();
-  progress.end(last, outcome, performance.now() - startedAt);
+  progress.end(last, outcome, performance.now() - startedAt, empties.count);
   return outcome === "complete" && (last.status?.ids.dead ?? 0) > 0 ? 3 : 0;
 }
 

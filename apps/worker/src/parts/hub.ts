@@ -18,6 +18,8 @@ const away = new Set([408, 502, 503, 504, 521, 522, 523, 524]);
 export interface HubAnswer {
   /** Undefined where there is nothing. */
   readonly value: unknown;
+  /** There is nothing, and it said so with 404 or 410. */
+  readonly isMissing: boolean;
   /** There is nothing, and it said so with a page of HTML: as it says of an id that it has not, or of a path that is wrong. */
   readonly isMissingPage: boolean;
 }
@@ -54,7 +56,7 @@ export function openHub(config: Config & { readonly hubUrl: string }, version: s
         if ((error as HubError).code === "FLEET_WORKER_HUB_TOO_LARGE") return "";
         throw error;
       });
-      return { value: undefined, isMissingPage: isPage(text, response) };
+      return { value: undefined, isMissing: true, isMissingPage: isPage(text, response) };
     }
     if (!response.ok) {
       await response.body?.cancel();
@@ -62,12 +64,12 @@ export function openHub(config: Config & { readonly hubUrl: string }, version: s
     }
     const text = await readText(response, hubMaxBytes);
     const value = text.trim() === "" ? null : json(text, response);
-    return { value: value === null ? undefined : value, isMissingPage: false };
+    return { value: value === null ? undefined : value, isMissing: false, isMissingPage: false };
   };
 }
 
 const isPage = (text: string, { headers }: Response): boolean =>
-  /\bhtml\b/.test(headers.get("content-type") ?? "") || /^\s*<(?:!doctype|html)\b/i.test(text);
+  /\bhtml\b/i.test(headers.get("content-type") ?? "") || /^\s*<(?:!doctype|html)\b/i.test(text);
 
 async function ask(url: string, options: RequestInit): Promise<Response> {
   try {

@@ -1,7 +1,9 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
 import type { Source, Status } from "@fleet/backfill";
 
 import { HubError } from "../errors.ts";
-import type { AskHub } from "./hub.ts";
+import type { AskHub, HubAnswer } from "./hub.ts";
 
 /** What only a person can mend. Anything else may be over in a minute. */
 const final = new Set([
@@ -29,31 +31,59 @@ function spread(count: number): readonly number[] {
   return Array.from({ length: many }, (_, at) => Math.round((at * (count - 1)) / Math.max(1, many - 1)));
 }
 
+/** Times that an id is asked for while the hub is away, and how long the hub is left alone between, in milliseconds. */
+const times = 3;
+const pauseMs = 500;
+
 /**
- * Asks the hub before any work is claimed: for one id, and for more only where it answers 404 with a page of HTML, which may
- * be an id that it has not or a path that is wrong.
+ * Asks the hub before any work is claimed: for one id, and for more only where it answers 404 or 410, which may be an id that
+ * it has not or a path that is wrong, or where it refuses the id, which may be for that id or for all. A hub that is away is
+ * asked again.
  *
- * @returns why it did not answer, where it may do so later.
- * @throws HubError for a wrong URL, host, port or token, and when it has such a page for every one of the ids.
+ * @returns what a person should know though the start goes on: it does not answer yet, or has none of the ids.
+ * @throws HubError for a wrong URL, host, port or token, and when it has a page of HTML for every one of the ids.
  */
 export async function probeHub(
   ask: AskHub,
   ids: readonly string[],
   timeoutMs: number,
 ): Promise<string | undefined> {
-  try {
-    for (const id of ids) {
-      const { isMissingPage } = await ask(id, { signal: AbortSignal.timeout(timeoutMs) });
-      if (!isMissingPage) return undefined;
+  let [pages, refusal] = [0, undefined as Error | undefined];
+  let hasRest = false;
+  for (const id of ids) {
+    try {
+      const { isMissing, isMissingPage } = await patiently(ask, id, timeoutMs);
+      if (!isMissing) return refusal?.message;
+      hasRest = true;
+      if (isMissingPage) pages += 1;
+    } catch (error) {
+      const { code, message } = error as { readonly code?: string; readonly message: string };
+      if (code !== "FLEET_WORKER_HUB_REFUSED") {
+        if (final.has(code ?? "")) throw error;
+        return message;
+      }
+      refusal = error as Error;
     }
-  } catch (error) {
-    const { code, message } = error as { readonly code?: string; readonly message: string };
-    if (final.has(code ?? "")) throw error;
-    return message;
   }
   if (ids.length === 0) return undefined;
+  if (refusal !== undefined && !hasRest) throw refusal;
+  const asked = `for every id that was asked for (${ids.join(", ")})`;
+  if (pages < ids.length) return `the hub has nothing ${asked}: look at the path in hubUrl`;
   throw new HubError(
     "FLEET_WORKER_HUB_PATH",
-    `the hub answered 404 with a page of HTML for every id that was asked for (${ids.join(", ")}): look at the path in hubUrl; a hub that really has none of them is for hubProbe: false`,
+    `the hub answered 404 with a page of HTML ${asked}: look at the path in hubUrl; a hub that really has none of them is for hubProbe: false`,
   );
+}
+
+/** The answer, also of a hub that was away for a moment. A hub that says when to come back is not asked before. */
+async function patiently(ask: AskHub, id: string, timeoutMs: number): Promise<HubAnswer> {
+  for (let time = 1; ; time += 1) {
+    try {
+      return await ask(id, { signal: AbortSignal.timeout(timeoutMs) });
+    } catch (error) {
+      const { code, isAway } = error as { readonly code?: string; readonly isAway?: boolean };
+      if (code !== "FLEET_WORKER_HUB_STATUS" || isAway !== true || time === times) throw error;
+      await sleep(pauseMs);
+    }
+  }
 }

@@ -9,7 +9,8 @@ export interface Progress extends Disposable {
   show(snapshot: Snapshot): void;
   /** A line of the log: a bar must not be written into. */
   note(line: string): void;
-  end(snapshot: Snapshot, outcome: WorkerOutcome, tookMs: number): void;
+  /** @param empty ids of this worker that the hub had nothing of. */
+  end(snapshot: Snapshot, outcome: WorkerOutcome, tookMs: number, empty?: number): void;
 }
 
 interface Streams {
@@ -26,13 +27,14 @@ export function openProgress(form: "json" | "bar" | "lines", { out, error }: Str
     return {
       note,
       show: (snapshot) => say(json("progress", snapshot, {})),
-      end: (snapshot, outcome, tookMs) => say(json("end", snapshot, { outcome, tookMs: Math.round(tookMs) })),
+      end: (snapshot, outcome, tookMs, empty = 0) =>
+        say(json("end", snapshot, { outcome, tookMs: Math.round(tookMs), empty })),
       [Symbol.dispose]: () => undefined,
     };
   return {
     note,
     show: (snapshot) => say(`${new Date().toISOString()} ${progressLine(snapshot)}`),
-    end: (snapshot, outcome, tookMs) => say(endLine(snapshot, outcome, tookMs)),
+    end: (snapshot, outcome, tookMs, empty) => say(endLine(snapshot, outcome, tookMs, empty)),
     [Symbol.dispose]: () => undefined,
   };
 }
@@ -72,10 +74,10 @@ class Bar implements Progress {
     this.#bars.update();
   }
 
-  end(snapshot: Snapshot, outcome: WorkerOutcome, tookMs: number): void {
+  end(snapshot: Snapshot, outcome: WorkerOutcome, tookMs: number, empty?: number): void {
     this.show(snapshot);
     this[Symbol.dispose]();
-    this.#out.write(`${endLine(snapshot, outcome, tookMs)}\n`);
+    this.#out.write(`${endLine(snapshot, outcome, tookMs, empty)}\n`);
   }
 
   [Symbol.dispose](): void {
@@ -118,11 +120,12 @@ export function progressLine({ status, isCurrent, stats, breakers }: Snapshot): 
   return parts.join(", ");
 }
 
-function endLine({ status, stats }: Snapshot, outcome: WorkerOutcome, tookMs: number): string {
+function endLine({ status, stats }: Snapshot, outcome: WorkerOutcome, tookMs: number, empty = 0): string {
   const dead = status?.ids.dead ?? 0;
   const own = `${stats.done} by this worker in ${duration(tookMs)}`;
   if (outcome === "stopped")
     return `stopped: ${own}; ${stats.handedBack} chunks handed back. Start again to go on.`;
   const whole = status === undefined ? own : `${status.ids.done} ids, ${own}`;
-  return `complete: ${whole}${dead === 0 ? "" : `; ${dead} dead, see fleet-worker inspect`}`;
+  const none = empty === 0 ? "" : `; ${empty} had nothing`;
+  return `complete: ${whole}${none}${dead === 0 ? "" : `; ${dead} dead, see fleet-worker inspect`}`;
 }

@@ -3,9 +3,10 @@ import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 
 import type { Fetch } from "@fleet/backfill";
-import { describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 
 import { loadConfig } from "../../src/config/config.ts";
+import { HubError } from "../../src/errors.ts";
 import { type AskHub, openHub } from "../../src/parts/hub.ts";
 import { idsToProbe, probeHub } from "../../src/parts/probe-hub.ts";
 import { retryAfterMs } from "../../src/parts/retry-after.ts";
@@ -201,7 +202,7 @@ describe("the look before the start", () => {
       asked,
       ask: async (id) => {
         asked.push(id);
-        return { value: undefined, isMissingPage };
+        return { value: undefined, isMissing: isMissingPage, isMissingPage };
       },
     };
   };
@@ -232,6 +233,38 @@ describe("the look before the start", () => {
     });
     expect(lost.asked).toEqual(["1", "50", "100"]);
     expect(await probeHub(lost.ask, [], 1000)).toBeUndefined();
+  });
+
+  const each =
+    (...answers: readonly (Error | "missing" | "page" | "there")[]): AskHub =>
+    async () => {
+      const answer = answers[at++ % answers.length]!;
+      if (answer instanceof Error) throw answer;
+      return { value: undefined, isMissing: answer !== "there", isMissingPage: answer === "page" };
+    };
+  let at = 0;
+  beforeEach(() => (at = 0));
+  const refused = new HubError("FLEET_WORKER_HUB_REFUSED", "the hub answered 403");
+  const gone = new HubError("FLEET_WORKER_HUB_STATUS", "the hub answered 503", { isAway: true });
+
+  test("names the path where there is nothing with any body", async () => {
+    expect(await probeHub(each("missing"), ["1", "50"], 1000)).toMatch(
+      /\(1, 50\): look at the path in hubUrl/,
+    );
+    expect(await probeHub(each("page", "missing"), ["1", "50"], 1000)).toMatch(/path/);
+    expect(await probeHub(each("missing", "there"), ["1", "50"], 1000)).toBeUndefined();
+  });
+
+  test("goes on where only the first id is refused, and says so", async () => {
+    expect(await probeHub(each(refused, "there"), ["1", "50"], 1000)).toBe("the hub answered 403");
+    await expect(probeHub(each(refused), ["1", "50"], 1000)).rejects.toBe(refused);
+  });
+
+  test("asks a hub again that is away", async () => {
+    await expect(probeHub(each(gone, "page"), ["1"], 1000)).rejects.toMatchObject({
+      code: "FLEET_WORKER_HUB_PATH",
+    });
+    expect(await probeHub(each(gone), ["1"], 1000)).toBe("the hub answered 503");
   });
 
   test("asks for ids from the first to the last, where they are known", () => {

@@ -113,6 +113,13 @@ describe("the forms", () => {
     );
   });
 
+  test("the last line counts the ids that the hub had nothing of", () => {
+    const show = (empty: number): string =>
+      shown("lines", (progress) => progress.end(snapshot, "complete", 900, empty));
+    expect(show(40)).toBe("complete: 431 ids, 431 by this worker in 900ms; 40 had nothing\n");
+    expect(show(0)).not.toContain("nothing");
+  });
+
   test("JSON, a value a line", () => {
     const text = shown("json", (progress) => {
       progress.show(snapshot);

@@ -87,7 +87,7 @@ export class Worker implements AsyncDisposable {
     try {
       checkMs("graceMs", graceMs, 0);
     } catch (error) {
-      return Promise.reject(error as Error);
+      return Promise.reject(error);
     }
     this.#closing ??= this.#close(graceMs);
     return this.#closing;

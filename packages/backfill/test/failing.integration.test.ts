@@ -322,3 +322,25 @@ test("and after its first failure, where others are written meanwhile", async ()
   expect(writes.filter((many) => many > 1)).toHaveLength(2);
   expect(await deadOf(backfill)).toEqual(["7"]);
 });
+
+test("thirty bad ids before the good ones make the breaker open a few times, not once for each", async () => {
+  await using backfill = await openOn(server, { source: { kind: "range", from: 1, to: 40 }, chunkSize: 1 });
+  const hub = new FakeGate({ opensAfter: 5 });
+  const sink = new MemorySink();
+  let failuresBefore = 0;
+  await using worker = workerOn(backfill, {
+    sink,
+    attempts: 1,
+    awayAttempts: 1,
+    gates: { hub },
+    fetch: async (id) => {
+      if (Number(id) <= 30) throw new AwayError("the hub answered 502");
+      if (failuresBefore === 0) failuresBefore = hub.outcomes.filter((each) => each === "failure").length;
+      return id;
+    },
+  });
+  expect(await worker.start()).toBe("complete");
+  expect(sink.ids).toEqual(idsFrom(31, 40));
+  expect(failuresBefore).toBeGreaterThanOrEqual(5);
+  expect(failuresBefore).toBeLessThan(20);
+});

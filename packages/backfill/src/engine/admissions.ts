@@ -29,12 +29,17 @@ export interface Admission {
 /** A breaker is asked again after so long at the latest: it may have been closed by hand. */
 const longestWaitMs = 250;
 
+/** Probes with untried ids that may fail before the breaker is told. */
+const mostSpared = 10;
+
 /** The line before the hub or the database: who waits for the breaker and the rate, and whose call is the probe. */
 export class Admissions {
   readonly #options: AdmissionsOptions;
   readonly #waiting = new Set<Waiter>();
   /** The breaker has opened, and no call has succeeded since. */
   #isShut = false;
+  /** Probes that failed since the breaker has let one through. */
+  #spared = 0;
 
   constructor(options: AdmissionsOptions) {
     this.#options = options;
@@ -48,10 +53,21 @@ export class Admissions {
 
   succeeded(permit: GatePermit): void {
     permit.success();
+    this.#spared = 0;
     this.#isShut = false;
   }
 
-  failed(permit: GatePermit): void {
+  /**
+   * @param isUntried a probe with an id that had not failed before. Some such probes are followed by another at once: ids
+   * that are bad must not double the time that the breaker is open, one after another.
+   */
+  failed(permit: GatePermit, isUntried = false): void {
+    if (isUntried && this.#spared < mostSpared) {
+      this.#spared += 1;
+      permit.ignore();
+      return;
+    }
+    if (isUntried) this.#spared = 0;
     permit.failure();
     this.#isShut ||= this.#options.gate?.allows() === false;
   }

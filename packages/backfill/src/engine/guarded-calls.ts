@@ -146,7 +146,7 @@ export class GuardedCalls {
   ): "failed" | "pardoned" {
     const isFirst = failures === 0;
     if (isAway(error)) {
-      if (permit !== undefined && (isFirst || isProbe)) this.#admissions.failed(permit);
+      if (permit !== undefined && (isFirst || isProbe)) this.#admissions.failed(permit, isFirst && isProbe);
       else permit?.ignore();
       return this.#pardons.grant(key, pardons) ? "pardoned" : "failed";
     }

@@ -37,7 +37,7 @@ const pauseMs = 500;
 
 /**
  * Asks the hub before any work is claimed: for one id, and for more only where it answers 404 or 410, which may be an id that
- * it has not or a path that is wrong, or where it refuses the id, which may be for that id or for all. A hub that is away is
+ * it has not or a path that is wrong, or 403, which may be for that id or for all. A hub that is away is
  * asked again.
  *
  * @returns what a person should know though the start goes on: it does not answer yet, or has none of the ids.
@@ -58,7 +58,8 @@ export async function probeHub(
       if (isMissingPage) pages += 1;
     } catch (error) {
       const { code, message } = error as { readonly code?: string; readonly message: string };
-      if (code !== "FLEET_WORKER_HUB_REFUSED") {
+      // 403 may be for that id alone; a token or a method that is refused is so for all.
+      if (code !== "FLEET_WORKER_HUB_REFUSED" || !message.endsWith(" 403")) {
         if (final.has(code ?? "")) throw error;
         return message;
       }

@@ -1,12 +1,12 @@
 import type { Clock } from "../clock.ts";
 import { longestPauseMs } from "../longest-pause.ts";
+import { readable } from "../readable.ts";
 import { Admissions } from "./admissions.ts";
 import { isAway } from "./away.ts";
 import type { Calls, OpenCall } from "./calls.ts";
 import type { Gate, GatePermit } from "./gate.ts";
 import type { HeldChunk } from "./held-chunk.ts";
 import { Pardons } from "./pardons.ts";
-import { readable } from "./readable.ts";
 import type { TokenBucket } from "./token-bucket.ts";
 
 /**

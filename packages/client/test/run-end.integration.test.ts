@@ -119,6 +119,27 @@ describe("a run whose work waits for ever ends", () => {
   });
 });
 
+test("work that throws at once after its signal is aborted rejects the run, and nothing else", async () => {
+  await using redis = await startRedis();
+  await using fleet = await createFleet({ instances: [instance("orders", [redis])] });
+  const unhandled: unknown[] = [];
+  const note = (reason: unknown): void => void unhandled.push(reason);
+  process.on("unhandledRejection", note);
+  try {
+    const caller = new AbortController();
+    const run = fleet.run({ ...orders, signal: caller.signal }, () => {
+      caller.abort(new Error("left"));
+      throw new Error("thrown");
+    });
+    await expect(run).rejects.toThrow("thrown");
+    // Rejections without a handler are reported before the next turn.
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(unhandled).toEqual([]);
+  } finally {
+    process.off("unhandledRejection", note);
+  }
+});
+
 test("a call that waits for a lease when the fleet closes hears that it was not sent", async () => {
   await using redis = await startRedis();
   const fleet = await createFleet({

@@ -32,6 +32,8 @@ export async function leased<T>(
   // From here on the work may have done anything.
   call.final = true;
   const over = Promise.withResolvers<never>();
+  // It may be rejected while the work runs that then throws, before anything waits for it.
+  over.promise.catch(() => undefined);
   const redis = lease.connection;
   const { stream } = redis;
   let destroyed = false;

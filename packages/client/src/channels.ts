@@ -36,7 +36,7 @@ export type RoleMessage =
       readonly previous: Endpoint["role"];
     }
   | {
-      /** A replica is not read from any more, or for another reason than before. */
+      /** A replica, or a primary beside the primary, is not read from any more, or for another reason than before. */
       readonly event: "unfit";
       readonly instance: string;
       readonly endpoint: string;

@@ -11,7 +11,7 @@ export interface EndpointStats {
   readonly port: number;
   /** By what Redis says; by its source where it was not asked. */
   readonly role: Endpoint["role"];
-  /** Of a replica that was asked: whom it follows, how, and why it is not read from, where it is not. */
+  /** Of a replica that was asked, and of one that says it is a primary beside the primary: whom it follows, how, and why it is not read from, where it is not. */
   readonly replication?: Replication;
   readonly leaving?: true;
   readonly zone?: string;

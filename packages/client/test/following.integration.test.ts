@@ -93,6 +93,47 @@ describe.each(["replica", "any"] as const)("with reads: %s", (reads) => {
     expect(await readsOf(fleet, "x")).toEqual(thirty("ours"));
   });
 
+  test("one that became its own, empty primary is not read from until it follows again", async () => {
+    await using set = await startReplication();
+    const replica = first(set.replicas);
+    await using fleet = await open([set.primary, replica], reads);
+    await eventually(() => expect(roles(fleet)).toEqual(["primary", "replica"]));
+    using told = heardRoles();
+    await fleet.command(orders, ["SET", "x", "1"]);
+    await set.inSync();
+    await replica.call("REPLICAOF", "NO", "ONE");
+    await replica.call("FLUSHALL");
+    const name = `${replica.host}:${replica.port}`;
+    await eventually(() => expect(roles(fleet)).toEqual(["primary", "unknown"]));
+    expect(reasons(fleet)).toEqual([undefined, "own-primary"]);
+    expect(fleet.stats.instances[0]?.endpoints[1]?.replication?.primary).toBe(name);
+    expect(await readsOf(fleet, "x")).toEqual(thirty("1"));
+    await replica.call("REPLICAOF", set.primary.host, String(set.primary.port));
+    await eventually(() => expect(roles(fleet)).toEqual(["primary", "replica"]));
+    await eventually(() => expect(reasons(fleet)).toEqual([undefined, undefined]));
+    const about = { instance: "orders", endpoint: name };
+    expect(told.messages).toContainEqual({ event: "unfit", ...about, reason: "own-primary" });
+    expect(told.messages.at(-1)).toEqual({ event: "follows", ...about });
+  });
+
+  test("one that follows a replica that never answered, of another primary, is not read from", async () => {
+    await using primary = await startRedis();
+    await using other = await startReplication({ replicas: 2 });
+    await primary.call("SET", "x", "ours");
+    await other.primary.call("SET", "x", "theirs");
+    await other.inSync();
+    const [middle, last] = [first(other.replicas), first(other.replicas.slice(1))];
+    await last.call("REPLICAOF", middle.host, String(middle.port));
+    await eventually(async () =>
+      expect(String(await last.call("INFO", "replication"))).toContain("master_link_status:up"),
+    );
+    await using fleet = await open([primary, middle, last], reads, {
+      addressMap: (address) => (address.port === middle.port ? { host: "127.0.0.1", port: 1 } : address),
+    });
+    await eventually(() => expect(reasons(fleet)).toEqual([undefined, undefined, "other-primary"]));
+    expect(await readsOf(fleet, "x")).toEqual(thirty("ours"));
+  });
+
   test("one that has never synced is never read from", async () => {
     await using primary = await startRedis();
     await using replica = await startRedis({ config: { replicaof: "127.0.0.1 1" } });

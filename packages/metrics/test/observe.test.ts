@@ -200,7 +200,7 @@ describe("what a fleet is, is shown at the scrape", () => {
     ];
     using it = observed({ stats: () => fleet(endpoints) });
     const of = (port: number, unfit?: string): readonly string[] =>
-      ["link-down", "syncing", "never-synced", "other-primary"].map(
+      ["link-down", "syncing", "never-synced", "other-primary", "own-primary"].map(
         (reason) =>
           `fleet_replica_unfit{endpoint="orders/10.0.0.1:${port}",reason="${reason}"} ${Number(reason === unfit)}`,
       );

@@ -40,7 +40,7 @@ export class EndpointTarget implements Target {
   reads: Instance["reads"];
   /** What it is taken for: its source's word, until `Roles` knows better. */
   role: Endpoint["role"];
-  /** Of a replica: whom it follows and how, as it said last. */
+  /** Beside the primary: whom it follows and how, as it said last. */
   replication: Replication | undefined = undefined;
   /** Whether it may be read from, where it is a replica. */
   standing: Standing = "follows";

@@ -2,14 +2,14 @@
 export type Link = "connected" | "syncing" | "down";
 
 /**
- * Why a replica is not read from: its link to the primary is down, it is receiving a whole copy, it has no data of this primary, or it
- * follows another one.
+ * Why an endpoint is not read from: its link to the primary is down, it is receiving a whole copy, it has no data of this primary, it
+ * follows another one, or it says that it is a primary itself, where another endpoint is the primary of the instance.
  */
-export type Unfit = "link-down" | "syncing" | "never-synced" | "other-primary";
+export type Unfit = "link-down" | "syncing" | "never-synced" | "other-primary" | "own-primary";
 
-/** What a replica said last of whom it follows. */
+/** What an endpoint beside the primary said last of whom it follows. */
 export interface Replication {
-  /** `host:port`, as the replica knows it. */
+  /** `host:port`, as the replica knows it; the endpoint's own address where it says that it is a primary itself. */
   readonly primary: string;
   /** Undefined when the server does not say. */
   readonly link: Link | undefined;

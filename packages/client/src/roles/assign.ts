@@ -24,8 +24,8 @@ export function assign(
     const { address: endpoint, role: previous, replication: before } = target;
     const role = roles[index] ?? "unknown";
     target.role = role;
-    target.replication = role === "replica" ? replicationOf(claim, claims, primary) : undefined;
-    target.standing = role === "replica" ? standingOf(claim, target.replication, target.reads) : "follows";
+    target.replication = replicationOf(claim, role, claims, primary);
+    target.standing = role === "primary" ? "follows" : standingOf(claim, target.replication, target.reads);
     if (target.standing !== "follows") allFollow = false;
     const reason = target.replication?.unfit;
     if (role !== previous) {

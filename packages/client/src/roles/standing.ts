@@ -1,4 +1,4 @@
-import type { Instance } from "@fleet/discovery";
+import type { Endpoint, Instance } from "@fleet/discovery";
 
 import type { Replication, Standing, Unfit } from "../endpoints/standing.ts";
 import type { Claim } from "./decide-roles.ts";
@@ -7,14 +7,18 @@ import type { RoleReply } from "./role-reply.ts";
 
 type OfReplica = Extract<RoleReply, { readonly role: "replica" }>;
 
-/** What is known of one endpoint that is taken for a replica; undefined where it has said nothing of the kind. */
+/** What is known of whom an endpoint follows that is not the primary; undefined where it has said nothing of the kind. */
 export function replicationOf(
   claim: Claim,
+  role: Endpoint["role"],
   claims: readonly Claim[],
   primary: Claim | undefined,
 ): Replication | undefined {
   const { said } = claim;
-  if (said?.role !== "replica") return undefined;
+  // Without a primary none of those that say they are one has lost.
+  if (said?.role === "primary" && role === "unknown" && primary !== undefined && !isSameServer(said, primary))
+    return { primary: claim.address, link: undefined, offset: undefined, unfit: "own-primary" };
+  if (said?.role !== "replica" || role !== "replica") return undefined;
   const { link, offset } = said;
   return { primary: said.primary, link, offset, unfit: unfitOf(claim, said, claims, primary, []) };
 }
@@ -54,7 +58,17 @@ function unfitOf(
   // A replica of a replica is as good as the one it follows; in a ring none follows the primary.
   if (path.includes(followed)) return "other-primary";
   if (followed.said?.role === "primary") return "other-primary";
-  return followed.said && unfitOf(followed, followed.said, claims, primary, [...path, claim, followed]);
+  const inherited =
+    followed.said && unfitOf(followed, followed.said, claims, primary, [...path, claim, followed]);
+  if (inherited !== undefined || followed.current) return inherited;
+  // It does not answer: what it follows, or follows by now, shows in what this one has.
+  return isOfAnother(primary, claim, said) ? "other-primary" : undefined;
+}
+
+/** By another address: no two primaries share a replication id. */
+function isSameServer({ history }: RoleReply, { said }: Claim): boolean {
+  const [mine] = history ?? [];
+  return mine !== undefined && said?.role === "primary" && said.history?.[0] === mine;
 }
 
 /** Whether what it has once came from this primary, or from the one before it. */
@@ -65,7 +79,7 @@ function hasDataOf(primary: Claim | undefined, { history, hasSynced }: OfReplica
 }
 
 /**
- * It names an address that none of the endpoints has. That alone says little: a Service's name, a translated or an announced address may
+ * It names an address that none of the endpoints has, or one that does not answer. That alone says little: a Service's name, a translated or an announced address may
  * lead to the primary too. Replication ids say it, and the primary's own list of replicas; where neither is known, the source's word counts.
  */
 function isOfAnother({ said }: Claim, { address }: Claim, { history }: OfReplica): boolean {

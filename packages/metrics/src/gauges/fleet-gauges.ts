@@ -11,7 +11,7 @@ type PoolStats = NonNullable<EndpointStats["pool"]>;
 const instanceStates = ["ready", "drain", "maintenance"];
 const breakerStates = ["closed", "open", "half-open", "isolated"];
 
-const unfitReasons = ["link-down", "syncing", "never-synced", "other-primary"];
+const unfitReasons = ["link-down", "syncing", "never-synced", "other-primary", "own-primary"];
 
 /** An endpoint with its labels. They are made once, since prom-client caches their text by the identity of the record. */
 interface Row {
@@ -55,7 +55,7 @@ export class FleetGauges {
     });
     instruments.gauge(
       "replica_unfit",
-      "1 for the reason why a replica is not read from, 0 for the others.",
+      "1 for the reason why a replica, or a primary beside the primary, is not read from, 0 for the others.",
       (tell) => {
         for (const { unfitLabels, stats } of this.#current())
           if (stats.replication !== undefined)

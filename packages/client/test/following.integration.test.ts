@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 
 import { createFleet } from "../src/index.ts";
 import type { Fleet, FleetOptions } from "../src/index.ts";
-import { endpoint, instance } from "./hand-source.ts";
+import { endpoint, HandSource, instance } from "./hand-source.ts";
 import { needRedis } from "./need-redis.ts";
 import { heardRoles } from "./roles/heard.ts";
 
@@ -157,16 +157,42 @@ describe.each(["replica", "any"] as const)("with reads: %s", (reads) => {
   });
 });
 
-describe("before a declared replica has answered", () => {
-  test("the primary is read from once there was a call", async () => {
-    await using primary = await startRedis();
+describe.each(["replica", "any"] as const)("before an endpoint has answered, with reads: %s", (reads) => {
+  test.each(["replica", "unknown"] as const)(
+    "the declared primary is read from (the other is %s)",
+    async (role) => {
+      await using primary = await startRedis();
+      await using replica = await startRedis({ config: { replicaof: "127.0.0.1 1" } });
+      await using empty = await startRedis();
+      await primary.call("SET", "x", "1");
+      await using fleet = await open(
+        [endpoint(replica, { role }), endpoint(empty, { role }), endpoint(primary, { role: "primary" })],
+        reads,
+      );
+      // The first reads of a fresh fleet.
+      expect(await readsOf(fleet, "x")).toEqual(thirty("1"));
+      await eventually(() => expect(reasons(fleet)).toEqual(["never-synced", "own-primary", undefined]));
+      expect(await readsOf(fleet, "x")).toEqual(thirty("1"));
+    },
+  );
+
+  test("one that joins later is read from once it follows", async () => {
+    await using primary = await startRedis({ config: { "repl-diskless-sync-delay": 0 } });
     await using replica = await startRedis({ config: { replicaof: "127.0.0.1 1" } });
-    await using fleet = await open([
-      endpoint(primary, { role: "primary" }),
-      endpoint(replica, { role: "replica" }),
-    ]);
-    await fleet.command(orders, ["SET", "x", "1"]);
+    await primary.call("SET", "x", "1");
+    const ofPrimary = endpoint(primary, { role: "primary" });
+    const source = new HandSource(instance("orders", [ofPrimary], { reads }));
+    await using fleet = await createFleet({ sources: [source] });
     expect(await readsOf(fleet, "x")).toEqual(thirty("1"));
+    source.say(instance("orders", [ofPrimary, endpoint(replica, { role: "replica" })], { reads }));
+    await eventually(() => expect(roles(fleet)).toEqual(["primary", "replica"]));
+    expect(await readsOf(fleet, "x")).toEqual(thirty("1"));
+    await eventually(() => expect(reasons(fleet)).toEqual([undefined, "never-synced"]));
+    await replica.call("REPLICAOF", primary.host, String(primary.port));
+    await eventually(async () => {
+      expect(await fleet.command(orders, ["GET", "x"])).toBe("1");
+      expect(String(await replica.call("INFO", "commandstats"))).toContain("cmdstat_get:");
+    });
   });
 });
 

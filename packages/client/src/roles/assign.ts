@@ -25,7 +25,8 @@ export function assign(
     const role = roles[index] ?? "unknown";
     target.role = role;
     target.replication = replicationOf(claim, role, claims, primary);
-    target.standing = role === "primary" ? "follows" : standingOf(claim, target.replication, target.reads);
+    const around = { reads: target.reads, isAlone: heard.size === 1, primary };
+    target.standing = role === "primary" ? "follows" : standingOf(claim, target.replication, around);
     if (target.standing !== "follows") allFollow = false;
     const reason = target.replication?.unfit;
     if (role !== previous) {

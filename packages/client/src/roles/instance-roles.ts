@@ -108,7 +108,11 @@ export class InstanceRoles {
   }
 
   #isUnknown(target: EndpointTarget): boolean {
-    return target.hint === "unknown" && this.#heard.get(target)?.said === undefined;
+    const heard = this.#heard.get(target);
+    if (heard?.said !== undefined) return false;
+    // One that joins an instance in use is not read from before it has answered, and no first call opens a pool there any more.
+    const isInUse = this.#watched || [...this.#heard.keys()].some(({ openPool }) => openPool !== undefined);
+    return target.hint === "unknown" || (isInUse && heard?.asked === false);
   }
 
   #watch(targets: readonly EndpointTarget[]): Promise<void> {
@@ -159,7 +163,12 @@ export class InstanceRoles {
     if (heard.asking !== undefined) return heard.asking;
     const { promise, resolve } = Promise.withResolvers<void>();
     heard.asking = promise;
-    if (target.role === "replica") target.standing = standingOf(heard, target.replication, target.reads);
+    if (target.role !== "primary")
+      target.standing = standingOf(heard, target.replication, {
+        reads: target.reads,
+        isAlone: this.#heard.size === 1,
+        primary: this.#primary,
+      });
     void this.#answerOf(target, heard).then((answer) => {
       heard.asking = undefined;
       this.#hear(target, heard, answer);

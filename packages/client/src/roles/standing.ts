@@ -23,23 +23,28 @@ export function replicationOf(
   return { primary: said.primary, link, offset, unfit: unfitOf(claim, said, claims, primary, []) };
 }
 
-export function standingOf(
-  claim: Heard,
-  replication: Replication | undefined,
-  reads: Instance["reads"],
-): Standing {
-  if (isAwaited(claim, reads)) return "last-resort";
+/** What an instance is, as far as it says whether its endpoints may be read from. */
+export interface Around {
+  readonly reads: Instance["reads"];
+  readonly isAlone: boolean;
+  readonly primary: Claim | undefined;
+}
+
+export function standingOf(claim: Heard, replication: Replication | undefined, around: Around): Standing {
+  if (isAwaited(claim, around)) return "last-resort";
   if (replication?.unfit === undefined) return "follows";
   return replication.unfit === "link-down" ? "last-resort" : "strange";
 }
 
 /**
- * A replica by its source's word alone, which was asked and has not answered yet. Until it was asked the word counts, so that declared
- * endpoints are dialled by calls alone.
+ * An endpoint that has not answered yet, and may have other data than the primary or none. Where no primary is known the source's word
+ * counts until it was asked: the call that asks goes to one of them.
  */
-function isAwaited({ said, hint, silent, asked, asking }: Heard, reads: Instance["reads"]): boolean {
-  const isAsked = asked || asking !== undefined;
-  return reads === "replica" && hint === "replica" && said === undefined && !silent && isAsked;
+function isAwaited(claim: Heard, { reads, isAlone, primary }: Around): boolean {
+  const { said, hint, silent, asked, asking } = claim;
+  if (said !== undefined || silent || reads === "primary" || hint === "primary") return false;
+  if (isAlone) return reads === "replica" && hint === "replica" && (asked || asking !== undefined);
+  return primary !== undefined || asked || asking !== undefined;
 }
 
 function unfitOf(

@@ -74,6 +74,9 @@ describe("a batch", () => {
     await using fleet = await createFleet({
       instances: [instance("orders", endpoints, { reads: "replica" })],
     });
+    await fleet.command(orders, ["PING"]);
+    // A replica is read from once it has answered whom it follows.
+    await eventually(() => expect(fleet.stats.instances[0]?.endpoints[1]?.replication).toBeDefined());
     using channel = heard();
     await fleet.batch(orders, [
       ["GET", "x"],

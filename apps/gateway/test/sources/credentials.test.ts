@@ -231,7 +231,7 @@ describe("while the API server is away", () => {
     const get = async <T>(path: string, { signal }: { signal?: AbortSignal } = {}): Promise<T> => {
       if (state.away !== undefined) return (await Promise.race([state.away(), ended(signal)])) as T;
       const object = state.objects[path.slice("/api/v1/namespaces/shop/".length)];
-      if (object === undefined) throw refusal({ status: 404 });
+      if (object === undefined) throw refusal({ status: 404, reason: "NotFound" });
       return object as T;
     };
     const secrets = new KubernetesSecrets({ api: { get }, clock });

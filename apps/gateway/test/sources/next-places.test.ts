@@ -20,7 +20,7 @@ function secretsOf(...containers: readonly object[]): KubernetesSecrets {
   };
   const get = async <T>(path: string): Promise<T> => {
     const object = objects[path.slice("/api/v1/namespaces/shop/".length)];
-    if (object === undefined) throw Object.assign(new Error("none"), { status: 404 });
+    if (object === undefined) throw Object.assign(new Error("none"), { status: 404, reason: "NotFound" });
     return object as T;
   };
   return new KubernetesSecrets({ api: { get } });

@@ -62,7 +62,7 @@ export function statusError(
   return new ApiError(codeOf(status), `${wordsOf(status)}${said}`, {
     request,
     status,
-    reason: typeof reason === "string" ? reason : undefined,
+    reason: kind === "Status" && typeof reason === "string" ? reason : undefined,
     retryAfterMs:
       typeof seconds === "number" && seconds > 0 ? Math.min(seconds * 1000, maxRetryAfterMs) : undefined,
   });

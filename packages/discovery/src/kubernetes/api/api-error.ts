@@ -33,7 +33,7 @@ export class ApiError extends Error {
   readonly request: ApiRequestName;
   /** Of the answer, or of the ERROR in the stream of a watch; undefined when there was none. */
   readonly status: number | undefined;
-  /** The server's own word for it: `Expired`, `Forbidden`. */
+  /** The server's own word for it: `Expired`, `Forbidden`; undefined where the answer was no `Status`. */
   readonly reason: string | undefined;
   /** How long the server asks to be left alone, in ms. */
   readonly retryAfterMs: number | undefined;
@@ -59,6 +59,12 @@ export class KubeconfigError extends Error {
 export function isBroken(error: unknown): boolean {
   if (!(error instanceof ApiError)) return false;
   return error.code === "FLEET_DISCOVERY_API_UNREACHABLE" || error.code === "FLEET_DISCOVERY_API_TIMEOUT";
+}
+
+/** Whether the API server said that there is no such object. A 404 of what stands in front of it says nothing about objects. */
+export function isNotFound(error: unknown): boolean {
+  if (!(error instanceof Error && "status" in error && "reason" in error)) return false;
+  return error.status === 404 && error.reason === "NotFound";
 }
 
 function nameOf({ verb, group, resource, namespace }: ApiRequestName): string {

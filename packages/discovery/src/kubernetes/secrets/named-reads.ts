@@ -1,6 +1,6 @@
 import type { Clock } from "../../clock.ts";
 import { garbled } from "../api/api-answer.ts";
-import { ApiError } from "../api/api-error.ts";
+import { ApiError, isNotFound } from "../api/api-error.ts";
 import { nameRequest } from "../api/api-path.ts";
 import type { ApiServer } from "../api/api-server.ts";
 import type { ReadPatience } from "../api/read-patience.ts";
@@ -20,12 +20,20 @@ export interface NamedReadsOptions<T> {
   readonly stale: (path: string, cause: unknown, known: "value" | "missing") => void;
 }
 
-/** What the server last said of an object. A right that is not there is a decision, and as good an answer as the others. */
+/**
+ * What the server last said of an object. A right that is not there is a decision, and as good an answer as the others once it lasts:
+ * `refusedAt` is when the server first answered 403 and had answered otherwise before.
+ */
 type Known<T> =
-  | { readonly is: "value"; readonly value: T }
-  | { readonly is: "missing" }
+  | { readonly is: "value"; readonly value: T; readonly refusedAt?: number }
+  | { readonly is: "missing"; readonly refusedAt?: number }
   | { readonly is: "forbidden"; readonly error: unknown };
 
+/**
+ * How long a 403 may pass, in ms. An API server that restarts answers 403 until it has loaded its roles, as a rule for less than a
+ * second and with several servers or a slow etcd for longer; a value that was thrown away then could not be read in an outage that follows.
+ */
+const passingMs = 60_000;
 /** How many answers are remembered; the oldest reads go first. */
 const memory = 30_000;
 /** How many answers are waited for although their callers have left: fewer than an API server's connections for questions. */
@@ -70,12 +78,12 @@ export class NamedReads<T> {
     } catch (error) {
       const status = statusOf(error);
       if (status !== undefined) patience.answered();
-      if (status === 404) {
-        if (!forgetsGone && known?.is === "value") return known.value;
-        this.#remember(path, { is: "missing" });
-        return undefined;
+      if (isNotFound(error)) {
+        const kept = !forgetsGone && known?.is === "value" ? known.value : undefined;
+        this.#remember(path, kept === undefined ? { is: "missing" } : { is: "value", value: kept });
+        return kept;
       }
-      if (status === 403) {
+      if (status === 403 && !this.#mayPass(path, known)) {
         this.#remember(path, { is: "forbidden", error });
         throw error;
       }
@@ -84,6 +92,16 @@ export class NamedReads<T> {
       stale(path, error, known.is);
       return known.is === "value" ? known.value : undefined;
     }
+  }
+
+  /** Whether a 403 is not yet believed: there was another answer before, and it is not refused for long. */
+  #mayPass(path: string, known: Known<T> | undefined): boolean {
+    if (known === undefined || known.is === "forbidden") return false;
+    const now = this.#options.clock.now();
+    const { refusedAt = now } = known;
+    if (now - refusedAt >= passingMs) return false;
+    this.#remember(path, { ...known, refusedAt });
+    return true;
   }
 
   #remember(path: string, known: Known<T>): void {

@@ -9,7 +9,10 @@ export function secretsWith(
   secrets: Readonly<Record<string, Secrets[string] | null>>,
 ): { readonly secrets: KubernetesSecrets; readonly asked: string[] } {
   const asked: string[] = [];
-  const refused = (status: number): Error => Object.assign(new Error(`status ${status}`), { status });
+  const refused = (status: 403 | 404): Error => {
+    const reason = status === 404 ? "NotFound" : "Forbidden";
+    return Object.assign(new Error(`status ${status}`), { status, reason });
+  };
   const get = async <T>(path: string): Promise<T> => {
     asked.push(path);
     const [, , , , , plural, name = ""] = path.split("/");

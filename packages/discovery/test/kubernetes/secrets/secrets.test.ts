@@ -26,9 +26,15 @@ class Script {
     if (this.gate !== undefined) await Promise.race([this.gate, aborted(signal)]);
     const answer = await (this.objects.get(path) ?? 404);
     if (answer instanceof Error) throw answer;
-    if (typeof answer === "number") throw Object.assign(new Error("refused"), { status: answer });
+    if (typeof answer === "number") throw refused(answer);
     return answer as T;
   };
+}
+
+/** What an API server refuses with, as opposed to a proxy. */
+function refused(status: number): Error {
+  const reason = status === 404 ? "NotFound" : status === 403 ? "Forbidden" : undefined;
+  return Object.assign(new Error("refused"), { status, reason });
 }
 
 function aborted(signal: AbortSignal | undefined): Promise<never> {
@@ -291,13 +297,57 @@ describe("while the API server cannot be asked", () => {
     expect(await secrets.resolve(reference)).toEqual({ password: "made again" });
   });
 
-  test("a right that was taken away stays so, and an older value is not used in its place", async () => {
-    const { api, secrets } = opened({ [secretPath]: secret({ "redis-password": "known" }) });
+  test("a right that was taken away stays so after a minute, and an older value is not used in its place", async () => {
+    const { api, clock, secrets } = opened({ [secretPath]: secret({ "redis-password": "known" }) });
     await secrets.resolve(reference);
+    api.objects.set(secretPath, 403);
+    expect(await secrets.resolve(reference)).toEqual({ password: "known" });
+    await clock.advance(59_999);
+    expect(await secrets.resolve(reference)).toEqual({ password: "known" });
+    await clock.advance(1);
     for (const answer of [403, 503]) {
       api.objects.set(secretPath, answer);
       await expect(secrets.resolve(reference)).rejects.toMatchObject({ status: 403 });
     }
+  });
+
+  test.for([
+    ["a value", secret({ "redis-password": "known" }), { password: "known" }],
+    ["that there is none", 404, undefined],
+  ] as const)("a 403 that passes takes away nothing: %s", async ([, known, expected]) => {
+    const { api, clock, secrets } = opened({ [secretPath]: known });
+    await secrets.resolve(reference);
+    // The last 403 is more than a minute after the first, but there were other answers between them.
+    for (const answer of [403, 503, known, 403, 503, known, 403]) {
+      api.objects.set(secretPath, answer);
+      const messages = await told(async () => expect(await secrets.resolve(reference)).toEqual(expected));
+      const stale = { code: "FLEET_DISCOVERY_SECRET_STALE", error: { cause: { status: answer } } };
+      expect(messages).toMatchObject(answer === known ? [] : [stale]);
+      await clock.advance(25_000);
+    }
+  });
+
+  test("a right that was never there is an error at once", async () => {
+    const { api, secrets } = opened({ [secretPath]: 403 });
+    await expect(secrets.resolve(reference)).rejects.toMatchObject({ status: 403 });
+    api.objects.set(secretPath, secret({ "redis-password": "p" }));
+    expect(await secrets.resolve(reference)).toEqual({ password: "p" });
+  });
+
+  test.for([
+    ["a page", undefined],
+    ["another reason", "Gone"],
+  ] as const)("a 404 with %s is no word of the API server on the Secret", async ([, reason]) => {
+    const { api, secrets } = opened({ [secretPath]: secret({ "redis-password": "known" }) });
+    await secrets.resolve(reference);
+    const unknown = "secret:shop/other/password";
+    for (const path of [secretPath, secretPath.replace("orders", "other")])
+      api.objects.set(path, Object.assign(new Error("a page"), { status: 404, reason }));
+    const messages = await told(async () =>
+      expect(await secrets.resolve(reference)).toEqual({ password: "known" }),
+    );
+    expect(messages).toMatchObject([{ code: "FLEET_DISCOVERY_SECRET_STALE" }]);
+    await expect(secrets.resolve(unknown)).rejects.toThrow("a page");
   });
 });
 

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 
 import { createFleet } from "@fleet/client";
-import type { Fleet } from "@fleet/client";
+import type { Fleet, FleetOptions } from "@fleet/client";
 
 import { buildGateway } from "./app.ts";
 import type { Config } from "./config/config-schema.ts";
@@ -30,25 +30,30 @@ export interface Serving {
  * to start: instances come and go, and API servers, Sentinels and name servers are asked until they answer.
  *
  * @param listening called when the ports are open, with instances or not; `close()` ends the waiting for them.
- * @throws what keeps the gateway from starting, with its code; nothing is left open then.
+ * @param options.signal ends the start as long as the ports are not open; it means nothing after.
+ * @throws what keeps the gateway from starting, with its code, or the signal's reason; nothing is left open then.
  */
 export async function serve(
   config: Config,
   environment: Environment,
   listening: (serving: Serving) => void = () => {},
+  { signal }: { readonly signal?: AbortSignal } = {},
 ): Promise<Serving> {
   const opened = new AsyncDisposableStack();
   try {
     const open = opened.use(await openSources(config, environment));
-    const fleet = opened.use(await connect(config, environment, open));
+    const fleet = opened.use(await connect(config, environment, open, signal));
     const { started, tried } = watchStart(fleet);
     const gateway = buildGateway({ config, fleet });
     opened.defer(() => gateway.close());
     // Long enough for a server that is there, and for a kubeconfig that is not; probes do not wait for one that hangs.
     const enough = new AbortController();
-    const patience = pause(patienceMs, undefined, { signal: enough.signal }).catch(() => "it is not needed");
+    const over = signal === undefined ? enough.signal : AbortSignal.any([enough.signal, signal]);
+    const patience = pause(patienceMs, undefined, { signal: over }).catch(() => "it is not needed");
     await Promise.race([tried, patience]).finally(() => enough.abort());
+    signal?.throwIfAborted();
     const urls = await gateway.listen();
+    signal?.throwIfAborted();
     const { log } = gateway.admin;
     log.info(urls, "listening");
     const serving: Serving = {
@@ -72,11 +77,12 @@ async function connect(
   config: Config,
   environment: Environment,
   { sources, kubernetes, addressMap }: OpenSources,
+  signal: AbortSignal | undefined,
 ): Promise<Fleet> {
   const { timeoutMs, retries, graceMs, maxPipelineCommands, sentinel, dns } = config;
   const asksServers = kubernetes !== undefined || sentinel !== undefined || dns !== undefined;
   const secrets = kubernetes?.secrets;
-  return await createFleet({
+  const options: FleetOptions = {
     sources,
     // A file says at once what there is, or why it cannot be used.
     waitsForSources: !asksServers,
@@ -95,5 +101,7 @@ async function connect(
       // A pool counts commands, and the longest pipeline must not be the only one; what holds memory is bounded in bytes.
       maxInFlight: 10 * Math.max(maxPipelineCommands, 10_000),
     },
-  });
+  };
+  // A fleet that does not wait is closed by its owner, in order.
+  return await createFleet(options, asksServers ? {} : { signal });
 }

@@ -43,7 +43,7 @@ export async function serve(
   try {
     const open = opened.use(await openSources(config, environment));
     const fleet = opened.use(await connect(config, environment, open, signal));
-    const { started, tried } = watchStart(fleet);
+    const { started, tried } = watchStart(fleet, open.sources);
     const gateway = buildGateway({ config, fleet });
     opened.defer(() => gateway.close());
     // Long enough for a server that is there, and for a kubeconfig that is not; probes do not wait for one that hangs.

@@ -1,7 +1,7 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 
 import type { Fleet } from "@fleet/client";
-import type { DiscoveryErrorMessage } from "@fleet/discovery";
+import type { DiscoveryErrorMessage, InstanceSource } from "@fleet/discovery";
 
 import { ConfigurationError } from "./errors.ts";
 import { isOfServer } from "./start-fault.ts";
@@ -20,8 +20,11 @@ export interface StartWatch {
   readonly tried: Promise<void>;
 }
 
-/** Looks on while a fleet starts that does not wait for its sources. */
-export function watchStart(fleet: Pick<Fleet, "started" | "stats">): StartWatch {
+/** Looks on while a fleet starts that does not wait for its sources. Another fleet of the process has sources of the same names. */
+export function watchStart(
+  fleet: Pick<Fleet, "started" | "stats">,
+  sources: readonly InstanceSource[],
+): StartWatch {
   const faults = new Map<string, string>();
   const ended = Promise.withResolvers<never>();
   const allFailed = Promise.withResolvers<void>();
@@ -31,8 +34,8 @@ export function watchStart(fleet: Pick<Fleet, "started" | "stats">): StartWatch 
     else allFailed.resolve();
   };
   const note = (message: unknown): void => {
-    const { source, code, error } = message as DiscoveryErrorMessage;
-    if (source === undefined) return;
+    const { source, origin, code, error } = message as DiscoveryErrorMessage;
+    if (source === undefined || origin === undefined || !sources.includes(origin)) return;
     if (isOfServer(code)) faults.delete(source);
     else faults.set(source, error.message);
     look();

@@ -175,6 +175,53 @@ describe("a gateway whose only source is away", () => {
   });
 });
 
+test("beside one that is silent: ready when the ports are open, and the body names the silent one", async () => {
+  await using double = await startApiServerDouble();
+  double.pause();
+  const gateway = await opened({
+    instances: [{ name: "hand", endpoints: [nowhere] }],
+    kubernetes: { kubeconfig: await kubeconfigFile(double, "silent"), namespaces: ["shop"] },
+  });
+  try {
+    expect(await told(`${gateway.admin}/readyz`)).toMatchObject({
+      status: 200,
+      json: {
+        status: "ready",
+        reason: "no instances yet from kubernetes: no answer yet",
+        sources: [{ source: "kubernetes", state: "starting" }],
+      },
+    });
+    expect(await told(`${gateway.data}/redis/orders/get/k`)).toMatchObject({ status: 503 });
+  } finally {
+    await gateway.close();
+  }
+});
+
+test("a kubeconfig that cannot be used ends its own gateway, and no other of the process", async () => {
+  await using double = await startApiServerDouble();
+  await double.apply(...release);
+  await double.kill();
+  const gateway = await opened({
+    kubernetes: { kubeconfig: await kubeconfigFile(double, "first"), namespaces: ["shop"] },
+  });
+  try {
+    await eventually(async () =>
+      expect(await told(`${gateway.admin}/readyz`)).toMatchObject({
+        json: { sources: [{ state: "failed" }] },
+      }),
+    );
+    const kubernetes = { kubeconfig: join(folder, "absent"), namespaces: ["shop"] };
+    await expect(serve(configured({ kubernetes }), {})).rejects.toMatchObject({
+      code: "FLEET_GATEWAY_CONFIGURATION",
+    });
+    await double.restart();
+    await gateway.started;
+    expect(await told(`${gateway.admin}/readyz`)).toMatchObject({ status: 200 });
+  } finally {
+    await gateway.close();
+  }
+});
+
 test("a kubeconfig that cannot be used ends the start, and nothing is left open", async () => {
   const kubernetes = { kubeconfig: join(folder, "absent"), namespaces: ["shop"] };
   await expect(serve(configured({ kubernetes }), {})).rejects.toMatchObject({

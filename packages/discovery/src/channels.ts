@@ -2,6 +2,7 @@ import { channel } from "node:diagnostics_channel";
 
 import type { InstanceChange } from "./instance/change.ts";
 import type { Condition } from "./instance/condition.ts";
+import type { InstanceSource } from "./source/source.ts";
 
 /** Payload of `fleet:discovery:error`. */
 export interface DiscoveryErrorMessage {
@@ -10,6 +11,8 @@ export interface DiscoveryErrorMessage {
   /** The source whose attempt failed; none when a listener did. */
   readonly source: string | undefined;
   readonly error: Error;
+  /** The source itself where its attempt failed: its name is its own in one `Discovery` only, and the channel is the process's. */
+  readonly origin?: InstanceSource;
 }
 
 /** Payload of `fleet:discovery:condition`. */

@@ -70,7 +70,7 @@ export class Discovery implements AsyncDisposable {
         new HeldSource(source, {
           clock,
           changed: (previous, next) => this.#change(previous, next),
-          failed: (error, source) => publishError({ code: error.code, source, error }),
+          failed: (error) => publishError({ code: error.code, source: source.name, error, origin: source }),
         }),
     );
     this.#merged = new MergedSet(this.#sources);

@@ -26,15 +26,16 @@ export class Readiness {
 
   get status(): Status {
     if (this.#isClosing) return "closing";
-    return this.#isListening && this.#isStarted ? "ready" : "starting";
+    return this.#isListening && (this.#isStarted || this.#delivers) ? "ready" : "starting";
   }
 
-  /** The status and, while it starts, why. */
+  /** The status and, while a source is waited for, why. */
   get report(): { readonly status: Status; readonly reason?: string; readonly sources?: readonly Missing[] } {
     const { status } = this;
-    if (status !== "starting") return { status };
+    if (status === "closing" || (status === "ready" && this.#isStarted)) return { status };
     if (this.#isStarted) return { status, reason: "the ports are not open yet" };
     const sources = this.#missing;
+    if (sources.length === 0) return { status };
     const failures = sources.map(({ source, code }) => `${source}: ${code ?? "no answer yet"}`);
     return { status, reason: `no instances yet from ${failures.join(", ")}`, sources };
   }
@@ -55,6 +56,11 @@ export class Readiness {
   /** For good. */
   closing(): void {
     this.#isClosing = true;
+  }
+
+  /** Whether a source has handed over what there is. The ports open when the others have had their time, and one that hangs keeps no traffic away. */
+  get #delivers(): boolean {
+    return this.#discovery().sources.some(({ state }) => state === "current" || state === "stale");
   }
 
   get #missing(): readonly Missing[] {

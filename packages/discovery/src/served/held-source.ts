@@ -9,7 +9,7 @@ interface Owner {
   readonly clock: Clock;
   /** It handed over another list; `previous` is undefined at the first. */
   changed(previous: readonly Instance[] | undefined, next: readonly Instance[]): void;
-  failed(error: Error & { readonly code: string }, source: string): void;
+  failed(error: Error & { readonly code: string }): void;
 }
 
 /** A source and the last good set it handed over. */
@@ -88,7 +88,7 @@ export class HeldSource {
     try {
       await this.#source.close();
     } catch (error) {
-      this.#owner.failed(coded(error, this.name), this.name);
+      this.#owner.failed(coded(error, this.name));
     }
   }
 
@@ -109,7 +109,7 @@ export class HeldSource {
   #fail(error: unknown): void {
     if (this.#closed) return;
     this.#error = coded(error, this.name);
-    this.#owner.failed(this.#error, this.name);
+    this.#owner.failed(this.#error);
   }
 }
 

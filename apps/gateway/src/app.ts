@@ -1,4 +1,5 @@
 import type { Fleet } from "@fleet/client";
+import type { InstanceSource } from "@fleet/discovery";
 import { observe } from "@fleet/metrics";
 import type { FastifyInstance } from "fastify";
 
@@ -13,6 +14,8 @@ export interface GatewayOptions {
   readonly config: Config;
   /** Whose closing is the caller's affair. */
   readonly fleet: Pick<Fleet, "command" | "batch" | "instances" | "stats"> & Partial<Pick<Fleet, "started">>;
+  /** Those of the fleet: failures of others in the process are not logged. @default every source's failures are logged */
+  readonly sources?: readonly InstanceSource[];
   /** Where log lines go. @default the process's standard output */
   readonly logStream?: { write(line: string): void };
 }
@@ -28,7 +31,7 @@ export interface Gateway {
 }
 
 /** Builds a gateway over a fleet. */
-export function buildGateway({ config, fleet, logStream }: GatewayOptions): Gateway {
+export function buildGateway({ config, fleet, sources, logStream }: GatewayOptions): Gateway {
   const mistaken = new Set<string>();
   const tokens = new Tokens(config.tokens, (name) => {
     // Once a token: a caller that does it once does it with every request.
@@ -43,7 +46,7 @@ export function buildGateway({ config, fleet, logStream }: GatewayOptions): Gate
   const readiness = new Readiness(() => fleet.stats.discovery);
   const admin = buildAdminPort({ fleet, tokens, observation, readiness, config, logStream });
   const { log } = admin;
-  const logging = logEvents(log, readiness);
+  const logging = logEvents(log, readiness, undefined, sources);
   logStanding(log, fleet.stats.discovery);
   void Promise.resolve(fleet.started).then(
     () => {

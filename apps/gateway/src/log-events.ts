@@ -1,6 +1,7 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 
 import type { Fleet } from "@fleet/client";
+import type { InstanceSource } from "@fleet/discovery";
 import type { FastifyBaseLogger } from "fastify";
 
 import type { Readiness } from "./admin/readiness.ts";
@@ -26,11 +27,18 @@ export function logEvents(
   log: FastifyBaseLogger,
   start: Start = { isStarted: true },
   now: () => number = () => performance.now(),
+  sources?: readonly InstanceSource[],
 ): Disposable {
   const connections = new ConnectionLines(now);
   const all: typeof lines = {
     ...lines,
     "fleet:pool:connection": (message) => connections.lineOf(message as unknown as ConnectionEvent),
+    "fleet:discovery:error": (message, start) => {
+      const origin = message["origin"] as InstanceSource | undefined;
+      // Another gateway of the process has sources of the same names.
+      if (origin !== undefined && sources?.includes(origin) === false) return undefined;
+      return lines["fleet:discovery:error"]!(message, start);
+    },
     "fleet:discovery:change": (message, start) => {
       if (message["type"] === "removed") connections.forget(nameOf(message));
       return lines["fleet:discovery:change"]!(message, start);

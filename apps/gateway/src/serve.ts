@@ -44,7 +44,7 @@ export async function serve(
     const open = opened.use(await openSources(config, environment));
     const fleet = opened.use(await connect(config, environment, open, signal));
     const { started, tried } = watchStart(fleet, open.sources);
-    const gateway = buildGateway({ config, fleet });
+    const gateway = buildGateway({ config, fleet, sources: open.sources });
     opened.defer(() => gateway.close());
     // Long enough for a server that is there, and for a kubeconfig that is not; probes do not wait for one that hangs.
     const enough = new AbortController();

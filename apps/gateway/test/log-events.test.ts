@@ -1,5 +1,6 @@
 import { channel } from "node:diagnostics_channel";
 
+import { StaticSource } from "@fleet/discovery";
 import type { FastifyBaseLogger } from "fastify";
 import { expect, test } from "vitest";
 
@@ -79,5 +80,21 @@ test("roles that change are told, and loudly who is disputed and which replica i
     ["info", changed, "role changed"],
     ["warn", disputed, "role disputed"],
     ["warn", unfit, "role unfit"],
+  ]);
+});
+
+test("a failure of a source of another gateway in the process is not logged, whatever its name", () => {
+  const { lines, log } = kept();
+  const [own, foreign] = [new StaticSource([]), new StaticSource([])];
+  using _logging = logEvents(log, undefined, undefined, [own]);
+  for (const [code, origin] of [
+    ["FLEET_OWN", own],
+    ["FLEET_FOREIGN", foreign],
+    ["FLEET_NONE", undefined],
+  ] as const)
+    channel("fleet:discovery:error").publish({ source: "static", code, error: new Error("no"), origin });
+  expect(lines.map(([, facts]) => facts)).toEqual([
+    { code: "FLEET_OWN", source: "static" },
+    { code: "FLEET_NONE", source: "static" },
   ]);
 });

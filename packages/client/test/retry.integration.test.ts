@@ -6,7 +6,7 @@ import { createFleet } from "../src/index.ts";
 import { endpoint, instance } from "./hand-source.ts";
 import { Load } from "./load.ts";
 import { needRedis } from "./need-redis.ts";
-import { heard } from "./roles/heard.ts";
+import { heard, heardPicks } from "./roles/heard.ts";
 
 needRedis();
 
@@ -57,7 +57,12 @@ test("calls that wait for one dial, or are on one connection, take one retry out
     retryBudget,
     policy: roundRobin(),
   });
-  for (let count = 0; count < 2; count += 1) await fleet.command(orders, ["GET", "x"]);
+  using picks = heardPicks();
+  // The second endpoint is asked as soon as it has said what it is.
+  await eventually(async () => {
+    await fleet.command(orders, ["GET", "x"]);
+    expect(new Set(picks.messages.map((pick) => pick.outcome === "picked" && pick.target)).size).toBe(2);
+  });
   proxy.inject({ kind: "blackhole" }, { direction: "reply" });
   const calls = read(fleet);
   await eventually(() => expect(fleet.stats.instances[0]?.endpoints[1]?.inFlight).toBeGreaterThan(100));

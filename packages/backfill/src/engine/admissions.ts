@@ -62,7 +62,8 @@ export class Admissions {
    * that are bad must not double the time that the breaker is open, one after another.
    */
   failed(permit: GatePermit, isUntried = false): void {
-    if (isUntried && this.#spared < mostSpared) {
+    // Only where calls are for one id each, which is where there is a rate; a batch that fails is news of the sink.
+    if (isUntried && this.#options.bucket !== undefined && this.#spared < mostSpared) {
       this.#spared += 1;
       permit.ignore();
       return;

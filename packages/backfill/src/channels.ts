@@ -28,7 +28,7 @@ export interface FetchEvent extends Of {
   readonly outcome?: "fetched" | "empty" | "failed" | "limited" | "aborted";
   readonly durationMs?: number;
   readonly code?: string;
-  /** What was thrown. Its text is the callee's, and may quote what nobody else should see. */
+  /** What was thrown. Its text is the callee's, and may quote what no other reader should see. */
   readonly error?: unknown;
 }
 

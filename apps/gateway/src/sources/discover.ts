@@ -54,7 +54,7 @@ const searchers = 16;
 /**
  * Looks once, as the gateway would, tries every place where credentials may be, and dials every endpoint.
  *
- * @param patienceMs how long a source may take or fail before that is what is told of it; a dial takes 2000 ms at the most.
+ * @param patienceMs how long a source may take or fail before that is what is reported of it; a dial takes 2000 ms at the most.
  * @param dials whether endpoints are dialed.
  */
 export async function discover(

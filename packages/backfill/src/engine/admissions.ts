@@ -29,10 +29,10 @@ export interface Admission {
 /** A breaker is asked again after so long at the latest: it may have been closed by hand. */
 const longestWaitMs = 250;
 
-/** Probes with untried ids that may fail before the breaker is told. */
+/** Probes with untried ids that may fail before the failure is reported to the breaker. */
 const mostSpared = 10;
 
-/** The line before the hub or the database: who waits for the breaker and the rate, and whose call is the probe. */
+/** The line before the hub or the database: which calls wait for the breaker and the rate, and which one is the probe. */
 export class Admissions {
   readonly #options: AdmissionsOptions;
   readonly #waiting = new Set<Waiter>();

@@ -37,7 +37,7 @@ export interface CallSubject {
   readonly isBatch: boolean;
 }
 
-/** Told of each try. */
+/** Called with each try. */
 interface Witness {
   started(): void;
   ended(outcome: "answered" | "failed" | "limited" | "aborted", durationMs: number, error?: unknown): void;

@@ -5,16 +5,11 @@ import { RedisPool } from "@fleet/pool/ioredis";
 import type { EndpointTarget } from "./endpoints/endpoint-target.ts";
 import { checkFleetOptions, type FleetOptions, systemClock } from "./fleet-options.ts";
 import { Fleet } from "./fleet.ts";
+import { AllTerms } from "./overrides.ts";
 import { Roles } from "./roles/roles.ts";
 import { Targets } from "./targets.ts";
 import { Successions } from "./walk/successions.ts";
 import { Walk } from "./walk/walk.ts";
-
-/**
- * A server that is back should serve again within a second. The pool's own default thinks of one client with one server; a fleet
- * knows that its others carry on meanwhile, and its dials to one endpoint are few.
- */
-const reconnectMaxDelayMs = 1000;
 
 /**
  * Puts a fleet together. Resolves when every source has handed over its first instances, or at once where `waitsForSources` is false. No Redis is dialled before the first
@@ -30,19 +25,15 @@ export async function createFleet(
   checkFleetOptions(options);
   const { instances = [], sources = [], policy, retryBudget } = options;
   const { credentials, certificates, addressMap, startTimeoutMs = 0, waitsForSources = true } = options;
-  const {
-    timeoutMs = 3000,
-    retries = 2,
-    graceMs = 5000,
-    rolesIntervalMs = 1000,
-    failoverMs = 5000,
-  } = options;
-  const { clock = systemClock, random = Math.random, breaker = {} } = options;
-  const pool = { reconnectMaxDelayMs, ...options.pool, commandTimeoutMs: timeoutMs };
+  const { graceMs = 5000, rolesIntervalMs = 1000, failoverMs = 5000 } = options;
+  const { clock = systemClock, random = Math.random } = options;
+  const terms = new AllTerms(options);
   // Pools and breakers are made by the first call; a wrong setting should stop the start.
   const name = "options";
-  void new CircuitBreaker({ ...breaker, name, clock, random });
-  await new RedisPool({ ...pool, name, host: "localhost", port: 1, clock, random }).close();
+  for (const { breaker, pool } of terms.all) {
+    void new CircuitBreaker({ ...breaker, name, clock, random });
+    await new RedisPool({ ...pool, name, host: "localhost", port: 1, clock, random }).close();
+  }
   const closing = new AbortController();
   const roles = new Roles({
     intervalMs: rolesIntervalMs,
@@ -55,7 +46,6 @@ export async function createFleet(
   const walk = new Walk({
     ...(policy && { policy }),
     ...(retryBudget && { retryBudget }),
-    retries,
     clock,
     random,
     roles,
@@ -63,7 +53,7 @@ export async function createFleet(
     closing: closing.signal,
   });
   const opened = (target: EndpointTarget): void => roles.used(target);
-  const open = { pool, breaker, credentials, certificates, addressMap, clock, random, opened };
+  const open = { terms, credentials, certificates, addressMap, clock, random, opened };
   const targets = new Targets({ router: walk.router, roles, successions, open, graceMs });
   const byHand = instances.length === 0 ? [] : [new StaticSource(instances)];
   const discovery = new Discovery({ sources: [...byHand, ...sources], startTimeoutMs, clock });
@@ -71,5 +61,5 @@ export async function createFleet(
   // Whether anything waits for it is the caller's affair.
   if (waitsForSources) await started;
   else started.catch(() => "it is told by the promise itself");
-  return new Fleet({ discovery, started, targets, walk, clock, timeoutMs, graceMs, closing });
+  return new Fleet({ discovery, started, targets, walk, clock, terms, graceMs, closing });
 }

@@ -105,11 +105,16 @@ export interface FleetOptions {
   >;
   /** Settings of every circuit breaker. @default those of `CircuitBreaker` */
   readonly breaker?: Partial<Omit<CircuitBreakerOptions, "name" | "clock" | "random">>;
+  /** Options of the fleet that are different for one instance, by its name. Calls to a group keep the fleet's `timeoutMs`. @default none */
+  readonly overrides?: Readonly<Record<string, InstanceOverrides>>;
   /** @default performance.now and the global timers */
   readonly clock?: Clock;
   /** Uniform in [0, 1), for routing and jitter. @default Math.random */
   readonly random?: () => number;
 }
+
+/** What an instance may have of its own; what is absent is as the fleet has it, option by option. */
+export type InstanceOverrides = Pick<FleetOptions, "timeoutMs" | "retries" | "pool" | "breaker">;
 
 export const systemClock: Clock = {
   now: () => performance.now(),
@@ -152,7 +157,18 @@ function listOf(what: string, fits: (item: unknown) => boolean): Rule {
   };
 }
 
+const instanceRules: Rules<InstanceOverrides> = {
+  timeoutMs: milliseconds(),
+  retries: {
+    expected: "an integer from 0 to 10",
+    fits: (value) => Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 10,
+  },
+  pool: settings("name", "host", "port", "commandTimeoutMs", "credentials", "tls", "clock", "random"),
+  breaker: settings("name", "clock", "random"),
+};
+
 export const fleetRules: Rules<FleetOptions> = {
+  ...instanceRules,
   // What is in them is the discovery's to check.
   instances: listOf("instances", () => true),
   sources: listOf("sources with start() and close()", (source) => hasMethods(source, "start", "close")),
@@ -168,17 +184,14 @@ export const fleetRules: Rules<FleetOptions> = {
     expected: "a policy with choose(), as leastRequests() makes one",
     fits: (value) => hasMethods(value, "choose"),
   },
-  timeoutMs: milliseconds(),
-  retries: {
-    expected: "an integer from 0 to 10",
-    fits: (value) => Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 10,
-  },
   retryBudget: settings("clock"),
   graceMs: milliseconds(0),
   rolesIntervalMs: milliseconds(),
   failoverMs: milliseconds(0),
-  pool: settings("name", "host", "port", "commandTimeoutMs", "credentials", "tls", "clock", "random"),
-  breaker: settings("name", "clock", "random"),
+  overrides: {
+    expected: "a record of options by the name of an instance",
+    fits: (value) => typeof value === "object" && value !== null && !Array.isArray(value),
+  },
   clock,
   random: func,
 };
@@ -186,6 +199,8 @@ export const fleetRules: Rules<FleetOptions> = {
 /** @throws InvalidOptionError */
 export function checkFleetOptions(options: FleetOptions): void {
   checkOptions(options, fleetRules);
+  for (const [instance, own] of Object.entries(options.overrides ?? {}))
+    checkOptions(own, instanceRules, `overrides.${instance}`);
   if ((options.instances?.length ?? 0) + (options.sources?.length ?? 0) === 0)
     throw new InvalidOptionError("instances or sources", "given, at least one of them", "undefined");
 }

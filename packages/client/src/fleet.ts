@@ -19,6 +19,7 @@ import { statsOf } from "./endpoints/stats-of.ts";
 import { FleetClosedError, InvalidOptionError, StartingError } from "./errors.ts";
 import { checkMs, type Clock } from "./fleet-options.ts";
 import type { FleetStats } from "./fleet-stats.ts";
+import type { AllTerms } from "./overrides.ts";
 import type { Targets } from "./targets.ts";
 import { Call, type CallOptions, type Selector } from "./walk/call.ts";
 import { leased } from "./walk/leased.ts";
@@ -51,7 +52,7 @@ export interface FleetParts {
   readonly targets: Targets;
   readonly walk: Walk;
   readonly clock: Clock;
-  readonly timeoutMs: number;
+  readonly terms: AllTerms;
   readonly graceMs: number;
   /** Aborted once the calls under way have had their grace. */
   readonly closing: AbortController;
@@ -65,6 +66,8 @@ export class Fleet implements AsyncDisposable {
   readonly #parts: FleetParts;
   readonly #walk: Walk;
   readonly #timeoutMs: number;
+  /** Undefined where all instances have the same. */
+  readonly #ownTerms: AllTerms | undefined;
   readonly #changes: Disposable;
   /** Calls without an answer. */
   #calls = 0;
@@ -75,7 +78,8 @@ export class Fleet implements AsyncDisposable {
   constructor(parts: FleetParts) {
     this.#parts = parts;
     this.#walk = parts.walk;
-    this.#timeoutMs = parts.timeoutMs;
+    this.#timeoutMs = parts.terms.of(undefined).timeoutMs;
+    this.#ownTerms = parts.terms.differ ? parts.terms : undefined;
     parts.targets.apply(parts.discovery.instances);
     this.#changes = parts.discovery.subscribe((change) => parts.targets.note(change));
   }
@@ -210,8 +214,11 @@ export class Fleet implements AsyncDisposable {
     const walk = this.#walk;
     if (timeoutMs !== undefined) checkMs("timeoutMs", timeoutMs);
     const startedAt = timeoutMs === undefined ? walk.glance() : walk.now();
-    const call = new Call(selector, access, startedAt, timeoutMs ?? this.#timeoutMs, signal, encoding);
-    if (timeoutMs !== undefined) call.deadline = call.giveUpAt;
+    const usualMs = this.#ownTerms?.of(selector.instance).timeoutMs ?? this.#timeoutMs;
+    const call = new Call(selector, access, startedAt, timeoutMs ?? usualMs, signal, encoding);
+    // The lane of an instance counts with the time of that instance, which a call to a group need not have.
+    const isGroup = this.#ownTerms !== undefined && selector.instance === undefined;
+    if (timeoutMs !== undefined || isGroup) call.deadline = call.giveUpAt;
     this.#calls += 1;
     return call;
   }

@@ -56,6 +56,7 @@ export type {
   Clock,
   CredentialsResolver,
   FleetOptions,
+  InstanceOverrides,
 } from "./fleet-options.ts";
 export type { EndpointStats, FleetStats, InstanceStats } from "./fleet-stats.ts";
 export type { BatchOptions, CommandOptions, RunTarget } from "./fleet.ts";

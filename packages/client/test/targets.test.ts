@@ -4,6 +4,7 @@ import { FakeClock, seededRandom } from "@fleet/testkit";
 import { describe, expect, test } from "vitest";
 
 import type { EndpointTarget } from "../src/endpoints/endpoint-target.ts";
+import { AllTerms } from "../src/overrides.ts";
 import { Targets } from "../src/targets.ts";
 import { Successions } from "../src/walk/successions.ts";
 import { endpoint, instance } from "./hand-source.ts";
@@ -19,8 +20,7 @@ function targetsOf(): { readonly targets: Targets; readonly router: Router<Endpo
   };
   const successions = new Successions({ ms: 0, clock: new FakeClock() });
   const open = {
-    pool: {},
-    breaker: {},
+    terms: new AllTerms({}),
     credentials: undefined,
     certificates: undefined,
     addressMap: undefined,

@@ -1,20 +1,20 @@
 import type { ConnectionOptions } from "node:tls";
 
-import { CircuitBreaker, type CircuitBreakerOptions } from "@fleet/breaker";
+import { CircuitBreaker } from "@fleet/breaker";
 import type { AddressMap, Endpoint, Instance } from "@fleet/discovery";
-import { RedisPool, type RedisPoolOptions } from "@fleet/pool/ioredis";
+import { RedisPool } from "@fleet/pool/ioredis";
 import type { Target } from "@fleet/router";
 
 import { MissingCredentialsError } from "../errors.ts";
 import type { CertificatesResolver, Clock, CredentialsResolver } from "../fleet-options.ts";
+import type { Terms } from "../overrides.ts";
 import { ranks, type Rank } from "./ranks.ts";
 import { readTls } from "./read-tls.ts";
 import type { Replication, Standing } from "./standing.ts";
 
 /** What all endpoints of one fleet are opened with. */
 export interface OpenOptions {
-  readonly pool: Partial<RedisPoolOptions>;
-  readonly breaker: Partial<CircuitBreakerOptions>;
+  readonly terms: { of(instance: string): Terms };
   readonly credentials: CredentialsResolver | undefined;
   readonly certificates: CertificatesResolver | undefined;
   readonly addressMap: AddressMap | undefined;
@@ -48,6 +48,8 @@ export class EndpointTarget implements Target {
   leaving: boolean;
   /** What counted against it last: why its breaker opened. */
   failure: unknown = undefined;
+  /** Of its instance. */
+  readonly terms: Terms;
   /** Attempts under way. */
   inFlight = 0;
   readonly #options: OpenOptions;
@@ -68,6 +70,7 @@ export class EndpointTarget implements Target {
     this.#instance = instance;
     this.#endpoint = endpoint;
     this.#options = options;
+    this.terms = options.terms.of(instance.name);
     this.state = instance.state;
     this.reads = instance.reads;
     this.role = endpoint.role;
@@ -127,7 +130,7 @@ export class EndpointTarget implements Target {
 
   get breaker(): CircuitBreaker {
     return (this.#breaker ??= new CircuitBreaker({
-      ...this.#options.breaker,
+      ...this.terms.breaker,
       name: this.name,
       clock: this.#options.clock,
       random: this.#options.random,
@@ -184,14 +187,14 @@ export class EndpointTarget implements Target {
   }
 
   #open(): RedisPool {
-    const { addressMap, clock, random, pool } = this.#options;
+    const { addressMap, clock, random } = this.#options;
     const announced = { host: this.#endpoint.host, port: this.#endpoint.port };
     const missing = this.#missing();
     if (missing !== undefined) throw missing;
     // Of what a map answers no more than this: it may hand out an object of its own that has more.
     const { host, port } = addressMap?.(announced) ?? announced;
     const opened = new RedisPool({
-      ...pool,
+      ...this.terms.pool,
       name: this.name,
       host,
       port,

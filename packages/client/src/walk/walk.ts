@@ -26,8 +26,6 @@ export interface WalkOptions {
   /** @default leastRequests() */
   readonly policy?: RoutingPolicy;
   readonly retryBudget?: Omit<RetryBudgetOptions, "clock">;
-  /** Attempts after the first. */
-  readonly retries: number;
   readonly clock: Clock;
   readonly random: () => number;
   readonly roles: Pick<Roles, "refused" | "doubted">;
@@ -97,7 +95,7 @@ export class Walk {
     else {
       this.#budget.request();
       // One that hangs must leave time to ask another.
-      if (ticket.reason === "policy" && call.access === "read" && this.#options.retries > 0)
+      if (ticket.reason === "policy" && call.access === "read" && target.terms.retries > 0)
         call.deadline = call.startedAt + call.timeoutMs / 2;
     }
     return pool;
@@ -159,7 +157,7 @@ export class Walk {
       this.#release(call);
       return undefined;
     }
-    const { retries, random, closing, roles } = this.#options;
+    const { random, closing, roles } = this.#options;
     const now = this.now();
     const verdict = verdictOf(call, error);
     /** Fell with others, of which one is counted for all. */
@@ -179,7 +177,7 @@ export class Walk {
       verdict.recoverable &&
       (call.access === "read" || verdict.outcome === "not-sent" || isOfReplica(error)) &&
       !call.final &&
-      call.attempts <= retries &&
+      call.attempts <= target.terms.retries &&
       now < call.giveUpAt &&
       !closing.aborted &&
       (shared || asked !== undefined || this.#budget.tryRetry());

@@ -3,6 +3,7 @@ import { seededRandom } from "@fleet/testkit";
 import { expect, test } from "vitest";
 
 import { EndpointTarget } from "../../src/endpoints/endpoint-target.ts";
+import { AllTerms } from "../../src/overrides.ts";
 import { Call } from "../../src/walk/call.ts";
 import { Picks } from "../../src/walk/picks.ts";
 import { endpoint, instance } from "../hand-source.ts";
@@ -20,8 +21,7 @@ function opened(looks: number): { readonly picks: Picks; readonly target: Endpoi
   const random = seededRandom(1);
   const picks = new Picks({ clock, random });
   const target = new EndpointTarget(instance("orders", []), endpoint({ host: "10.0.0.1", port: 6379 }), {
-    pool: {},
-    breaker: { openMs, jitter: 0 },
+    terms: new AllTerms({ breaker: { openMs, jitter: 0 } }),
     credentials: undefined,
     certificates: undefined,
     addressMap: undefined,

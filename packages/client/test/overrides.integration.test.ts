@@ -1,0 +1,83 @@
+import { FakeClock, startFaultProxy, startRedis } from "@fleet/testkit";
+import { describe, expect, test } from "vitest";
+
+import { createFleet, type FleetOptions } from "../src/index.ts";
+import { endpoint, instance } from "./hand-source.ts";
+import { needRedis } from "./need-redis.ts";
+
+needRedis();
+
+const orders = { instance: "orders" } as const;
+const carts = { instance: "carts" } as const;
+
+test("an instance has the pool of its own, and the fleet's where it says nothing", async () => {
+  await using redis = await startRedis();
+  await using fleet = await createFleet({
+    instances: [instance("orders", [redis]), instance("carts", [endpoint(redis, { uid: "carts" })])],
+    pool: { maxInFlight: 7, exclusive: { max: 2, maxWaiters: 5 } },
+    overrides: { orders: { pool: { exclusive: { max: 4 } } } },
+  });
+  await fleet.command(orders, ["PING"]);
+  await fleet.command(carts, ["PING"]);
+  const stats = (name: string): unknown =>
+    fleet.stats.instances.find((one) => one.name === name)?.endpoints[0]?.pool;
+  expect(stats("orders")).toMatchObject({ exclusive: { max: 4 } });
+  expect(stats("carts")).toMatchObject({ exclusive: { max: 2 } });
+});
+
+test("a call has the time of its instance, and one to a group that of the fleet", async () => {
+  await using redis = await startRedis();
+  await using proxy = await startFaultProxy(redis);
+  const clock = new FakeClock();
+  await using fleet = await createFleet({
+    instances: [instance("orders", [proxy], { group: "shop" })],
+    clock,
+    retries: 0,
+    overrides: { orders: { timeoutMs: 500 } },
+  });
+  await fleet.command(orders, ["PING"]);
+  proxy.inject({ kind: "blackhole" }, { direction: "reply" });
+  const refused = fleet.command(orders, ["GET", "x"]).catch((error: unknown) => error);
+  const waits = fleet.command({ group: "shop" }, ["GET", "x"]).catch((error: unknown) => error);
+  let isOver = false;
+  void waits.then(() => (isOver = true));
+  await clock.advance(500);
+  expect(await refused).toMatchObject({ code: "FLEET_POOL_COMMAND_TIMEOUT" });
+  expect(isOver).toBe(false);
+  await clock.advance(2500);
+  expect(await waits).toMatchObject({ code: expect.stringMatching(/^FLEET_POOL_/) });
+});
+
+test("an instance is retried as often as it says, and its breaker opens when it says", async () => {
+  await using redis = await startRedis();
+  await using proxy = await startFaultProxy(redis);
+  await using fleet = await createFleet({
+    instances: [instance("orders", [proxy]), instance("carts", [endpoint(proxy, { uid: "carts" })])],
+    random: () => 0,
+    overrides: { orders: { retries: 0, breaker: { consecutiveFailures: 1 } } },
+  });
+  const loading = { inject: "-LOADING Redis is loading the dataset in memory" } as const;
+  for (const target of [orders, carts]) await fleet.command(target, ["PING"]);
+  proxy.inject({ kind: "reply", k: 1, do: loading });
+  await expect(fleet.command(orders, ["GET", "x"])).rejects.toThrow(/LOADING/);
+  proxy.inject({ kind: "reply", k: 1, do: loading });
+  expect(await fleet.command(carts, ["GET", "x"])).toBeNull();
+  const breakers = fleet.stats.instances.map(({ name, endpoints }) => [name, endpoints[0]?.breaker?.name]);
+  expect(Object.fromEntries(breakers)).toEqual({ orders: "open", carts: "closed" });
+});
+
+describe("what an instance cannot have is refused before anything is opened", () => {
+  test.for<[Record<string, unknown>, string]>([
+    [{ orders: { pool: { exclusive: { max: 0 } } } }, "exclusive.max must be"],
+    [{ orders: { breaker: { openMs: -1 } } }, "openMs must be"],
+    [{ orders: { timeoutMs: 0 } }, "overrides.orders.timeoutMs must be"],
+    [{ orders: { timeout: 5 } }, "overrides.orders.timeout must be left out"],
+    [{ orders: { pool: { name: "x" } } }, "overrides.orders.pool must be a record of options without name"],
+    [{ orders: 5 }, "overrides.orders must be a record of options"],
+  ])("%j", async ([overrides, message]) => {
+    const options = { instances: [], sources: [], overrides } as unknown as FleetOptions;
+    await expect(
+      createFleet({ ...options, instances: [instance("orders", [{ host: "127.0.0.1", port: 1 }])] }),
+    ).rejects.toThrow(message);
+  });
+});

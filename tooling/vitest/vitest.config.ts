@@ -31,6 +31,8 @@ export default defineConfig({
     reporters: ["default", fileURLToPath(new URL("closing-line.ts", import.meta.url))],
     testTimeout: 20_000,
     hookTimeout: 60_000,
+    // A test that asserts nothing cannot fail.
+    expect: { requireAssertions: true },
     projects: [
       {
         extends: true,

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { packages, root, text } from "./rooms.ts";
+import { packages, root } from "./rooms.ts";
 
 // Packs every package as it would be published, installs it alone into an empty project with npm and imports each export.
 
@@ -16,15 +16,20 @@ interface Manifest {
 const folder = mkdtempSync(join(tmpdir(), "fleet-packed-"));
 try {
   const tarballs = new Map<string, string>();
+  const manifests = new Map<string, Manifest>();
   for (const name of packages) {
     execFileSync("npx", ["-y", "pnpm@12.18.0", "pack", "--pack-destination", join(folder, name)], {
       cwd: join(root, "packages", name),
       stdio: "pipe",
     });
-    tarballs.set(`@fleet/${name}`, `file:${join(folder, name, readdirSync(join(folder, name))[0]!)}`);
+    const tarball = join(folder, name, readdirSync(join(folder, name))[0]!);
+    tarballs.set(`@fleet/${name}`, `file:${tarball}`);
+    // The manifest as it is published: pnpm has put ranges in the place of `catalog:` and `workspace:`.
+    const packed = execFileSync("tar", ["-xOf", tarball, "package/package.json"], { encoding: "utf8" });
+    manifests.set(name, JSON.parse(packed) as Manifest);
   }
   for (const name of packages) {
-    const manifest = JSON.parse(text(`packages/${name}/package.json`)) as Manifest;
+    const manifest = manifests.get(name)!;
     const project = mkdtempSync(join(folder, "project-"));
     // None of ours is published yet: what a package needs of the others, and they of others, comes from here too.
     const neighbours = [...tarballs].filter(([neighbour]) => neighbour !== manifest.name);

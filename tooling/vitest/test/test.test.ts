@@ -3,6 +3,8 @@ import { fileURLToPath } from "node:url";
 
 import { expect, test } from "vitest";
 
+import config from "../vitest.config.ts";
+
 const entry = fileURLToPath(new URL("../test.ts", import.meta.url));
 
 function run(
@@ -77,4 +79,13 @@ test("in CI what is skipped for want of something is a failure", () => {
   });
   expect(output).toMatch(/^failed: CI skips nothing, and \d+ were skipped: KUBEBUILDER_ASSETS is not set/m);
   expect([line, code]).toEqual(["0 passed, 2 failed", 1]);
+});
+
+test("each project refuses a test that asserts nothing", () => {
+  expect(config.test?.expect?.requireAssertions).toBe(true);
+  expect(config.test?.projects?.length).toBeGreaterThan(0);
+  for (const project of config.test?.projects ?? []) {
+    expect(project).toMatchObject({ extends: true });
+    expect(project).not.toHaveProperty("test.expect");
+  }
 });

@@ -27,9 +27,9 @@ describe("what a caller sees of an error", () => {
     },
   );
 
-  test("a redirection's address stays inside", () => {
+  test.for(["MOVED", "ASK"])("the address in a redirection by %s stays inside", (prefix) => {
     const { text, status } = answerFor(
-      failing({ code: "FLEET_POOL_REPLY", prefix: "MOVED" }, "MOVED 1 10.0.0.1:6379"),
+      failing({ code: "FLEET_POOL_REPLY", prefix }, `${prefix} 1 10.0.0.1:6379`),
     );
     expect(status).toBe(502);
     expect(text).not.toContain("10.0.0.1");

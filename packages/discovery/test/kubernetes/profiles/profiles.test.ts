@@ -26,9 +26,10 @@ describe("what charts and operators render is found as what it is", () => {
     expect(model.instances.map(found)).toEqual(expected[name]);
   });
 
-  test.for(fixtureNames)("%s, whose instance is called after its main Service and complete", (name) => {
+  test.for(fixtureNames)("%s, frozen and with the uids of its Service and its Pods", (name) => {
     const model = new ClusterModel();
     model.put(...reconciled(fixture(name, "shop")));
+    expect(model.instances).toHaveLength(expected[name]!.length);
     for (const instance of model.instances) {
       expect(instance.namespace).toBe("shop");
       expect(instance.uid).toMatch(/^service-shop-/);

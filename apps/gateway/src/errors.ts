@@ -1,12 +1,22 @@
 /** The request is not what the protocol asks for. The message is the text that is sent. */
 export class MalformedError extends TypeError {
   override readonly name = "MalformedError";
+  /**
+   * @outcome not-sent
+   * @retry no
+   * @remedy Correct the request; the message says what was expected.
+   */
   readonly code = "FLEET_GATEWAY_MALFORMED";
 }
 
 /** The body is larger than the gateway takes. */
 export class TooLargeError extends RangeError {
   override readonly name = "TooLargeError";
+  /**
+   * @outcome not-sent
+   * @retry no
+   * @remedy Send less at a time, or raise `bodyLimitBytes`.
+   */
   readonly code = "FLEET_GATEWAY_TOO_LARGE";
 
   constructor(limitBytes: number) {
@@ -17,6 +27,10 @@ export class TooLargeError extends RangeError {
 /** No token, a wrong one, or more than one. Which of them is not said. */
 export class UnauthorizedError extends Error {
   override readonly name = "UnauthorizedError";
+  /**
+   * @retry no
+   * @remedy Send one valid token in `Authorization: Bearer`.
+   */
   readonly code = "FLEET_GATEWAY_UNAUTHORIZED";
 
   constructor() {
@@ -29,6 +43,10 @@ export class UnauthorizedError extends Error {
 /** The token is known and may not do this. */
 export class NotPermittedError extends Error {
   override readonly name = "NotPermittedError";
+  /**
+   * @retry no
+   * @remedy Use a token with the rights and the targets that the request needs.
+   */
   readonly code = "FLEET_GATEWAY_NOT_PERMITTED";
 
   static target(): NotPermittedError {
@@ -56,6 +74,10 @@ export class NotPermittedError extends Error {
 /** The request names no instance and its token has no default target. */
 export class NoTargetError extends Error {
   override readonly name = "NoTargetError";
+  /**
+   * @retry no
+   * @remedy Ask under `/redis/<name>`, or give the token a default target.
+   */
   readonly code = "FLEET_GATEWAY_NO_DEFAULT_TARGET";
 
   constructor() {
@@ -66,6 +88,10 @@ export class NoTargetError extends Error {
 /** The URL is known, the method is not one of those it answers. */
 export class MethodError extends Error {
   override readonly name = "MethodError";
+  /**
+   * @retry no
+   * @remedy Use a method that the header `Allow` names.
+   */
   readonly code = "FLEET_GATEWAY_METHOD_NOT_ALLOWED";
   readonly allowed: string;
 
@@ -78,6 +104,10 @@ export class MethodError extends Error {
 /** The administration knows no such page. */
 export class NotFoundError extends Error {
   override readonly name = "NotFoundError";
+  /**
+   * @retry no
+   * @remedy Use one of the pages that the README of the gateway lists.
+   */
   readonly code = "FLEET_GATEWAY_NOT_FOUND";
 
   constructor() {
@@ -88,6 +118,10 @@ export class NotFoundError extends Error {
 /** The configuration cannot be used: one fault a line, no secret in any. The gateway does not start. */
 export class ConfigurationError extends Error {
   override readonly name = "ConfigurationError";
+  /**
+   * @retry no
+   * @remedy Correct the configuration: each line of the message is a fault.
+   */
   readonly code = "FLEET_GATEWAY_CONFIGURATION";
   readonly faults: readonly string[];
 
@@ -100,6 +134,10 @@ export class ConfigurationError extends Error {
 /** A reference to a secret leads nowhere. The message names the reference, which is no secret. */
 export class CredentialsError extends Error {
   override readonly name = "CredentialsError";
+  /**
+   * @retry when the reference can be read
+   * @remedy Set the environment variable, or mount the file, that the log names.
+   */
   readonly code = "FLEET_GATEWAY_CREDENTIALS";
 }
 

@@ -3,6 +3,10 @@ import { longestPauseMs } from "./longest-pause.ts";
 /** An option has a value that cannot work; the message prints it. */
 export class InvalidOptionError extends RangeError {
   override readonly name = "InvalidOptionError";
+  /**
+   * @retry no
+   * @remedy Correct the option that the message names.
+   */
   readonly code = "FLEET_BACKFILL_INVALID_OPTION";
   readonly option: string;
 
@@ -16,6 +20,10 @@ export class InvalidOptionError extends RangeError {
 /** There is a run of this name and it is another one: `differs` says in what. Nothing was changed. */
 export class RunMismatchError extends Error {
   override readonly name = "RunMismatchError";
+  /**
+   * @retry no
+   * @remedy Choose another name for the run, or `purge()` the old run.
+   */
   readonly code = "FLEET_BACKFILL_MISMATCH";
   readonly run: string;
 
@@ -28,6 +36,10 @@ export class RunMismatchError extends Error {
 /** There is no run of this name, and no source was given to create it. */
 export class RunNotFoundError extends Error {
   override readonly name = "RunNotFoundError";
+  /**
+   * @retry no
+   * @remedy Correct the name, or give a `source` to create the run.
+   */
   readonly code = "FLEET_BACKFILL_NOT_FOUND";
   readonly run: string;
 
@@ -40,6 +52,11 @@ export class RunNotFoundError extends Error {
 /** What Redis holds is not what this worker has seen before: data was lost, replaced, or restored from an old copy. */
 export class EpochError extends Error {
   override readonly name = "EpochError";
+  /**
+   * @retry no
+   * @remedy Find out what happened to the data (a flush, a purge, a restore, another server). A new start accepts the
+   *   data that Redis holds now.
+   */
   readonly code = "FLEET_BACKFILL_EPOCH";
   readonly run: string;
 
@@ -52,6 +69,10 @@ export class EpochError extends Error {
 /** Redis may throw the run's keys away when its memory is full. */
 export class EvictionError extends Error {
   override readonly name = "EvictionError";
+  /**
+   * @retry no
+   * @remedy Set `maxmemory-policy noeviction` in Redis, or give `allowEviction`.
+   */
   readonly code = "FLEET_BACKFILL_EVICTION";
   readonly policy: string;
 
@@ -67,6 +88,15 @@ export class EvictionError extends Error {
 /** Redis does not answer (`UNREACHABLE`) or refuses what the engine asks (`REFUSED`, its text is in the message). */
 export class RedisError extends Error {
   override readonly name = "RedisError";
+  /**
+   * @code FLEET_BACKFILL_REDIS_UNREACHABLE Redis does not answer.
+   * @retry yes, when Redis answers again
+   * @remedy Check the address and the server. A worker never throws this: it waits for Redis.
+   * @code FLEET_BACKFILL_REDIS_REFUSED Redis refuses a command for good: no right, a key of another type, or a
+   *   version that is too old. The message has the text of Redis.
+   * @retry no
+   * @remedy Give the user the rights, or the server the version, that the message asks for.
+   */
   readonly code: "FLEET_BACKFILL_REDIS_UNREACHABLE" | "FLEET_BACKFILL_REDIS_REFUSED";
 
   constructor(what: "unreachable" | "refused", detail: string, cause?: unknown) {
@@ -78,6 +108,10 @@ export class RedisError extends Error {
 /** A call to the hub or the sink did not end in time. */
 export class CallTimeoutError extends Error {
   override readonly name = "CallTimeoutError";
+  /**
+   * @retry the worker retries by itself
+   * @remedy Raise `fetchTimeoutMs` or `writeTimeoutMs`, or find out why the hub or the sink is slow.
+   */
   readonly code = "FLEET_BACKFILL_CALL_TIMEOUT";
   readonly call: "fetch" | "write";
 
@@ -90,12 +124,20 @@ export class CallTimeoutError extends Error {
 /** The question makes no sense for this source: a stream or a list has no known set of ids. */
 export class UnsupportedError extends Error {
   override readonly name = "UnsupportedError";
+  /**
+   * @retry no
+   * @remedy Verify runs over a range or a list of ids.
+   */
   readonly code = "FLEET_BACKFILL_UNSUPPORTED";
 }
 
 /** The backfill or the worker is closed, or the worker runs already. */
 export class ClosedError extends Error {
   override readonly name = "ClosedError";
+  /**
+   * @retry no
+   * @remedy Create a new backfill or worker: each starts once.
+   */
   readonly code = "FLEET_BACKFILL_CLOSED";
 }
 
@@ -105,6 +147,10 @@ export class ClosedError extends Error {
  */
 export class LimitedError extends Error {
   override readonly name = "LimitedError";
+  /**
+   * @retry the worker retries by itself, after `retryAfterMs`
+   * @remedy Throw it from `fetch` when the hub answers 429.
+   */
   readonly code = "FLEET_BACKFILL_LIMITED";
   readonly retryAfterMs: number;
 
@@ -132,6 +178,10 @@ export class LimitedError extends Error {
  */
 export class AwayError extends Error {
   override readonly name = "AwayError";
+  /**
+   * @retry the worker retries by itself
+   * @remedy Throw it from `fetch` or `write` when the hub or the sink is away.
+   */
   readonly code = "FLEET_BACKFILL_AWAY";
   readonly isAway = true;
 }
@@ -139,5 +189,9 @@ export class AwayError extends Error {
 /** For a `fetch` or a `write` to throw: trying again is of no use, the id becomes a dead letter at once. */
 export class PermanentError extends Error {
   override readonly name = "PermanentError";
+  /**
+   * @retry no
+   * @remedy Throw it from `fetch` or `write` when the id can never succeed.
+   */
   readonly code = "FLEET_BACKFILL_PERMANENT";
 }

@@ -41,6 +41,10 @@ function lastOf(cause: unknown): string {
 /** An option has a value that cannot work; the message names the option, what was expected and the value. */
 export class InvalidOptionError extends RangeError {
   override readonly name = "InvalidOptionError";
+  /**
+   * @retry no
+   * @remedy Correct the option that the message names.
+   */
   readonly code = "FLEET_BREAKER_INVALID_OPTION";
   readonly option: string;
 

@@ -12,6 +12,17 @@ export interface Permit {
 /** The circuit's refusal. `retryAfterMs` is a whole number of at least 1. */
 export interface Rejection {
   readonly admitted: false;
+  /**
+   * @code FLEET_BREAKER_OPEN The circuit is open because the endpoint failed too often.
+   * @retry after `retryAfterMs`, or at once on another endpoint
+   * @remedy Look at `cause`, the failure that was counted last, and at the endpoint.
+   * @code FLEET_BREAKER_HALF_OPEN A probe is under way and has the only place; every other call is refused.
+   * @retry after `retryAfterMs`, or at once on another endpoint
+   * @remedy Wait for the probe: the circuit closes or opens again with its outcome.
+   * @code FLEET_BREAKER_ISOLATED The circuit is held open by hand.
+   * @retry when the isolation is over, or at once on another endpoint
+   * @remedy End the isolation. `retryAfterMs` is `maxOpenMs`, because the end is not known.
+   */
   readonly code: "FLEET_BREAKER_OPEN" | "FLEET_BREAKER_HALF_OPEN" | "FLEET_BREAKER_ISOLATED";
   readonly retryAfterMs: number;
 }

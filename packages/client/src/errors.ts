@@ -4,6 +4,10 @@
  */
 export class FleetClosedError extends Error {
   override readonly name = "FleetClosedError";
+  /**
+   * @retry `not-sent`: on another fleet; `unknown`: only if the work may run twice
+   * @remedy Call before `close()`, or give `graceMs` enough time for the work.
+   */
   readonly code = "FLEET_CLIENT_CLOSED";
   readonly outcome: "not-sent" | "unknown";
 
@@ -19,6 +23,10 @@ export class FleetClosedError extends Error {
  */
 export class StartingError extends Error {
   override readonly name = "StartingError";
+  /**
+   * @retry after `retryAfterMs`
+   * @remedy Wait for `fleet.started`, or leave `waitsForSources` at true.
+   */
   readonly code = "FLEET_CLIENT_STARTING";
   readonly outcome = "not-sent";
   readonly retryAfterMs = 1000;
@@ -34,6 +42,11 @@ export class StartingError extends Error {
  */
 export class DeadlineError extends Error {
   override readonly name = "DeadlineError";
+  /**
+   * @retry only if the work may run twice
+   * @remedy Give the work more `timeoutMs`, or wait in shorter steps. Where `unanswered` is above 0 the server was
+   *   slow or hung.
+   */
   readonly code = "FLEET_CLIENT_DEADLINE";
   readonly outcome = "unknown";
   readonly instance: string;
@@ -54,6 +67,10 @@ export class DeadlineError extends Error {
 /** An instance refers to a secret, and the fleet was not told how to read it. It is never dialled without. Nothing was sent. */
 export class MissingCredentialsError extends Error {
   override readonly name = "MissingCredentialsError";
+  /**
+   * @retry no
+   * @remedy Give `createFleet()` the option that `option` names.
+   */
   readonly code = "FLEET_CLIENT_CREDENTIALS";
   readonly outcome = "not-sent";
   readonly instance: string;
@@ -71,6 +88,10 @@ export class MissingCredentialsError extends Error {
 /** An option, or a setting of one call, cannot be used. The message names it and prints the bad value. */
 export class InvalidOptionError extends RangeError {
   override readonly name = "InvalidOptionError";
+  /**
+   * @retry no
+   * @remedy Correct the option that the message names.
+   */
   readonly code = "FLEET_CLIENT_INVALID_OPTION";
   readonly option: string;
 

@@ -31,6 +31,11 @@ const insteadOf: Readonly<Partial<Record<RefusalReason, string>>> = {
 /** The command is well formed and will never be run in this namespace. */
 export class CommandNotAllowedError extends Error {
   override readonly name = "CommandNotAllowedError";
+  /**
+   * @retry no
+   * @remedy Use the command that the message suggests, or a token without a project. `reason` says why the command is
+   *   refused.
+   */
   readonly code = "FLEET_ISOLATION_COMMAND_NOT_ALLOWED";
   readonly outcome = "not-sent";
   /** The command, and for a container its subcommand; upper case, at most 64 characters. */
@@ -51,6 +56,10 @@ export type InvalidCommandReason = "name" | "argument" | "arity" | "syntax";
 /** The command is malformed; no server has seen it. */
 export class InvalidCommandError extends TypeError {
   override readonly name = "InvalidCommandError";
+  /**
+   * @retry no
+   * @remedy Correct the command: `reason` is `name`, `argument` (neither text nor bytes), `arity` or `syntax`.
+   */
   readonly code = "FLEET_ISOLATION_INVALID_COMMAND";
   readonly outcome = "not-sent";
   readonly reason: InvalidCommandReason;
@@ -64,12 +73,20 @@ export class InvalidCommandError extends TypeError {
 /** The project's id does not match the pattern. The id itself is not repeated: it may be anything. */
 export class InvalidProjectError extends RangeError {
   override readonly name = "InvalidProjectError";
+  /**
+   * @retry no
+   * @remedy Correct the id of the project.
+   */
   readonly code = "FLEET_ISOLATION_INVALID_PROJECT";
 }
 
 /** A reply names a key outside the namespace, or none where one must be: it answers something else and is not handed out. */
 export class ForeignKeyError extends Error {
   override readonly name = "ForeignKeyError";
+  /**
+   * @retry no
+   * @remedy Withhold the reply and destroy the connection; report it as a defect.
+   */
   readonly code = "FLEET_ISOLATION_FOREIGN_KEY";
 
   constructor() {

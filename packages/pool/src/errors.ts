@@ -7,6 +7,10 @@ export type Outcome = "not-sent" | "unknown";
 /** An option has a value that cannot work, or there is no such option. */
 export class InvalidOptionError extends RangeError {
   override readonly name = "InvalidOptionError";
+  /**
+   * @retry no
+   * @remedy Correct the option that the message names.
+   */
   readonly code = "FLEET_POOL_INVALID_OPTION";
   readonly option: string;
 
@@ -20,6 +24,15 @@ export class InvalidOptionError extends RangeError {
 /** No connection could be made (`not-sent`), or it was lost with the command on it (`unknown`). */
 export class ConnectionError extends Error {
   override readonly name = "ConnectionError";
+  /**
+   * @code FLEET_POOL_CONNECT_FAILED No connection could be made; `reason` says why.
+   * @outcome not-sent
+   * @retry yes, after a pause or on another endpoint
+   * @remedy Look at `reason` and correct the address, TLS, or the server.
+   * @code FLEET_POOL_CONNECTION_LOST The connection was lost while the command waited for its reply.
+   * @retry `not-sent`: yes; `unknown`: only if the command may run twice
+   * @remedy Look at the server and the network.
+   */
   readonly code: "FLEET_POOL_CONNECT_FAILED" | "FLEET_POOL_CONNECTION_LOST";
   readonly pool: string;
   readonly outcome: Outcome;
@@ -50,6 +63,10 @@ export class ConnectionError extends Error {
 /** The server refused the credentials, or wants some and got none. Waiting does not help, new credentials do. */
 export class AuthenticationError extends Error {
   override readonly name = "AuthenticationError";
+  /**
+   * @retry no, until the credentials change
+   * @remedy Correct the user, the password, or what `credentials` resolves to; each dial asks for them again.
+   */
   readonly code = "FLEET_POOL_AUTHENTICATION";
   readonly outcome = "not-sent";
   readonly pool: string;
@@ -69,6 +86,10 @@ export class AuthenticationError extends Error {
 /** The deadline of a command passed. `unknown`: it was written and may be executed, its reply will be dropped. */
 export class CommandTimeoutError extends Error {
   override readonly name = "CommandTimeoutError";
+  /**
+   * @retry `not-sent`: yes; `unknown`: only if the command may run twice
+   * @remedy Raise the deadline, or find out why the server is slow.
+   */
   readonly code = "FLEET_POOL_COMMAND_TIMEOUT";
   readonly pool: string;
   readonly outcome: Outcome;
@@ -87,6 +108,11 @@ export class CommandTimeoutError extends Error {
 /** No connection became free in time. `cause` is the last failed dial, when dials have been failing meanwhile. */
 export class AcquireTimeoutError extends Error {
   override readonly name = "AcquireTimeoutError";
+  /**
+   * @retry yes, after a pause
+   * @remedy Hold leases for a shorter time, or raise `exclusive.max`. `facts` say how many connections there are and
+   *   how many callers wait.
+   */
   readonly code = "FLEET_POOL_ACQUIRE_TIMEOUT";
   readonly outcome = "not-sent";
   readonly pool: string;
@@ -107,6 +133,11 @@ export class AcquireTimeoutError extends Error {
 /** A bound is reached; refused at once rather than queued without end. `facts` say which and who holds what. */
 export class PoolExhaustedError extends Error {
   override readonly name = "PoolExhaustedError";
+  /**
+   * @retry yes, after a pause
+   * @remedy Send less at a time, or raise the bound that the message names. `oldestLeaseStack` says where the oldest
+   *   lease was acquired.
+   */
   readonly code = "FLEET_POOL_EXHAUSTED";
   readonly outcome = "not-sent";
   readonly pool: string;
@@ -130,6 +161,10 @@ export class PoolExhaustedError extends Error {
 /** The pool is closed or closing. */
 export class PoolClosedError extends Error {
   override readonly name = "PoolClosedError";
+  /**
+   * @retry no, not on this pool
+   * @remedy Call before `close()`.
+   */
   readonly code = "FLEET_POOL_CLOSED";
   readonly outcome = "not-sent";
   readonly pool: string;
@@ -143,6 +178,10 @@ export class PoolClosedError extends Error {
 /** A lease, or something its connection handed out, was used after its release. Nothing was sent. */
 export class LeaseReleasedError extends Error {
   override readonly name = "LeaseReleasedError";
+  /**
+   * @retry no
+   * @remedy Do not keep the connection of a lease after its release.
+   */
   readonly code = "FLEET_POOL_LEASE_RELEASED";
   readonly outcome = "not-sent";
   readonly pool: string;
@@ -156,6 +195,18 @@ export class LeaseReleasedError extends Error {
 /** The server answered with an error. `message` is its text, verbatim; arguments are in it only where the server repeats them. */
 export class ReplyError extends Error {
   override readonly name = "ReplyError";
+  /**
+   * @code FLEET_POOL_REPLY Redis answered with an error. `prefix` is its first word, `command` the name of the
+   *   command.
+   * @retry no, unless `prefix` says that the state of the server passes (`LOADING`, `BUSY`, `TRYAGAIN`)
+   * @remedy Correct the command: the message is the text of Redis.
+   * @code FLEET_POOL_MEMORY Redis answered `OOM`: it takes no writes that need memory.
+   * @retry when the server has memory again
+   * @remedy Free memory, raise `maxmemory`, or set another eviction policy.
+   * @code FLEET_POOL_KEY_NOT_FOUND Redis answered `ERR no such key`.
+   * @retry no
+   * @remedy Check the key; it may have expired.
+   */
   readonly code: "FLEET_POOL_REPLY" | "FLEET_POOL_MEMORY" | "FLEET_POOL_KEY_NOT_FOUND";
   /** The first word, by which Redis tells its errors apart: `WRONGTYPE`, `OOM`, `ERR`... */
   readonly prefix: string;
@@ -179,6 +230,10 @@ export class ReplyError extends Error {
 /** ioredis did not send the command, for a reason that it gives: a connection that subscribes takes no other commands. */
 export class CommandRefusedError extends Error {
   override readonly name = "CommandRefusedError";
+  /**
+   * @retry no
+   * @remedy Use another lease: a connection that subscribes takes no other commands.
+   */
   readonly code = "FLEET_POOL_COMMAND_REFUSED";
   readonly outcome = "not-sent";
   readonly pool: string;
@@ -195,6 +250,11 @@ export class CommandRefusedError extends Error {
 /** The command changes or blocks the connection it runs on, so it cannot run on one that is shared. */
 export class WrongLaneError extends Error {
   override readonly name = "WrongLaneError";
+  /**
+   * @retry no, not on the shared lane
+   * @remedy Acquire a lease from the exclusive lane, or use `run()` of a fleet. In a pipeline only the slot of the
+   *   command is refused.
+   */
   readonly code = "FLEET_POOL_WRONG_LANE";
   readonly outcome = "not-sent";
   readonly command: string;

@@ -21,6 +21,10 @@ export type Requested = { readonly instance: string } | { readonly group: string
 /** Nothing is known under this name: a wrong name, not an outage (HTTP 404). */
 export class UnknownTargetError extends Error {
   override readonly name = "UnknownTargetError";
+  /**
+   * @retry no
+   * @remedy Correct the name; `requested` has it.
+   */
   readonly code = "FLEET_ROUTER_UNKNOWN_TARGET";
   readonly outcome = "not-sent";
   readonly requested: Requested;
@@ -34,6 +38,10 @@ export class UnknownTargetError extends Error {
 /** The name is known, but nothing behind it may take the call now (HTTP 503). */
 export class NoTargetError extends Error {
   override readonly name = "NoTargetError";
+  /**
+   * @retry after `retryAfterMs`, or when `reason` has passed
+   * @remedy Look at `reason`: an operator drains the targets, no primary is known, or every target has refused.
+   */
   readonly code = "FLEET_ROUTER_NO_TARGET";
   readonly outcome = "not-sent";
   readonly requested: Requested;
@@ -52,6 +60,11 @@ export class NoTargetError extends Error {
 /** An option or argument has a value that cannot work; the message names it, what was expected and the value. */
 export class InvalidOptionError extends RangeError {
   override readonly name = "InvalidOptionError";
+  /**
+   * @retry no
+   * @remedy Correct the option or the request that the message names: each target needs an id of its own, and a
+   *   request names an instance or a group, not both.
+   */
   readonly code = "FLEET_ROUTER_INVALID_OPTION";
   readonly option: string;
 

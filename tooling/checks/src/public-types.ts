@@ -1,31 +1,5 @@
-import { posix } from "node:path";
-
-import { parseSync } from "oxc-parser";
-
-import { text } from "./rooms.ts";
-
-interface Node {
-  readonly type: string;
-  readonly [key: string]: unknown;
-}
-
-/** Where a name comes from: a file of the checkout, or another package. */
-interface Origin {
-  readonly from: string;
-  readonly name: string;
-}
-
-interface Module {
-  /** Exported as types: nobody outside constructs them. */
-  readonly typesOnly: ReadonlySet<string>;
-  /** Where members begin that are marked `@internal`. */
-  readonly internal: ReadonlySet<number>;
-  readonly declared: ReadonlyMap<string, Node>;
-  readonly imported: ReadonlyMap<string, Origin>;
-  readonly exported: ReadonlyMap<string, Origin>;
-}
-
-const modules = new Map<string, Module>();
+import { follow, isPath, keyOf, moduleOf, nameOf } from "./modules.ts";
+import type { Node, Origin } from "./modules.ts";
 
 /** A type that a program cannot name although something exported speaks of it. */
 export interface Missing extends Origin {
@@ -74,10 +48,6 @@ function isPrivateAlias({ from, name }: Origin): boolean {
   return declared.get(name)?.type === "TSTypeAliasDeclaration" && !exported.has(name);
 }
 
-const keyOf = ({ from, name }: Origin): string => `${from}#${name}`;
-
-const isPath = (from: string): boolean => from.endsWith(".ts");
-
 /** Undefined for what every program can name: globals, and packages that are not ours. */
 function originOf(path: string, name: string): Origin | undefined {
   const { declared, imported } = moduleOf(path);
@@ -85,73 +55,6 @@ function originOf(path: string, name: string): Origin | undefined {
   const origin = imported.get(name);
   if (origin === undefined || !(isPath(origin.from) || origin.from.startsWith("@fleet/"))) return undefined;
   return follow(origin);
-}
-
-/** Through files that only pass a name on. */
-function follow(origin: Origin): Origin {
-  if (!isPath(origin.from)) return origin;
-  const module = moduleOf(origin.from);
-  const next = module.exported.get(origin.name) ?? module.imported.get(origin.name);
-  if (next === undefined || keyOf(next) === keyOf(origin)) return origin;
-  return follow(next);
-}
-
-function moduleOf(path: string): Module {
-  let module = modules.get(path);
-  if (module === undefined) modules.set(path, (module = read(path)));
-  return module;
-}
-
-function read(path: string): Module {
-  const declared = new Map<string, Node>();
-  const imported = new Map<string, Origin>();
-  const exported = new Map<string, Origin>();
-  const typesOnly = new Set<string>();
-  const place = (source: Node): string => {
-    const value = String(source["value"]);
-    return value.startsWith(".") ? posix.join(posix.dirname(path), value) : value;
-  };
-  const declare = (node: Node): readonly string[] => {
-    const declarators = (node["declarations"] as readonly Node[] | undefined) ?? [node];
-    return declarators.flatMap((each) => {
-      const id = each["id"] as Node | null | undefined;
-      if (typeof id?.["name"] !== "string") return [];
-      declared.set(id["name"], each);
-      return [id["name"]];
-    });
-  };
-  const source = text(path);
-  const { program, comments } = parseSync(path, source);
-  const internal = new Set(
-    comments
-      .filter(({ value }) => value.includes("@internal"))
-      .map(({ end }) => end + source.slice(end).search(/\S/)),
-  );
-  for (const node of program.body as unknown as readonly Node[]) {
-    if (node.type === "ImportDeclaration")
-      for (const specifier of node["specifiers"] as readonly Node[])
-        imported.set(nameOf(specifier["local"]), {
-          from: place(node["source"] as Node),
-          name: nameOf(specifier["imported"] ?? specifier["local"]),
-        });
-    else if (node.type !== "ExportNamedDeclaration") declare(node);
-    else if (node["declaration"])
-      for (const name of declare(node["declaration"] as Node)) exported.set(name, { from: path, name });
-    else
-      for (const specifier of node["specifiers"] as readonly Node[]) {
-        const name = nameOf(specifier["exported"]);
-        exported.set(name, {
-          from: node["source"] ? place(node["source"] as Node) : path,
-          name: nameOf(specifier["local"]),
-        });
-        if (node["exportKind"] === "type" || specifier["exportKind"] === "type") typesOnly.add(name);
-      }
-  }
-  return { declared, imported, exported, typesOnly, internal };
-}
-
-function nameOf(node: unknown): string {
-  return String((node as Node)["name"] ?? (node as Node)["value"]);
 }
 
 /** What a program does not see of a declaration. */

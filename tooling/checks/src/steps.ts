@@ -15,6 +15,10 @@ export const steps: readonly Step[] = [
   { name: "versions", command: ["sherif"] },
   { name: "unused", command: ["knip", "-c", "tooling/lint/knip.json"] },
   { name: "packages", command: ["turbo", "run", "build", "check:package", "--output-logs=errors-only"] },
+  {
+    name: "reference",
+    command: ["node", "--conditions=@fleet/source", "tooling/checks/src/reference/main.ts", "--check"],
+  },
   { name: "packed", command: ["node", "tooling/checks/src/packed.ts"] },
   {
     name: "tests",

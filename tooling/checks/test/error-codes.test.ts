@@ -1,10 +1,9 @@
 import { describe, expect, test } from "vitest";
 
+import { codeOwners } from "../src/reference/pages.ts";
 import { packages, paths, root, text } from "../src/rooms.ts";
 
-const code = /\bFLEET_[A-Z]+(?:_[A-Z]+)+\b/g;
-
-/** A room's own codes that stand as literals in its sources; it may know those of a neighbour too. */
+/** The package's own codes that are literals in its sources, which may have those of other packages too. */
 function codesOf(name: string): ReadonlySet<string> {
   const own = new RegExp(`["'\`](FLEET_${name.toUpperCase()}(?:_[A-Z]+)+)["'\`]`, "g");
   return new Set(
@@ -14,18 +13,9 @@ function codesOf(name: string): ReadonlySet<string> {
   );
 }
 
-/** The codes in the tables under `## Errors` of a README. */
-function documented(room: string): ReadonlySet<string> {
-  const section =
-    text(`${room}/README.md`)
-      .split(/^## /m)
-      .find((part) => part.startsWith("Errors")) ?? "";
-  return new Set(section.match(code) ?? []);
-}
-
-/** The packages that a room brings with it at run time, theirs included: whose errors can reach it. */
-function behind(room: string, found: Set<string> = new Set()): ReadonlySet<string> {
-  const { dependencies = {} } = JSON.parse(text(`${room}/package.json`)) as {
+/** The packages that a folder depends on at run time, directly or not: their errors can reach it. */
+function behind(folder: string, found: Set<string> = new Set()): ReadonlySet<string> {
+  const { dependencies = {} } = JSON.parse(text(`${folder}/package.json`)) as {
     readonly dependencies?: Readonly<Record<string, string>>;
   };
   for (const name of packages) {
@@ -40,14 +30,17 @@ const { statusByCode } = (await import(new URL(`file://${root}/apps/gateway/src/
   readonly statusByCode: Readonly<Record<string, number>>;
 };
 
-describe("every code stands in the README of its room, and every code of a README in the sources", () => {
+/** The codes that docs/reference/errors.md has, by the name of their package or app. */
+const described = new Map(codeOwners().map(({ name, codes }) => [name, codes.map(({ code }) => code)]));
+
+describe("every code of the sources is described, and none that they do not have", () => {
   test.for(packages)("@fleet/%s", (name) => {
-    expect([...documented(`packages/${name}`)].toSorted()).toEqual([...codesOf(name)].toSorted());
+    expect(described.get(`@fleet/${name}`)).toEqual([...codesOf(name)].toSorted());
   });
 });
 
 describe("the gateway's status table", () => {
-  // Not those of a package that it does not have: nobody could ever see such a status.
+  // Not those of a package that it does not depend on: no caller could see such a status.
   const everywhere = new Set([...behind("apps/gateway")].flatMap((name) => [...codesOf(name)]));
 
   test("has the packages behind it, through the client too, and no others", () => {
@@ -61,8 +54,8 @@ describe("the gateway's status table", () => {
     expect([...everywhere].filter((value) => !(value in statusByCode)).toSorted()).toEqual([]);
   });
 
-  test("maps no code that nobody throws", () => {
-    const own = documented("apps/gateway");
+  test("maps no code that is not thrown", () => {
+    const own = new Set(described.get("@fleet/gateway"));
     expect(Object.keys(statusByCode).filter((value) => !everywhere.has(value) && !own.has(value))).toEqual(
       [],
     );

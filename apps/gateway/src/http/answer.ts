@@ -52,6 +52,12 @@ function seconds(retryAfterMs: unknown): number {
   return typeof retryAfterMs === "number" && retryAfterMs > 1000 ? Math.ceil(retryAfterMs / 1000) : 1;
 }
 
+/**
+ * @code FLEET_GATEWAY_INTERNAL A defect of the gateway.
+ * @outcome unknown
+ * @retry no
+ * @remedy Report it: the log has the place in the code, without data.
+ */
 const internal = "FLEET_GATEWAY_INTERNAL";
 const replies: ReadonlySet<string> = new Set([
   "FLEET_POOL_REPLY",

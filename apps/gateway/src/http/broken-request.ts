@@ -5,6 +5,18 @@ import type { Socket } from "node:net";
 import { MalformedError, statusByCode } from "../errors.ts";
 import { errorBody } from "./answer.ts";
 
+/**
+ * What Node refuses before there is a request.
+ *
+ * @code FLEET_GATEWAY_REQUEST_TIMEOUT The request was not complete within `requestTimeoutMs`.
+ * @outcome not-sent
+ * @retry yes
+ * @remedy Send the request faster, or raise `requestTimeoutMs`.
+ * @code FLEET_GATEWAY_HEADERS_TOO_LARGE URL and headers together are larger than 16 KiB.
+ * @outcome not-sent
+ * @retry no
+ * @remedy Send long arguments in the body.
+ */
 const answers: Readonly<Record<string, readonly [code: string, text: string]>> = {
   ERR_HTTP_REQUEST_TIMEOUT: ["FLEET_GATEWAY_REQUEST_TIMEOUT", "ERR the request was not complete in time"],
   HPE_HEADER_OVERFLOW: [
@@ -13,7 +25,7 @@ const answers: Readonly<Record<string, readonly [code: string, text: string]>> =
   ],
 };
 
-/** Responder what is no HTTP, in words like everything else, and closes: nobody knows where the next request would begin. */
+/** Answers what is not HTTP, in JSON as everywhere, and closes the connection: where the next request would begin is not known. */
 export function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === "ECONNRESET" || !socket.writable) {
     socket.destroy();
@@ -30,7 +42,14 @@ export function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket
   );
 }
 
-/** `Expect:` with anything but `100-continue`, which Node would refuse with an empty body. */
+/**
+ * Answers `Expect:` with anything but `100-continue`, which Node would refuse with an empty body.
+ *
+ * @code FLEET_GATEWAY_EXPECTATION_FAILED The header `Expect` asks for something other than `100-continue`.
+ * @outcome not-sent
+ * @retry no
+ * @remedy Leave the header out.
+ */
 export function answerExpectation(_request: IncomingMessage, response: ServerResponse): void {
   const code = "FLEET_GATEWAY_EXPECTATION_FAILED";
   const status = statusByCode[code]!;
@@ -44,7 +63,7 @@ export function answerExpectation(_request: IncomingMessage, response: ServerRes
   response.end(body);
 }
 
-/** What the framework refuses before a route sees it is the client's doing, and gets our words: its own may quote the request. */
+/** The error for what Fastify refuses before a route is called, with our text: that of Fastify may quote the request. */
 export function fromFramework(error: unknown): unknown {
   const { code, statusCode } = error as { readonly code?: unknown; readonly statusCode?: unknown };
   const isTheirs = typeof code === "string" && code.startsWith("FST_");

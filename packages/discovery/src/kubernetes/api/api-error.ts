@@ -9,6 +9,29 @@ export interface ApiRequestName {
   readonly namespace?: string;
 }
 
+/**
+ * @code FLEET_DISCOVERY_API_CLOSED An `ApiServer` was asked after its `close()`.
+ * @retry no
+ * @remedy Ask before `close()`.
+ * @code FLEET_DISCOVERY_API_FORBIDDEN The API server answered 403.
+ * @retry the source retries by itself
+ * @remedy Give the service account a Role with the verb and the resource of `request`.
+ * @code FLEET_DISCOVERY_API_GARBLED The answer is none of the Kubernetes API.
+ * @retry the source retries by itself
+ * @remedy Check what stands between the process and the API server.
+ * @code FLEET_DISCOVERY_API_REFUSED The API server refused the request for another reason.
+ * @retry the source retries by itself, after `retryAfterMs`
+ * @remedy Look at `status` and `reason`, which are those of the server.
+ * @code FLEET_DISCOVERY_API_TIMEOUT The API server did not answer in time.
+ * @retry the source retries by itself
+ * @remedy Look at the API server and the network.
+ * @code FLEET_DISCOVERY_API_UNAUTHORIZED The API server answered 401.
+ * @retry the source retries by itself
+ * @remedy Renew the token or the client certificate; the token is read again before each report.
+ * @code FLEET_DISCOVERY_API_UNREACHABLE No connection to the API server could be made, or the connection broke.
+ * @retry the source retries by itself
+ * @remedy Look at the API server and the network; `cause` says more.
+ */
 type ApiCode =
   | "FLEET_DISCOVERY_API_CLOSED"
   | "FLEET_DISCOVERY_API_FORBIDDEN"
@@ -52,6 +75,10 @@ export class ApiError extends Error {
 /** There is no kubeconfig, or none that leads to an API server. */
 export class KubeconfigError extends Error {
   override readonly name = "KubeconfigError";
+  /**
+   * @retry the source retries by itself
+   * @remedy Name another kubeconfig or context, or mount a service account.
+   */
   readonly code = "FLEET_DISCOVERY_KUBECONFIG";
 }
 

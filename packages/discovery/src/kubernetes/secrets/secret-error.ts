@@ -4,6 +4,21 @@
  */
 export class SecretError extends Error {
   override readonly name = "SecretError";
+  /**
+   * @code FLEET_DISCOVERY_SECRET_MISSING There is no such Secret.
+   * @retry at the next dial
+   * @remedy Create the Secret, or remove the reference.
+   * @code FLEET_DISCOVERY_SECRET_KEY_MISSING The Secret has no value for the key.
+   * @retry at the next dial
+   * @remedy Add the key; the message names the keys that the Secret has.
+   * @code FLEET_DISCOVERY_SECRET_REFERENCE The reference does not have the form of one. It is not repeated, because
+   *   it may be the secret itself.
+   * @retry no
+   * @remedy Write `namespace/name`, or `namespace/name#key` for a password.
+   * @code FLEET_DISCOVERY_SECRET_STALE The API server could not be asked about a Secret or a Pod.
+   * @retry at the next dial
+   * @remedy Look at `cause`. The last known answer about the Secret or the Pod is used until then.
+   */
   readonly code:
     | "FLEET_DISCOVERY_SECRET_MISSING"
     | "FLEET_DISCOVERY_SECRET_KEY_MISSING"

@@ -95,7 +95,7 @@ export class Fleet implements AsyncDisposable {
     const call = this.#begin(selector, scoped.access, options, options.encoding);
     let reply: Reply;
     try {
-      reply = await this.#walk.begin(call).shared.send(scoped.command, call);
+      reply = await this.#walk.begin(call).lane(scoped.lane).send(scoped.command, call);
       this.#walk.end(call);
     } catch (error) {
       reply = await this.#commandAgain(call, scoped, options.namespace, error);
@@ -226,12 +226,12 @@ export class Fleet implements AsyncDisposable {
   /** Apart from command(): a closure over its variables would move them to the heap for every command. */
   async #commandAgain(
     call: Call,
-    { command }: ScopedCommand,
+    { command, lane }: ScopedCommand,
     namespace: Namespace | undefined,
     failure: unknown,
   ): Promise<Reply> {
     try {
-      return await this.#walk.again(call, failure, (pool) => pool.shared.send(command, call));
+      return await this.#walk.again(call, failure, (pool) => pool.lane(lane).send(command, call));
     } catch (error) {
       throw atCaller(this.#failed(call, command[0], namespace, error));
     }

@@ -1,4 +1,4 @@
-import type { Access } from "./command.ts";
+import type { Access, Lane } from "./command.ts";
 import type { RefusalReason } from "./errors.ts";
 
 /**
@@ -25,6 +25,8 @@ interface CommonRow {
   readonly name: string;
   readonly arity: number;
   readonly access: Access;
+  /** @default "shared" */
+  readonly lane?: Lane;
 }
 
 interface ScopedRow {

@@ -1,5 +1,5 @@
 import type { CommandRow, KeyNames, KeyPositions } from "./command-row.ts";
-import type { Access } from "./command.ts";
+import type { Access, Lane } from "./command.ts";
 import { families } from "./commands/families.ts";
 import { refusals } from "./commands/refusals.ts";
 import type { RefusalReason } from "./errors.ts";
@@ -13,6 +13,7 @@ export interface Entry {
   /** 0 when refused everywhere. */
   readonly arity: number;
   readonly access: Access;
+  readonly lane: Lane;
   /** Undefined when no project may use the command. */
   readonly keys: KeyPositions | undefined;
   readonly names: KeyNames | undefined;
@@ -53,13 +54,14 @@ function set(table: Map<string, Entry>, name: string, entry: Entry): void {
 }
 
 function allowed(row: CommandRow): Entry {
-  const { name, arity, access } = row;
+  const { name, arity, access, lane = "shared" } = row;
   const scoped = "keys" in row ? row : undefined;
   const project = "dedicated" in row ? row.dedicated : undefined;
   return {
     name,
     arity,
     access,
+    lane,
     keys: scoped?.keys,
     names: scoped?.names,
     project,
@@ -73,6 +75,7 @@ function refused(name: string, reason: RefusalReason): Entry {
     name,
     arity: 0,
     access: "write",
+    lane: "shared",
     keys: undefined,
     names: undefined,
     project: reason,

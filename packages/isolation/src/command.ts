@@ -7,8 +7,8 @@ export type Command = readonly [name: string, ...args: Argument[]];
 /** Whether a command may change anything. What is not known to be a pure read is a write. */
 export type Access = "read" | "write";
 
-/** Which kind of connection a command needs. */
-export type Lane = "shared" | "exclusive" | "blocking";
+/** The lane of a pool that a command needs. There is one, as commands that bind or block a connection are refused. */
+export type Lane = "shared";
 
 /** A reply in the shapes of RESP2. */
 export type Reply = string | number | bigint | Buffer | null | readonly Reply[];

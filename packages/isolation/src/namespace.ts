@@ -56,11 +56,11 @@ export class Namespace {
    */
   scope(command: Command): ScopedCommand {
     const entry = decide(command);
-    const { keys, access } = entry;
+    const { keys, access, lane } = entry;
     if (this.project === undefined) {
       if (entry.dedicated !== undefined) throw new CommandNotAllowedError(entry.name, entry.dedicated);
       if (keys !== undefined && keys.kind !== "range") checkOptions(entry.name, keys, command);
-      return { command, access, lane: "shared", restore: unchanged };
+      return { command, access, lane, restore: unchanged };
     }
     if (entry.project !== undefined) throw new CommandNotAllowedError(entry.name, entry.project);
     const scoped = command.slice() as [string, ...Argument[]];
@@ -75,7 +75,7 @@ export class Namespace {
     const { names } = entry;
     const restore =
       names === undefined ? unchanged : names === "first" ? this.#restoreFirst : this.#restoreEachFirst;
-    return { command: scoped, access, lane: "shared", restore };
+    return { command: scoped, access, lane, restore };
   }
 
   /**

@@ -3,6 +3,7 @@ export { observe } from "./observe.ts";
 export type {
   EndpointStatsLike,
   FleetStatsLike,
+  LaneStatsLike,
   PoolStatsLike,
   ResourceStatsLike,
 } from "./roster/fleet-stats-like.ts";

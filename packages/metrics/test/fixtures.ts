@@ -64,7 +64,7 @@ export const fixtures = {
     cause: "consecutive-failures",
   },
   "fleet:pool:connection": { name: "orders/10.0.0.1:6379", lane: "shared", event: "open" },
-  "fleet:pool:acquire": { name: "orders/10.0.0.1:6379", waitedMs: 12, outcome: "miss" },
+  "fleet:pool:acquire": { name: "orders/10.0.0.1:6379", lane: "exclusive", waitedMs: 12, outcome: "miss" },
   "fleet:discovery:change": {
     type: "added",
     instance: {
@@ -109,8 +109,8 @@ export function endpoint(change: Partial<EndpointStats> = {}): EndpointStats {
     health: { status: "healthy", latencyMs: 0.25 },
     breaker: { name: "closed" },
     pool: {
-      shared: { inFlight: 3, waiting: 1 },
-      exclusive: { dials: 4, leased: 2, idle: 1, waiters: 5, max: 25 },
+      shared: { dials: 1, inFlight: 3, waiting: 1 },
+      exclusive: { dials: 4, leased: 2, idle: 1, waiting: 5, max: 25 },
     },
     ...change,
   };

@@ -97,7 +97,7 @@ describe("what the channels tell is counted", () => {
       `fleet_pool_connections_total{endpoint="${here}",lane="exclusive",event="failed"} 1`,
     ]);
     expect(await it.lines("fleet_pool_acquire_duration_seconds_bucket")).toContain(
-      `fleet_pool_acquire_duration_seconds_bucket{le="0.1",endpoint="${here}",outcome="miss"} 1`,
+      `fleet_pool_acquire_duration_seconds_bucket{le="0.1",endpoint="${here}",lane="exclusive",outcome="miss"} 1`,
     );
   });
 
@@ -221,12 +221,12 @@ describe("what a fleet is, is shown at the scrape", () => {
       `fleet_breaker_state{endpoint="${here}",state="isolated"} 0`,
       `fleet_pool_health{endpoint="${here}"} 1`,
       `fleet_pool_health_check_duration_seconds{endpoint="${here}"} 0.00025`,
-      `fleet_pool_in_flight{endpoint="${here}"} 3`,
+      `fleet_pool_in_flight{endpoint="${here}",lane="shared"} 3`,
       `fleet_pool_waiting{endpoint="${here}",lane="shared"} 1`,
       `fleet_pool_waiting{endpoint="${here}",lane="exclusive"} 5`,
-      `fleet_pool_leased{endpoint="${here}"} 2`,
-      `fleet_pool_idle{endpoint="${here}"} 1`,
-      `fleet_pool_max{endpoint="${here}"} 25`,
+      `fleet_pool_leased{endpoint="${here}",lane="exclusive"} 2`,
+      `fleet_pool_idle{endpoint="${here}",lane="exclusive"} 1`,
+      `fleet_pool_max{endpoint="${here}",lane="exclusive"} 25`,
       'fleet_discovery_source_state{source="static",state="starting"} 0',
       'fleet_discovery_source_state{source="static",state="current"} 1',
       'fleet_discovery_source_state{source="static",state="stale"} 0',
@@ -295,8 +295,8 @@ describe("what a fleet is, is shown at the scrape", () => {
       port: 6380,
       health: { status: "unknown", latencyMs: undefined },
       pool: {
-        shared: { inFlight: 0, waiting: 0 },
-        exclusive: { dials: 0, leased: 0, idle: 0, waiters: 0, max: 25 },
+        shared: { dials: 1, inFlight: 0, waiting: 0 },
+        exclusive: { dials: 0, leased: 0, idle: 0, waiting: 0, max: 25 },
       },
     });
     using it = observed({ stats: () => fleet([unused, shared]) });
@@ -542,8 +542,8 @@ test("a scrape of a thousand endpoints takes less than 20 ms", async () => {
         endpoint({
           host: `10.1.${i >> 7}.${(i & 127) * 2 + n}`,
           pool: {
-            shared: { inFlight: 1, waiting: 0 },
-            exclusive: { dials: 0, leased: 0, idle: 0, waiters: 0, max: 25 },
+            shared: { dials: 1, inFlight: 1, waiting: 0 },
+            exclusive: { dials: 0, leased: 0, idle: 0, waiting: 0, max: 25 },
           },
         }),
       ),

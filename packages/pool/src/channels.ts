@@ -3,7 +3,7 @@ import { channel } from "node:diagnostics_channel";
 /** `fleet:pool:connection`: a connection opened, failed to open, or closed. */
 export interface ConnectionEvent {
   readonly name: string;
-  readonly lane: "shared" | "exclusive";
+  readonly lane: string;
   readonly event: "open" | "closed" | "failed";
   /** Why it failed or closed: the code of an error of this package, or of a socket error. */
   readonly code?: string;
@@ -11,9 +11,10 @@ export interface ConnectionEvent {
   readonly reason?: string;
 }
 
-/** `fleet:pool:acquire`: an acquire on the exclusive lane ended. */
+/** `fleet:pool:acquire`: an acquire on a lane of leased connections ended. */
 export interface AcquireEvent {
   readonly name: string;
+  readonly lane: string;
   readonly waitedMs: number;
   readonly outcome: "hit" | "miss" | "timeout" | "aborted" | "failed" | "exhausted" | "closed";
 }
@@ -35,8 +36,12 @@ export function publishConnection(event: ConnectionEvent): void {
   if (connections.hasSubscribers) connections.publish(event);
 }
 
-export function publishAcquire(name: string, waitedMs: number, outcome: AcquireEvent["outcome"]): void {
-  if (acquires.hasSubscribers) acquires.publish({ name, waitedMs, outcome } satisfies AcquireEvent);
+export function publishAcquire(
+  { name, lane }: { readonly name: string; readonly lane: string },
+  waitedMs: number,
+  outcome: AcquireEvent["outcome"],
+): void {
+  if (acquires.hasSubscribers) acquires.publish({ name, lane, waitedMs, outcome } satisfies AcquireEvent);
 }
 
 export function publishHealth(event: HealthEvent): void {

@@ -19,4 +19,5 @@ export type { Outcome } from "./errors.ts";
 export type { ExclusiveLaneOptions, Factory } from "./exclusive/exclusive-lane-options.ts";
 export type { TimeLimit } from "./call-options.ts";
 export type { AcquireOptions, ExclusiveLaneStats } from "./exclusive/exclusive-lane-stats.ts";
+export type { Lane, LaneStats } from "./lane.ts";
 export type { Lease, Loan } from "./exclusive/lease.ts";

@@ -1,15 +1,24 @@
 import type { Labels } from "../prometheus/exposed.ts";
 import type { Instruments } from "../prometheus/instruments.ts";
-import type { FleetStatsLike } from "../roster/fleet-stats-like.ts";
+import { Keyed } from "../prometheus/keyed.ts";
+import type { FleetStatsLike, LaneStatsLike } from "../roster/fleet-stats-like.ts";
 import { endpointName } from "../roster/roster.ts";
 import { registerSources } from "./source-gauges.ts";
 
 type Stats = FleetStatsLike;
 type EndpointStats = Stats["instances"][number]["endpoints"][number];
-type PoolStats = NonNullable<EndpointStats["pool"]>;
 
 const instanceStates = ["ready", "drain", "maintenance"];
 const breakerStates = ["closed", "open", "half-open", "isolated"];
+
+/** What a lane may have, and how it is shown. */
+const laneGauges: readonly (readonly [stat: keyof LaneStatsLike, name: string, help: string])[] = [
+  ["inFlight", "pool_in_flight", "Commands that the server has not answered, by lane."],
+  ["waiting", "pool_waiting", "Calls that wait for a connection, by lane."],
+  ["leased", "pool_leased", "Connections that are lent, by lane."],
+  ["idle", "pool_idle", "Connections that wait for work, by lane."],
+  ["max", "pool_max", "How many connections there may be, by lane."],
+];
 
 const unfitReasons = ["link-down", "syncing", "never-synced", "other-primary", "own-primary"];
 
@@ -18,7 +27,7 @@ interface Row {
   readonly labels: Labels;
   readonly breakerLabels: readonly Labels[];
   readonly unfitLabels: readonly Labels[];
-  readonly lanes: { readonly shared: Labels; readonly exclusive: Labels };
+  readonly laneLabels: Keyed<string, Labels>;
   readonly stats: EndpointStats;
 }
 
@@ -76,23 +85,15 @@ export class FleetGauges {
     each("pool_health_check_duration_seconds", "How long the last good health check took.", ({ health }) =>
       health?.latencyMs === undefined ? undefined : health.latencyMs / 1000,
     );
-    each(
-      "pool_in_flight",
-      "Commands on the shared lane that the server has not answered.",
-      ({ pool }) => pool?.shared.inFlight,
-    );
-    instruments.gauge("pool_waiting", "Who waits for a connection, by lane.", (tell) => {
-      for (const { lanes, stats } of this.#current())
-        if (stats.pool !== undefined) {
-          tell(lanes.shared, stats.pool.shared.waiting);
-          if (used(stats.pool)) tell(lanes.exclusive, stats.pool.exclusive.waiters);
-        }
-    });
-    const leases = (name: string, help: string, value: (lane: PoolStats["exclusive"]) => number): void =>
-      each(name, help, ({ pool }) => (pool !== undefined && used(pool) ? value(pool.exclusive) : undefined));
-    leases("pool_leased", "Connections of the exclusive lane that are lent.", ({ leased }) => leased);
-    leases("pool_idle", "Connections of the exclusive lane that wait for work.", ({ idle }) => idle);
-    leases("pool_max", "How many connections the exclusive lane may have.", ({ max }) => max);
+    for (const [stat, name, help] of laneGauges)
+      instruments.gauge(name, help, (tell) => {
+        for (const { laneLabels, stats } of this.#current())
+          for (const [lane, laneStats] of Object.entries(stats.pool ?? {})) {
+            const now = laneStats[stat];
+            const isUsed = laneStats.dials > 0 || laneStats.waiting > 0;
+            if (isUsed && now !== undefined) tell(laneLabels.of(lane), now);
+          }
+      });
   }
 
   /** The endpoints as they are, each with the labels it had before. */
@@ -117,11 +118,6 @@ function labelled(endpoint: string): Omit<Row, "stats"> {
     labels: { endpoint },
     breakerLabels: breakerStates.map((state) => ({ endpoint, state })),
     unfitLabels: unfitReasons.map((reason) => ({ endpoint, reason })),
-    lanes: { shared: { endpoint, lane: "shared" }, exclusive: { endpoint, lane: "exclusive" } },
+    laneLabels: new Keyed((lane) => ({ endpoint, lane })),
   };
-}
-
-/** A lane that nobody has leased from has nothing to show. */
-function used({ exclusive }: PoolStats): boolean {
-  return exclusive.dials > 0 || exclusive.waiters > 0;
 }

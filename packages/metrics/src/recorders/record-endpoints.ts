@@ -15,8 +15,9 @@ export class EndpointRecorder implements Recorder {
   readonly channels: Recorder["channels"];
   readonly #tallies: readonly EndpointTallies[];
   readonly #acquire: Histogram;
-  readonly #durations = new Keyed<string, Keyed<string, Durations>>(
-    (endpoint) => new Keyed((outcome) => this.#acquire.durations({ endpoint, outcome })),
+  readonly #durations = new Keyed<string, Keyed<string, Keyed<string, Durations>>>(
+    (endpoint) =>
+      new Keyed((lane) => new Keyed((outcome) => this.#acquire.durations({ endpoint, lane, outcome }))),
   );
 
   constructor(instruments: Instruments) {
@@ -28,15 +29,15 @@ export class EndpointRecorder implements Recorder {
     );
     this.#acquire = instruments.histogram(
       "pool_acquire_duration_seconds",
-      "How long a lease of the exclusive lane was waited for, by outcome.",
+      "How long a lease was waited for, by lane and outcome.",
       acquireBoundsMs,
     );
     this.#tallies = [transitions, connections];
     this.channels = new Map([
       on("fleet:breaker:state", ({ name, from, to }) => transitions.add(name, { from, to })),
       on("fleet:pool:connection", ({ name, lane, event }) => connections.add(name, { lane, event })),
-      on("fleet:pool:acquire", ({ name, waitedMs, outcome }) =>
-        this.#durations.of(name).of(outcome).observe(waitedMs),
+      on("fleet:pool:acquire", ({ name, lane, waitedMs, outcome }) =>
+        this.#durations.of(name).of(lane).of(outcome).observe(waitedMs),
       ),
     ]);
   }
@@ -45,8 +46,9 @@ export class EndpointRecorder implements Recorder {
     for (const tallies of this.#tallies) tallies.prune(roster);
     this.#durations.prune(
       (endpoint) => roster.hasEndpoint(endpoint),
-      (outcomes) => {
-        for (const durations of outcomes.values()) this.#acquire.drop(durations);
+      (lanes) => {
+        for (const outcomes of lanes.values())
+          for (const durations of outcomes.values()) this.#acquire.drop(durations);
       },
     );
   }

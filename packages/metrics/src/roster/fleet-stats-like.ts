@@ -1,18 +1,16 @@
-/** What one lane or the other has in its hands. */
-export interface PoolStatsLike {
-  readonly shared: {
-    readonly inFlight: number;
-    readonly waiting: number;
-  };
-  readonly exclusive: {
-    /** Since the start; a lane that never dialled is not shown. */
-    readonly dials: number;
-    readonly leased: number;
-    readonly idle: number;
-    readonly waiters: number;
-    readonly max: number;
-  };
+/** Of a lane of connections, what is shown. A lane that never dialed and that no call waits for is not shown. */
+export interface LaneStatsLike {
+  /** Since the start. */
+  readonly dials: number;
+  readonly waiting: number;
+  readonly inFlight?: number;
+  readonly leased?: number;
+  readonly idle?: number;
+  readonly max?: number;
 }
+
+/** Of each lane of a pool, by its name. */
+export type PoolStatsLike = Readonly<Record<string, LaneStatsLike>>;
 
 export interface EndpointStatsLike {
   readonly host: string;

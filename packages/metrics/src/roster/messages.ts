@@ -47,6 +47,7 @@ interface ConnectionMessage {
 
 interface AcquireMessage {
   readonly name: string;
+  readonly lane: string;
   readonly waitedMs: number;
   readonly outcome: string;
 }

@@ -34,8 +34,10 @@ export interface Factory<T> {
 }
 
 export interface ExclusiveLaneOptions<T> {
-  /** Names the lane in errors and channels. */
+  /** Names the pool in errors and channels. */
   readonly name: string;
+  /** Names the lane in channels and stats. @default "exclusive" */
+  readonly lane?: string;
   readonly factory: Factory<T>;
   /** Connections at most, whether idle, leased, dialed or being reset. @default 8 */
   readonly max?: number;
@@ -73,7 +75,14 @@ export interface ExclusiveLaneOptions<T> {
 export const laneRules: Rules<
   Omit<
     ExclusiveLaneOptions<unknown>,
-    "name" | "factory" | "dialTimeoutMs" | "redialMinDelayMs" | "redialMaxDelayMs" | "clock" | "random"
+    | "name"
+    | "lane"
+    | "factory"
+    | "dialTimeoutMs"
+    | "redialMinDelayMs"
+    | "redialMaxDelayMs"
+    | "clock"
+    | "random"
   >
 > = {
   max: count(1),
@@ -91,6 +100,7 @@ export const laneRules: Rules<
 export const exclusiveLaneRules: Rules<ExclusiveLaneOptions<unknown>> = {
   ...laneRules,
   name: required(text),
+  lane: text,
   factory: required({
     expected: "a factory with create(), destroy(), watch() and reset()",
     fits: (value) => hasMethods(value, "create", "destroy", "watch", "reset"),
@@ -109,6 +119,7 @@ export function settingsOf<T>(options: ExclusiveLaneOptions<T>): Required<Exclus
   checkOrder("redialMaxDelayMs", redialMaxDelayMs, redialMinDelayMs);
   return {
     name: options.name,
+    lane: options.lane ?? "exclusive",
     factory: options.factory,
     max: options.max ?? 8,
     maxWaiters: options.maxWaiters ?? 1000,

@@ -1,4 +1,5 @@
 import type { TimeLimit } from "../call-options.ts";
+import type { LaneStats } from "../lane.ts";
 
 /** Of one acquire; its time is by default `acquireTimeoutMs`. */
 export interface AcquireOptions extends TimeLimit {
@@ -6,14 +7,14 @@ export interface AcquireOptions extends TimeLimit {
   readonly signal?: AbortSignal | undefined;
 }
 
-export interface ExclusiveLaneStats {
+export interface ExclusiveLaneStats extends LaneStats {
   /** idle + leased + resetting + dialing, never above `max`. */
   readonly total: number;
   readonly idle: number;
   readonly leased: number;
   readonly resetting: number;
   readonly dialing: number;
-  readonly waiters: number;
+  readonly waiting: number;
   readonly max: number;
   /** Acquires that were served at once, and those that had to wait, however that ended. */
   readonly hits: number;

@@ -2,6 +2,7 @@ import { checkGrace, deadlineOf } from "../call-options.ts";
 import { type AcquireEvent, publishAcquire, publishConnection } from "../channels.ts";
 import { codeOf } from "../code-of.ts";
 import { AcquireTimeoutError, PoolClosedError, PoolExhaustedError } from "../errors.ts";
+import type { Lane } from "../lane.ts";
 import { Dials } from "./dials.ts";
 import { type ExclusiveLaneOptions, settingsOf } from "./exclusive-lane-options.ts";
 import type { AcquireOptions, ExclusiveLaneStats } from "./exclusive-lane-stats.ts";
@@ -10,7 +11,8 @@ import type { Held, Lease } from "./lease.ts";
 import { Waiters } from "./waiters.ts";
 
 /** Bounded connections, each lent to one caller at a time: idle ones last in first out, callers first come first served. */
-export class ExclusiveLane<T> implements AsyncDisposable {
+export class ExclusiveLane<T> implements Lane {
+  readonly name: string;
   readonly #settings: Required<ExclusiveLaneOptions<T>>;
   readonly #waiters: Waiters<Lease<T>>;
   readonly #held: HeldSet<T>;
@@ -21,6 +23,7 @@ export class ExclusiveLane<T> implements AsyncDisposable {
   /** @throws InvalidOptionError */
   constructor(options: ExclusiveLaneOptions<T>) {
     this.#settings = settingsOf(options);
+    this.name = this.#settings.lane;
     this.#waiters = new Waiters(this.#settings.clock);
     this.#held = new HeldSet({
       ...this.#settings,
@@ -45,7 +48,7 @@ export class ExclusiveLane<T> implements AsyncDisposable {
       leased: this.#held.leased,
       resetting: this.#held.resetting,
       dialing: this.#dials.size,
-      waiters: this.#waiters.size,
+      waiting: this.#waiters.size,
       max: this.#settings.max,
       ...this.#count,
       ...this.#held.count,
@@ -72,7 +75,7 @@ export class ExclusiveLane<T> implements AsyncDisposable {
     const held = this.#held.take(now);
     if (held !== undefined) {
       this.#count.hits += 1;
-      publishAcquire(name, 0, "hit");
+      publishAcquire(this.#settings, 0, "hit");
       return this.#held.lend(held, origin, deadline);
     }
     // Callers for which a connection is tested, is dialed or can be dialed wait for no other caller.
@@ -85,7 +88,7 @@ export class ExclusiveLane<T> implements AsyncDisposable {
       origin,
       deadline,
       timedOut: (waitedMs) => this.#timedOut(waitedMs),
-      left: (why, waitedMs) => publishAcquire(name, waitedMs, why),
+      left: (why, waitedMs) => publishAcquire(this.#settings, waitedMs, why),
     });
     this.#dialMore();
     return lease;
@@ -119,7 +122,7 @@ export class ExclusiveLane<T> implements AsyncDisposable {
 
   #refuse(outcome: AcquireEvent["outcome"], error: Error): Error {
     if (outcome === "exhausted") this.#count.exhausted += 1;
-    publishAcquire(this.#settings.name, 0, outcome);
+    publishAcquire(this.#settings, 0, outcome);
     return error;
   }
 
@@ -135,17 +138,17 @@ export class ExclusiveLane<T> implements AsyncDisposable {
   }
 
   #facts(): Readonly<Record<string, number>> {
-    const { idle, leased, resetting, dialing, waiters, max } = this.stats;
+    const { idle, leased, resetting, dialing, waiting, max } = this.stats;
     const { oldest } = this.#held;
     const oldestLeaseMs = oldest === undefined ? 0 : this.#settings.clock.now() - oldest.leasedAt;
-    return { max, free: idle, leased, resetting, dialing, waiters, oldestLeaseMs };
+    return { max, free: idle, leased, resetting, dialing, waiting, oldestLeaseMs };
   }
 
   /** Lends it to the caller that has waited the longest; false where none waits. */
   #serve(held: Held<T>, now: number): boolean {
     const waiter = this.#waiters.first();
     if (waiter === undefined) return false;
-    publishAcquire(this.#settings.name, now - waiter.startedAt, "miss");
+    publishAcquire(this.#settings, now - waiter.startedAt, "miss");
     waiter.resolve(this.#held.lend(held, waiter.origin, waiter.deadline));
     return true;
   }
@@ -159,12 +162,12 @@ export class ExclusiveLane<T> implements AsyncDisposable {
   }
 
   #dialFailed(error: unknown): void {
-    const { name, clock } = this.#settings;
-    publishConnection({ name, lane: "exclusive", event: "failed", ...codeOf(error) });
+    const { name, lane, clock } = this.#settings;
+    publishConnection({ name, lane, event: "failed", ...codeOf(error) });
     // One caller gets the reason; the others go on waiting for the next dial, or for a release.
     const waiter = this.#waiters.first();
     if (waiter === undefined) return;
-    publishAcquire(name, clock.now() - waiter.startedAt, "failed");
+    publishAcquire(this.#settings, clock.now() - waiter.startedAt, "failed");
     waiter.reject(error);
   }
 

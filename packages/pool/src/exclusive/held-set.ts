@@ -9,6 +9,7 @@ import { LentConnections } from "./lent-connections.ts";
 
 export interface HeldSetSettings<T> {
   readonly name: string;
+  readonly lane: string;
   readonly factory: Factory<T>;
   readonly resetTimeoutMs: number;
   readonly leaseTimeoutMs: number;
@@ -85,7 +86,7 @@ export class HeldSet<T> implements Lender<T> {
 
   /** A new one. */
   add(connection: T): void {
-    const { name, clock, maxAgeMs, random } = this.#settings;
+    const { name, lane, clock, maxAgeMs, random } = this.#settings;
     const now = clock.now();
     const held: Held<T> = {
       connection,
@@ -98,7 +99,7 @@ export class HeldSet<T> implements Lender<T> {
       leaseEndsAt: now,
       origin: undefined,
     };
-    publishConnection({ name, lane: "exclusive", event: "open" });
+    publishConnection({ name, lane, event: "open" });
     this.#factory.watch(connection, (cause) => this.#died(held, cause));
     if (held.lost) this.#discard(held);
     else this.#offer(held);
@@ -244,7 +245,8 @@ export class HeldSet<T> implements Lender<T> {
     if (held.lost || held.isGone) return;
     held.lost = true;
     this.count.losses += 1;
-    publishConnection({ name: this.#settings.name, lane: "exclusive", event: "closed", ...codeOf(cause) });
+    const { name, lane } = this.#settings;
+    publishConnection({ name, lane, event: "closed", ...codeOf(cause) });
     // In any other place, the one that takes it out of there discards it.
     if (this.#idle.remove(held)) this.#discard(held);
   }
@@ -254,7 +256,8 @@ export class HeldSet<T> implements Lender<T> {
     if (held.isGone) return;
     held.isGone = true;
     this.#factory.destroy(held.connection, why);
-    if (!held.lost) publishConnection({ name: this.#settings.name, lane: "exclusive", event: "closed" });
+    const { name, lane } = this.#settings;
+    if (!held.lost) publishConnection({ name, lane, event: "closed" });
     if (this.#leased.size + this.#resetting.size === 0) this.#drained?.();
     this.#settings.gone();
   }

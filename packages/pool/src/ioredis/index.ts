@@ -13,6 +13,7 @@ export type { Flush } from "./commands/joined-writes.ts";
 export type { LateConnectionOptions } from "./connection/late-connection.ts";
 export type { ExclusiveOptions, RedisPoolOptions } from "./redis-pool-options.ts";
 export type { PoolStats } from "./redis-pool.ts";
+export type { Lanes } from "./lanes/lanes.ts";
 export type { BatchReply, Command, Reply } from "./commands/reply.ts";
 export type {
   SendOptions,

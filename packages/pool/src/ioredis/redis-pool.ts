@@ -1,30 +1,29 @@
 import { setImmediate as afterIo } from "node:timers/promises";
 
-import type { Redis } from "ioredis";
-
 import { checkGrace } from "../call-options.ts";
 import { PoolExhaustedError, ReplyError } from "../errors.ts";
 import type { ExclusiveLaneStats } from "../exclusive/exclusive-lane-stats.ts";
-import { ExclusiveLane } from "../exclusive/exclusive-lane.ts";
-import { dial, type DialOptions, type Finding } from "./connection/dial.ts";
+import type { Lane, LaneStats } from "../lane.ts";
+import type { DialOptions, Finding } from "./connection/dial.ts";
 import { Inquiry } from "./connection/inquiry.ts";
 import { type Health, HealthCheck } from "./health.ts";
+import { type Lanes, openLanes } from "./lanes/lanes.ts";
 import type { SharedLaneStats } from "./lanes/shared/shared-lane-options.ts";
-import { SharedLane } from "./lanes/shared/shared-lane.ts";
-import { redisFactory } from "./leases/redis-factory.ts";
 import { type RedisPoolOptions, type RedisPoolSettings, settingsOf } from "./redis-pool-options.ts";
 
-export interface PoolStats {
+/** Of each lane, by its name. */
+export interface PoolStats extends Readonly<Record<string, LaneStats>> {
   readonly shared: SharedLaneStats;
   readonly exclusive: ExclusiveLaneStats;
 }
 
 /** The lanes of connections to one Redis server. Nothing is dialed before it is needed. */
 export class RedisPool implements AsyncDisposable {
-  /** For every command that needs no connection of its own. */
-  readonly shared: SharedLane;
-  /** For WATCH, interactive MULTI, SELECT: a raw ioredis connection per lease. */
-  readonly exclusive: ExclusiveLane<Redis>;
+  /** Every lane by its name. What a pool does with all of them alike loops over this. */
+  readonly lanes: ReadonlyMap<string, Lane>;
+  readonly shared: Lanes["shared"];
+  readonly exclusive: Lanes["exclusive"];
+  readonly #lanes: Lanes;
   readonly #settings: RedisPoolSettings;
   readonly #check: HealthCheck;
   #dials = 0;
@@ -33,31 +32,29 @@ export class RedisPool implements AsyncDisposable {
   constructor(options: RedisPoolOptions) {
     const settings = settingsOf(options);
     this.#settings = settings;
-    const { name, clock, flush } = settings;
+    const { name, clock } = settings;
     const inquiry = new Inquiry<Finding>(clock);
     const server: DialOptions = { credentials: undefined, tls: undefined, ...settings, inquiry };
-    this.shared = new SharedLane({
-      ...settings,
-      dial: (signal) => dial(server, { label: this.#label("shared"), flush, signal }),
+    this.#lanes = openLanes({
+      settings,
+      server,
+      label: (lane) => this.#label(lane),
       dialed: (result) => this.#check.report(result),
     });
-    const { commandTimeoutMs = settings.commandTimeoutMs, ...exclusive } = settings.exclusive;
-    this.exclusive = new ExclusiveLane({
-      ...exclusive,
-      name,
-      factory: redisFactory(server, { name, commandTimeoutMs, clock }, () => this.#label("exclusive")),
-      dialTimeoutMs: settings.dialTimeoutMs,
-      redialMinDelayMs: settings.reconnectMinDelayMs,
-      redialMaxDelayMs: settings.reconnectMaxDelayMs,
-      clock,
-      random: settings.random,
-    });
+    this.lanes = new Map<string, Lane>(Object.values(this.#lanes).map((lane: Lane) => [lane.name, lane]));
+    this.shared = this.#lanes.shared;
+    this.exclusive = this.#lanes.exclusive;
     this.#check = new HealthCheck({
       name,
       intervalMs: settings.healthCheckIntervalMs,
       clock,
       ping: () => this.#ping(),
     });
+  }
+
+  /** The lane of this name, as `Namespace.scope()` of `@fleet/isolation` answers it for a command. */
+  lane<Name extends keyof Lanes>(name: Name): Lanes[Name] {
+    return this.#lanes[name];
   }
 
   /** Resolves when the shared lane is connected, rejects with the reason of the dial that failed. */
@@ -70,7 +67,7 @@ export class RedisPool implements AsyncDisposable {
   }
 
   get stats(): PoolStats {
-    return { shared: this.shared.stats, exclusive: this.exclusive.stats };
+    return Object.fromEntries(Array.from(this.lanes, ([name, lane]) => [name, lane.stats])) as PoolStats;
   }
 
   /**
@@ -83,7 +80,7 @@ export class RedisPool implements AsyncDisposable {
   }: { readonly graceMs?: number | undefined } = {}): Promise<void> {
     checkGrace(graceMs);
     this.#check.stop();
-    await Promise.all([this.shared.close({ graceMs }), this.exclusive.close({ graceMs })]);
+    await Promise.all(Array.from(this.lanes.values(), (lane) => lane.close({ graceMs })));
     // A destroyed socket is gone after the last phase of the loop's turn, which only the next turn can tell.
     await afterIo();
     await afterIo();

@@ -97,8 +97,8 @@ class Driver {
     await clock.advance(10_000);
     equal(this.#ended, this.#acquires);
     deepEqual(factory.alive, []);
-    const { total, waiters } = lane.stats;
-    deepEqual({ total, waiters, timers: clock.pending }, { total: 0, waiters: 0, timers: 0 });
+    const { total, waiting } = lane.stats;
+    deepEqual({ total, waiting, timers: clock.pending }, { total: 0, waiting: 0, timers: 0 });
   }
 
   #acquire(abortable: boolean, timeoutMs: number): void {
@@ -130,13 +130,13 @@ class Driver {
 
   #look(stats: Scene["lane"]["stats"]): void {
     const { factory } = this.#scene;
-    const { idle, leased, resetting, dialing, total, hits, misses, exhausted, waiters } = stats;
+    const { idle, leased, resetting, dialing, total, hits, misses, exhausted, waiting } = stats;
     equal(idle + leased + resetting + dialing, total);
     ok(total <= this.#max);
     ok(dialing <= 2);
     equal(hits + misses + exhausted, this.#acquires);
-    equal(waiters, this.#acquires - this.#ended);
-    ok(idle === 0 || waiters === 0, "somebody waits although a connection is idle");
+    equal(waiting, this.#acquires - this.#ended);
+    ok(idle === 0 || waiting === 0, "somebody waits although a connection is idle");
     equal(leased, this.#leases.length);
     const owned = this.#leases.map(({ connection }) => connection);
     equal(new Set(owned).size, owned.length, "a connection has two owners");
@@ -182,7 +182,7 @@ test("100000 acquires that time out leave no timer, no listener and no waiter be
   }
   expect(timedOut).toBe(100_000);
   expect(listeners).toEqual({ added: 100_000, removed: 100_000 });
-  expect(lane.stats).toMatchObject({ waiters: 0, timeouts: 100_000, total: 1 });
+  expect(lane.stats).toMatchObject({ waiting: 0, timeouts: 100_000, total: 1 });
   // That of the one lease.
   expect(clock.pending).toBe(1);
 }, 60_000);

@@ -90,7 +90,7 @@ describe("waiting", () => {
       waitedMs: 100,
       facts: { max: 1, leased: 1, free: 0, oldestLeaseMs: 100 },
     });
-    expect(lane.stats).toMatchObject({ timeouts: 1, waiters: 0 });
+    expect(lane.stats).toMatchObject({ timeouts: 1, waiting: 0 });
   });
 
   test("a caller's own deadline decides over the lane's", async () => {
@@ -135,7 +135,7 @@ describe("waiting", () => {
     await settle();
     expect(dialing.ended()).toBe(reason);
     // The dial goes on for whoever comes next.
-    expect(lane.stats).toMatchObject({ dialing: 1, waiters: 0 });
+    expect(lane.stats).toMatchObject({ dialing: 1, waiting: 0 });
     factory.dials[0]!.succeed();
     await settle();
     expect(lane.stats).toMatchObject({ idle: 1, total: 1 });
@@ -147,7 +147,7 @@ describe("waiting", () => {
     await settle();
     expect(queued.ended()).toBe(reason);
     await held.release();
-    expect(lane.stats).toMatchObject({ idle: 1, waiters: 0 });
+    expect(lane.stats).toMatchObject({ idle: 1, waiting: 0 });
   });
 
   test("aborted after delivery, the lease is the caller's: exactly one outcome", async () => {
@@ -183,7 +183,7 @@ describe("waiting", () => {
     expect(refused).toBeInstanceOf(PoolExhaustedError);
     expect(refused).toMatchObject({
       outcome: "not-sent",
-      facts: { max: 1, free: 0, leased: 1, waiters: 1, oldestLeaseMs: 40 },
+      facts: { max: 1, free: 0, leased: 1, waiting: 1, oldestLeaseMs: 40 },
     });
     expect((refused as PoolExhaustedError).oldestLeaseStack).toContain("exclusive-lane.test.ts");
     expect(waiting.ended()).toBe("pending");
@@ -209,7 +209,7 @@ describe("dialing", () => {
     factory.manual = false;
     await clock.advance(8);
     for (const { ended } of waiting.slice(1)) expect(ended()).toHaveProperty("connection");
-    expect(lane.stats).toMatchObject({ failedDials: 1, leased: 4, waiters: 0 });
+    expect(lane.stats).toMatchObject({ failedDials: 1, leased: 4, waiting: 0 });
   });
 
   test("a dial that hangs ends with its deadline: aborted, its place is free, its late connection destroyed", async () => {
@@ -317,7 +317,7 @@ describe("giving back", () => {
     const releasing = lease.release();
     const next = outcomeOf(lane.acquire());
     await settle();
-    expect(lane.stats).toMatchObject({ resetting: 1, dialing: 0, waiters: 1, total: 1 });
+    expect(lane.stats).toMatchObject({ resetting: 1, dialing: 0, waiting: 1, total: 1 });
     clean.resolve(true);
     await releasing;
     await settle();
@@ -520,9 +520,9 @@ test("the channels tell what became of each acquire and each connection", async 
   for (const each of channels) each.unsubscribe(note);
   expect(told).toEqual([
     { name: "test", lane: "exclusive", event: "open" },
-    { name: "test", waitedMs: 0, outcome: "miss" },
-    { name: "test", waitedMs: 30, outcome: "timeout" },
-    { name: "test", waitedMs: 0, outcome: "hit" },
+    { name: "test", lane: "exclusive", waitedMs: 0, outcome: "miss" },
+    { name: "test", lane: "exclusive", waitedMs: 30, outcome: "timeout" },
+    { name: "test", lane: "exclusive", waitedMs: 0, outcome: "hit" },
     { name: "test", lane: "exclusive", event: "closed", code: "ECONNRESET" },
   ]);
 });

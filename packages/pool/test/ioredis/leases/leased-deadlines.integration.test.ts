@@ -144,7 +144,7 @@ describe("an idle connection whose path died without a word", () => {
     await clock.advance(1000);
     proxy.heal();
     const next = pool.exclusive.use((redis) => redis.client("ID"));
-    await eventually(() => expect(pool.stats.exclusive).toMatchObject({ resetting: 1, waiters: 1 }));
+    await eventually(() => expect(pool.stats.exclusive).toMatchObject({ resetting: 1, waiting: 1 }));
     await clock.advance(1000);
     expect(await next).not.toBe(id);
     expect(pool.stats.exclusive).toMatchObject({ total: 1, losses: 1, timeouts: 0 });

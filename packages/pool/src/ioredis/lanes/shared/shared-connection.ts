@@ -113,7 +113,7 @@ export class SharedConnection {
   }
 
   #opened({ redis, pingMs }: Dialed): void {
-    const { name } = this.#settings;
+    const { name, lane } = this.#settings;
     if (this.state === "closed") {
       destroy(redis);
       return;
@@ -136,7 +136,7 @@ export class SharedConnection {
     });
     // ioredis listens too and did so first: by now it has rejected everything that was in flight.
     redis.stream.once("close", () => this.#lost(redis));
-    publishConnection({ name, lane: "shared", event: "open" });
+    publishConnection({ name, lane, event: "open" });
     this.#settings.dialed({ tookMs: pingMs });
     this.#inFlight.open(redis);
     this.#readiness?.resolve();
@@ -145,12 +145,12 @@ export class SharedConnection {
 
   #failed(error: unknown): void {
     if (this.state === "closed") return;
-    const { name, dialed } = this.#settings;
+    const { name, lane, dialed } = this.#settings;
     this.state = "backoff";
     this.#lastError = error;
     this.failedDials += 1;
     this.#redial.failed(error);
-    publishConnection({ name, lane: "shared", event: "failed", ...codeOf(error) });
+    publishConnection({ name, lane, event: "failed", ...codeOf(error) });
     dialed({ error });
     this.#inFlight.refuseWaiting(error);
     this.#readiness?.reject(error);
@@ -159,12 +159,12 @@ export class SharedConnection {
 
   #lost(redis: Redis): void {
     if (this.#redis !== redis) return;
-    const { name, reconnectMaxDelayMs } = this.#settings;
+    const { name, lane, reconnectMaxDelayMs } = this.#settings;
     const { loss } = this.#inFlight;
     this.#redis = undefined;
     this.#inFlight.close();
     this.losses += 1;
-    publishConnection({ name, lane: "shared", event: "closed", ...codeOf(loss.cause) });
+    publishConnection({ name, lane, event: "closed", ...codeOf(loss.cause) });
     if (this.state === "closed") return;
     // One that died young counts as a failure, or a server that accepts and drops would be dialed in a hot loop.
     const lived = this.#clock.now() - this.#openedAt >= reconnectMaxDelayMs;

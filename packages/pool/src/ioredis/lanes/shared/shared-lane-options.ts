@@ -1,5 +1,6 @@
 import type { TimeLimit } from "../../../call-options.ts";
 import type { Clock } from "../../../clock.ts";
+import type { LaneStats } from "../../../lane.ts";
 import type { Encoding } from "../../commands/wire-command.ts";
 import type { Dialed } from "../../connection/dial.ts";
 
@@ -14,6 +15,7 @@ export interface SendOptions extends TimeLimit {
 /** What a pool gives its shared lane. */
 export interface SharedLaneSettings {
   readonly name: string;
+  readonly lane: string;
   readonly dial: (signal: AbortSignal) => Promise<Dialed>;
   /** A dial ended: how long its PING took, or why it failed. */
   readonly dialed: (result: { readonly tookMs: number } | { readonly error: unknown }) => void;
@@ -29,7 +31,7 @@ export interface SharedLaneSettings {
 
 export type SharedLaneState = "idle" | "connecting" | "ready" | "backoff" | "closed";
 
-export interface SharedLaneStats {
+export interface SharedLaneStats extends LaneStats {
   readonly state: SharedLaneState;
   /** Accepted and not answered by the server, those included whose caller has left. */
   readonly inFlight: number;

@@ -1,6 +1,7 @@
-import { deadlineOf } from "../../../call-options.ts";
+import { checkGrace, deadlineOf } from "../../../call-options.ts";
 import type { Clock } from "../../../clock.ts";
 import { CommandTimeoutError, WrongLaneError } from "../../../errors.ts";
+import type { Lane } from "../../../lane.ts";
 import { encode, encodeOrRefuse } from "../../commands/encode.ts";
 import type { BatchReply, Command, Reply } from "../../commands/reply.ts";
 import { checkEncoding, WireCommand } from "../../commands/wire-command.ts";
@@ -27,7 +28,8 @@ function capture(resolve: (reply: Reply) => void, reject: (error: unknown) => vo
  * written at once, and what one tick writes leaves in one system call. It is dialed on first use, and from then on
  * whenever it is lost.
  */
-export class SharedLane {
+export class SharedLane implements Lane {
+  readonly name: string;
   readonly #settings: SharedLaneSettings;
   readonly #clock: Clock;
   readonly #inFlight: InFlight;
@@ -36,6 +38,7 @@ export class SharedLane {
   readonly #count = { commands: 0, batches: 0, exhausted: 0 };
 
   constructor(settings: SharedLaneSettings) {
+    this.name = settings.lane;
     this.#settings = settings;
     this.#clock = settings.clock;
     this.#inFlight = new InFlight({
@@ -164,10 +167,22 @@ export class SharedLane {
     }
   }
 
-  /** Takes nothing more; what is on its way may finish until `graceMs`, then the connection is destroyed. */
-  close({ graceMs }: { readonly graceMs: number }): Promise<void> {
+  /**
+   * Takes nothing more; what is on its way may finish until `graceMs`, then the connection is destroyed. Twice is the same
+   * promise.
+   *
+   * @param options `graceMs` defaults to `commandTimeoutMs`.
+   */
+  close({
+    graceMs = this.#settings.commandTimeoutMs,
+  }: { readonly graceMs?: number | undefined } = {}): Promise<void> {
+    checkGrace(graceMs);
     this.#closed ??= this.#connection.close(graceMs);
     return this.#closed;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 
   /** The deadline of a call that may be sent. */

@@ -1,0 +1,61 @@
+import type { Redis } from "ioredis";
+
+import { ExclusiveLane } from "../../exclusive/exclusive-lane.ts";
+import { dial, type DialOptions } from "../connection/dial.ts";
+import { redisFactory } from "../leases/redis-factory.ts";
+import type { ExclusiveOptions, RedisPoolSettings } from "../redis-pool-options.ts";
+import type { SharedLaneSettings } from "./shared/shared-lane-options.ts";
+import { SharedLane } from "./shared/shared-lane.ts";
+
+/** The lanes of a pool, by name. */
+export interface Lanes {
+  /** For every command that needs no connection of its own. */
+  readonly shared: SharedLane;
+  /** For WATCH, interactive MULTI, SELECT: a raw ioredis connection per lease. */
+  readonly exclusive: ExclusiveLane<Redis>;
+}
+
+/** What lanes are made of. */
+export interface LaneParts {
+  readonly settings: RedisPoolSettings;
+  readonly server: DialOptions;
+  /** The name of the next connection of a lane in CLIENT LIST. */
+  readonly label: (lane: string) => string;
+  /** Reports the end of a dial. */
+  readonly dialed: SharedLaneSettings["dialed"];
+}
+
+/** None of them dials before it is needed. */
+export function openLanes(parts: LaneParts): Lanes {
+  return {
+    shared: openShared("shared", parts),
+    exclusive: openLeased("exclusive", parts.settings.exclusive, parts),
+  };
+}
+
+function openShared(lane: string, { settings, server, label, dialed }: LaneParts): SharedLane {
+  const { flush } = settings;
+  return new SharedLane({
+    ...settings,
+    lane,
+    dial: (signal) => dial(server, { label: label(lane), flush, signal }),
+    dialed,
+  });
+}
+
+function openLeased(lane: string, options: ExclusiveOptions, parts: LaneParts): ExclusiveLane<Redis> {
+  const { settings, server, label } = parts;
+  const { name, clock, random } = settings;
+  const { commandTimeoutMs = settings.commandTimeoutMs, ...sizes } = options;
+  return new ExclusiveLane({
+    ...sizes,
+    name,
+    lane,
+    factory: redisFactory(server, { name, commandTimeoutMs, clock }, () => label(lane)),
+    dialTimeoutMs: settings.dialTimeoutMs,
+    redialMinDelayMs: settings.reconnectMinDelayMs,
+    redialMaxDelayMs: settings.reconnectMaxDelayMs,
+    clock,
+    random,
+  });
+}

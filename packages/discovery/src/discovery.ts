@@ -1,9 +1,8 @@
+import { keepAlive, systemClock, type Clock } from "@fleet/time";
+
 import { publishChange, publishError } from "./channels.ts";
 import { checkOptions, clock as ofClock, hasMethods, ms, required, type Rules } from "./check-options.ts";
-import { systemClock } from "./clock.ts";
-import type { Clock } from "./clock.ts";
 import { DiscoveryError, InvalidOptionError } from "./errors.ts";
-import { holdOpen } from "./hold-open.ts";
 import type { InstanceChange } from "./instance/change.ts";
 import type { Instance } from "./instance/instance.ts";
 import { ChangeFeed } from "./served/change-feed.ts";
@@ -107,7 +106,7 @@ export class Discovery implements AsyncDisposable {
    * @throws DiscoveryError FLEET_DISCOVERY_START_FAILED when none delivered, the signal's reason when aborted; both close.
    */
   start({ signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {
-    this.#starting ??= this.#start(signal);
+    this.#starting ??= keepAlive(this.#start(signal));
     return this.#starting;
   }
 
@@ -131,8 +130,6 @@ export class Discovery implements AsyncDisposable {
 
   async #start(signal: AbortSignal | undefined): Promise<void> {
     if (this.#closing !== undefined) throw closed();
-    // The clock's timers hold no process open, and an end in the middle would look like a start that said nothing.
-    using _held = holdOpen();
     try {
       signal?.throwIfAborted();
       using stop = aborted([this.#abort.signal, ...(signal === undefined ? [] : [signal])]);

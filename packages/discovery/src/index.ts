@@ -32,6 +32,6 @@ export type { ResourceStats } from "./source/resource-stats.ts";
 export type { SentinelConnection } from "./sentinel/sentinel-connection.ts";
 export type { FoundOptions } from "./sentinel/sentinel-instances.ts";
 export type { SentinelSourceOptions } from "./sentinel/sentinel-options.ts";
-export type { InstanceSource, SourceSink, StandingFailure } from "./source/source.ts";
+export type { InstanceSource, SourceSink, SourceStartOptions, StandingFailure } from "./source/source.ts";
 export type { StaticSourceOptions } from "./source/static-source.ts";
 export type { DiscoveryStats, SourceStats } from "./served/stats.ts";

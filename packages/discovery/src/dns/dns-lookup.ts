@@ -1,9 +1,9 @@
-import type { Clock } from "../clock.ts";
+import { within, type Clock } from "@fleet/time";
+
 import { DiscoveryError } from "../errors.ts";
 import type { Address } from "../instance/address-map.ts";
 import { addressFault } from "../instance/address.ts";
 import type { Condition } from "../instance/condition.ts";
-import { within } from "../within.ts";
 import { DnsBelief } from "./dns-belief.ts";
 import { recordsOf } from "./dns-resolver.ts";
 import type { AddressRecord, DnsResolver, ServiceRecord } from "./dns-resolver.ts";
@@ -149,7 +149,14 @@ export class DnsLookup {
   async #ask<T>(name: string, belief: DnsBelief<T>, question: () => Promise<readonly T[]>): Promise<void> {
     const { clock, timeoutMs, goneAfterMs } = this.#owner;
     try {
-      belief.answered(await within(question(), timeoutMs, this.#owner), clock.now());
+      belief.answered(
+        await within(question(), {
+          ...this.#owner,
+          ms: timeoutMs,
+          late: () => new Error(`no answer within ${timeoutMs} ms`),
+        }),
+        clock.now(),
+      );
     } catch (error) {
       belief.failed();
       const reason = error instanceof Error ? error.message : "it threw something that is not an error";

@@ -1,3 +1,5 @@
+import type { Clock } from "@fleet/time";
+
 import { checkMs } from "../check-ms.ts";
 import {
   anything,
@@ -10,7 +12,6 @@ import {
   type Rules,
   text,
 } from "../check-options.ts";
-import type { Clock } from "../clock.ts";
 import { InvalidInstancesError } from "../errors.ts";
 import { completeInstance } from "../instance/complete-instance.ts";
 import { pathText } from "../instance/fault.ts";

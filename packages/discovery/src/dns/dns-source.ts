@@ -1,15 +1,14 @@
 import { Resolver } from "node:dns/promises";
 
-import { backoff } from "../backoff.ts";
-import { systemClock } from "../clock.ts";
-import type { Clock } from "../clock.ts";
+import { backoff, inBackground, systemClock, type BackoffOptions, type Clock } from "@fleet/time";
+
 import { completeInstance } from "../instance/complete-instance.ts";
 import type { Condition } from "../instance/condition.ts";
 import type { Instance } from "../instance/instance.ts";
 import { keepEqual } from "../instance/keep-equal.ts";
 import { ConditionSet } from "../source/condition-set.ts";
 import { Delivery } from "../source/delivery.ts";
-import type { InstanceSource, SourceSink } from "../source/source.ts";
+import type { InstanceSource, SourceSink, SourceStartOptions } from "../source/source.ts";
 import { DnsLookup } from "./dns-lookup.ts";
 import { checkDnsOptions, namedInstances } from "./dns-options.ts";
 import type { DnsSourceOptions } from "./dns-options.ts";
@@ -31,9 +30,8 @@ interface Looked {
 export class DnsSource implements InstanceSource {
   readonly name: string;
   readonly #clock: Clock;
-  readonly #random: () => number;
-  readonly #minTtlMs: number;
-  readonly #maxTtlMs: number;
+  /** How long an answer holds at least and at most, and so the pauses while there is none. */
+  readonly #pauses: BackoffOptions;
   readonly #delivery: Delivery;
   readonly #conditions: ConditionSet;
   readonly #looked: readonly Looked[];
@@ -46,12 +44,11 @@ export class DnsSource implements InstanceSource {
   constructor(options: DnsSourceOptions) {
     checkDnsOptions(options);
     const { name = "dns", family = "any", minTtlMs = 1000, maxTtlMs = 30_000 } = options;
-    const { goneAfterMs = 30_000, timeoutMs = 5000, clock = systemClock, random = Math.random } = options;
+    const { goneAfterMs = 30_000, timeoutMs = 5000, random = Math.random } = options;
+    const clock = inBackground(options.clock ?? systemClock);
     this.name = name;
     this.#clock = clock;
-    this.#random = random;
-    this.#minTtlMs = minTtlMs;
-    this.#maxTtlMs = maxTtlMs;
+    this.#pauses = { minMs: minTtlMs, maxMs: maxTtlMs, random };
     this.#conditions = new ConditionSet(name);
     this.#delivery = new Delivery(name);
     const { signal } = this.#delivery;
@@ -73,8 +70,8 @@ export class DnsSource implements InstanceSource {
     return this.#conditions.all;
   }
 
-  start(sink: SourceSink, { signal }: { readonly signal: AbortSignal }): Promise<void> {
-    return this.#delivery.begin(sink, signal, () => {
+  start(sink: SourceSink, options: SourceStartOptions): Promise<void> {
+    return this.#delivery.begin(sink, options, () => {
       if (this.#looked.length === 0) this.#delivery.replace([]);
       for (const looked of this.#looked) void this.#look(looked);
     });
@@ -100,10 +97,10 @@ export class DnsSource implements InstanceSource {
     const { ttlMs, error } = looked.lookup;
     if (ttlMs === undefined || error !== undefined) {
       looked.fruitless += 1;
-      return backoff(looked.fruitless - 1, this.#minTtlMs, this.#maxTtlMs, this.#random);
+      return backoff(looked.fruitless - 1, this.#pauses);
     }
     looked.fruitless = 0;
-    return Math.min(Math.max(ttlMs, this.#minTtlMs), this.#maxTtlMs);
+    return Math.min(Math.max(ttlMs, this.#pauses.minMs), this.#pauses.maxMs);
   }
 
   /** Hands over what all lookups know, once each was tried and one knows something. */

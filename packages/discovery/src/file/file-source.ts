@@ -1,13 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 
+import { inBackground, systemClock, type Clock } from "@fleet/time";
+
 import { checkOptions, clock as ofClock, ms, required, type Rules, text } from "../check-options.ts";
-import { systemClock } from "../clock.ts";
-import type { Clock } from "../clock.ts";
 import { FileAccessError, InvalidFileError } from "../errors.ts";
 import type { Instance } from "../instance/instance.ts";
 import { Delivery } from "../source/delivery.ts";
-import type { InstanceSource, SourceSink } from "../source/source.ts";
+import type { InstanceSource, SourceSink, SourceStartOptions } from "../source/source.ts";
 import { parseFile } from "./file-document.ts";
 import { FolderWatch } from "./folder-watch.ts";
 
@@ -50,12 +50,12 @@ export class FileSource implements InstanceSource {
   /** @throws InvalidOptionError (FLEET_DISCOVERY_INVALID_OPTION) */
   constructor(options: FileSourceOptions) {
     checkOptions(options, fileRules);
-    const { path, name = `file:${path}`, debounceMs = 100, resyncMs = 30_000, clock } = options;
+    const { path, name = `file:${path}`, debounceMs = 100, resyncMs = 30_000, clock = systemClock } = options;
     this.name = name;
     this.#path = resolve(path);
     this.#debounceMs = debounceMs;
     this.#resyncMs = resyncMs;
-    this.#clock = clock ?? systemClock;
+    this.#clock = inBackground(clock);
     this.#watch = new FolderWatch(
       () => this.#changed(),
       (error) =>
@@ -65,8 +65,8 @@ export class FileSource implements InstanceSource {
     this.#delivery.signal.addEventListener("abort", () => this.#stop(), { once: true });
   }
 
-  start(sink: SourceSink, { signal }: { readonly signal: AbortSignal }): Promise<void> {
-    return this.#delivery.begin(sink, signal, () => this.#load());
+  start(sink: SourceSink, options: SourceStartOptions): Promise<void> {
+    return this.#delivery.begin(sink, options, () => this.#load());
   }
 
   async close(): Promise<void> {

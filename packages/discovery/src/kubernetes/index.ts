@@ -6,7 +6,7 @@ export { Reflector } from "./reflector/reflector.ts";
 export { SecretError } from "./secrets/secret-error.ts";
 export { KubernetesSecrets } from "./secrets/secrets.ts";
 
-export type { Clock } from "../clock.ts";
+export type { Clock } from "@fleet/time";
 export type { ApiErrorFacts, ApiRequestName } from "./api/api-error.ts";
 export type { ResourceName } from "./api/api-path.ts";
 export type {

@@ -1,5 +1,6 @@
+import type { Clock } from "@fleet/time";
+
 import { checkOptions, clock, func, list, ms, oneOf, type Rules, text } from "../check-options.ts";
-import type { Clock } from "../clock.ts";
 import { InvalidOptionError } from "../errors.ts";
 import { hostFault } from "../instance/address.ts";
 import { dnsLabel } from "../instance/dns-label.ts";

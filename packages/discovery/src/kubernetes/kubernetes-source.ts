@@ -1,15 +1,11 @@
-import { setImmediate as afterIo } from "node:timers/promises";
+import { backoff, inBackground, sleep, systemClock, TimeSlice, type Clock } from "@fleet/time";
 
-import { backoff } from "../backoff.ts";
-import { systemClock } from "../clock.ts";
-import type { Clock } from "../clock.ts";
 import type { Condition } from "../instance/condition.ts";
 import type { Instance } from "../instance/instance.ts";
-import { sleep } from "../sleep.ts";
 import { ConditionSet } from "../source/condition-set.ts";
 import { Delivery } from "../source/delivery.ts";
 import type { ResourceStats } from "../source/resource-stats.ts";
-import type { InstanceSource, SourceSink } from "../source/source.ts";
+import type { InstanceSource, SourceSink, SourceStartOptions } from "../source/source.ts";
 import { ApiServer } from "./api/api-server.ts";
 import { checkKubernetesOptions, resolveProfiles } from "./kubernetes-options.ts";
 import type { KubernetesSourceOptions } from "./kubernetes-options.ts";
@@ -26,7 +22,9 @@ import type { UnrecognisedService } from "./releases/strangers.ts";
 /** Between two hand-overs, in milliseconds: what changes together is told together. */
 const paceMs = 5;
 /** How long translating may keep the event loop, in milliseconds. */
-const turnMs = 5;
+const sliceMs = 5;
+/** Between two attempts to find out which namespaces to watch. */
+const pauses = { minMs: 800, maxMs: 30_000 };
 /** How many releases are translated between two looks at the clock. */
 const releasesAtOnce = 20;
 
@@ -57,7 +55,7 @@ export class KubernetesSource implements InstanceSource {
     const { clock = systemClock, random = Math.random } = options;
     this.name = name;
     this.#options = options;
-    this.#clock = clock;
+    this.#clock = inBackground(clock);
     this.#random = random;
     this.#api = api instanceof ApiServer ? api : new ApiServer({ clock, ...api });
     this.#delivery = new Delivery(name);
@@ -71,7 +69,7 @@ export class KubernetesSource implements InstanceSource {
       clusterDomain,
       defaultCredentials: defaultsFor(options),
     });
-    this.#pace = new Pace({ clock, ms: paceMs, work: () => this.#refresh() });
+    this.#pace = new Pace({ clock: this.#clock, ms: paceMs, work: () => this.#refresh() });
     const stop = (): void => void (this.#closing = this.#stop());
     this.#delivery.signal.addEventListener("abort", stop, { once: true });
   }
@@ -135,8 +133,8 @@ export class KubernetesSource implements InstanceSource {
     return this.#watches.flatMap(({ resources }) => resources);
   }
 
-  start(sink: SourceSink, { signal }: { readonly signal: AbortSignal }): Promise<void> {
-    return this.#delivery.begin(sink, signal, () => void this.#open());
+  start(sink: SourceSink, options: SourceStartOptions): Promise<void> {
+    return this.#delivery.begin(sink, options, () => void this.#open());
   }
 
   async close(): Promise<void> {
@@ -156,7 +154,7 @@ export class KubernetesSource implements InstanceSource {
         return;
       } catch (error) {
         this.#delivery.fail(error);
-        await sleep(this.#clock, backoff(attempt, 800, 30_000, this.#random), signal);
+        await sleep(this.#clock, backoff(attempt, { ...pauses, random: this.#random }), signal);
       }
   }
 
@@ -207,12 +205,12 @@ export class KubernetesSource implements InstanceSource {
 
   async #refresh(): Promise<void> {
     try {
-      for (let begun = this.#clock.now(); this.#releases.marked > 0;) {
+      const slice = new TimeSlice(this.#clock, sliceMs);
+      while (this.#releases.marked > 0) {
         this.#releases.refresh(releasesAtOnce);
-        if (this.#clock.now() - begun < turnMs) continue;
-        await afterIo();
+        if (!slice.isOver) continue;
+        await slice.next();
         if (this.#delivery.signal.aborted) return;
-        begun = this.#clock.now();
       }
     } catch (error) {
       // It would be a fault of ours; the other releases are translated all the same.

@@ -1,4 +1,5 @@
-import type { Clock } from "../clock.ts";
+import type { Clock } from "@fleet/time";
+
 import type { Condition } from "../instance/condition.ts";
 import type { ConditionSet } from "../source/condition-set.ts";
 import type { ResourceStats } from "../source/resource-stats.ts";
@@ -80,8 +81,7 @@ export class NamespaceWatch {
   }
 
   open(): void {
-    for (const { reflector } of this.#watched)
-      reflector.start().catch(() => "it only rejects when it is closed before its first set");
+    for (const { reflector } of this.#watched) reflector.start({ inBackground: true }).catch(() => undefined); // It rejects only when it is closed before its first set.
   }
 
   /** The API server answers again: no set waits longer to ask it. */

@@ -1,7 +1,6 @@
-import { backoff } from "../backoff.ts";
-import type { Clock } from "../clock.ts";
+import { backoff, within, type Clock } from "@fleet/time";
+
 import type { Address } from "../instance/address-map.ts";
-import { within } from "../within.ts";
 import { askSentinel } from "./sentinel-answer.ts";
 import type { SentinelAnswer } from "./sentinel-answer.ts";
 import type { SentinelConnection } from "./sentinel-connection.ts";
@@ -81,7 +80,12 @@ export class SentinelLink {
     this.#again = false;
     this.#soon = false;
     try {
-      this.#answer = await within(this.#ask(), answerTimeoutMs, { clock, signal: this.#end.signal });
+      this.#answer = await within(this.#ask(), {
+        clock,
+        ms: answerTimeoutMs,
+        late: () => new Error(`no answer within ${answerTimeoutMs} ms`),
+        signal: this.#end.signal,
+      });
     } catch (error) {
       this.#asking = false;
       if (!this.#end.signal.aborted) this.#fail(error);
@@ -131,7 +135,7 @@ export class SentinelLink {
     this.#drop();
     this.#answer = undefined;
     this.#failure = this.#trouble || (error instanceof Error ? error.message : "it failed");
-    this.#openAfter(backoff(this.#failures, reconnectMinMs, reconnectMaxMs, random));
+    this.#openAfter(backoff(this.#failures, { minMs: reconnectMinMs, maxMs: reconnectMaxMs, random }));
     this.#failures += 1;
     this.#owner.changed();
   }

@@ -1,3 +1,5 @@
+import type { Clock } from "@fleet/time";
+
 import {
   anything,
   checkOptions,
@@ -9,7 +11,6 @@ import {
   type Rules,
   text,
 } from "../check-options.ts";
-import type { Clock } from "../clock.ts";
 import { InvalidInstancesError, InvalidOptionError } from "../errors.ts";
 import type { Address, AddressMap } from "../instance/address-map.ts";
 import { hostFault, isPort } from "../instance/address.ts";

@@ -1,4 +1,5 @@
-import { systemClock } from "../clock.ts";
+import { inBackground, systemClock } from "@fleet/time";
+
 import { DiscoveryError } from "../errors.ts";
 import type { Address } from "../instance/address-map.ts";
 import { addressFault } from "../instance/address.ts";
@@ -7,7 +8,7 @@ import type { Instance } from "../instance/instance.ts";
 import { keepEqual } from "../instance/keep-equal.ts";
 import { ConditionSet } from "../source/condition-set.ts";
 import { Delivery } from "../source/delivery.ts";
-import type { InstanceSource, SourceSink } from "../source/source.ts";
+import type { InstanceSource, SourceSink, SourceStartOptions } from "../source/source.ts";
 import type { SentinelAnswer } from "./sentinel-answer.ts";
 import { sentinelInstances } from "./sentinel-instances.ts";
 import type { FoundOptions } from "./sentinel-instances.ts";
@@ -46,7 +47,7 @@ export class SentinelSource implements InstanceSource {
     this.name = name;
     this.#found = { source: name, masters, names, credentials, tls, reads };
     const owner = {
-      clock,
+      clock: inBackground(clock),
       random,
       resyncMs,
       answerTimeoutMs,
@@ -70,8 +71,8 @@ export class SentinelSource implements InstanceSource {
     return this.#conditions.all;
   }
 
-  start(sink: SourceSink, { signal }: { readonly signal: AbortSignal }): Promise<void> {
-    return this.#delivery.begin(sink, signal, () => {
+  start(sink: SourceSink, options: SourceStartOptions): Promise<void> {
+    return this.#delivery.begin(sink, options, () => {
       for (const link of this.#links.values()) void link.open();
     });
   }

@@ -1,4 +1,5 @@
-import type { Clock } from "../clock.ts";
+import type { Clock } from "@fleet/time";
+
 import { DiscoveryError } from "../errors.ts";
 import type { Instance } from "../instance/instance.ts";
 import type { InstanceSource, SourceSink, StandingFailure } from "../source/source.ts";
@@ -57,7 +58,9 @@ export class HeldSource {
       },
     };
     // Inside a promise's executor, so that a source that throws at once is a source whose start rejects.
-    const started = new Promise<void>((resolve) => resolve(this.#source.start(sink, { signal })));
+    const started = new Promise<void>((resolve) =>
+      resolve(this.#source.start(sink, { signal, inBackground: true })),
+    );
     started.then(
       () => {
         if (!this.delivered && this.#error === undefined)

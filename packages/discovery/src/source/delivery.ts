@@ -1,6 +1,8 @@
+import { keepAlive } from "@fleet/time";
+
 import { DiscoveryError } from "../errors.ts";
 import type { Instance } from "../instance/instance.ts";
-import type { SourceSink, StandingFailure } from "./source.ts";
+import type { SourceSink, SourceStartOptions, StandingFailure } from "./source.ts";
 
 /** The life of a source as its sink sees it: one start, one end, and nothing handed over after the end. */
 export class Delivery {
@@ -24,13 +26,17 @@ export class Delivery {
    *
    * @throws the signal's reason when that ends it, DiscoveryError (FLEET_DISCOVERY_CLOSED) at a second start or after the end.
    */
-  async begin(sink: SourceSink, signal: AbortSignal, work: () => void): Promise<void> {
+  async begin(
+    sink: SourceSink,
+    { signal, inBackground = false }: SourceStartOptions,
+    work: () => void,
+  ): Promise<void> {
     signal.throwIfAborted();
     if (this.#sink !== undefined || this.signal.aborted) throw this.#over();
     this.#sink = sink;
     signal.addEventListener("abort", () => this.end(signal.reason), { once: true, signal: this.signal });
     work();
-    await this.#first.promise;
+    await (inBackground ? this.#first.promise : keepAlive(this.#first.promise));
   }
 
   replace(instances: readonly Instance[], standing?: StandingFailure): void {

@@ -6,6 +6,13 @@ export interface StandingFailure {
   readonly failure: unknown;
 }
 
+export interface SourceStartOptions {
+  /** Ends the source as `close()` does. */
+  readonly signal: AbortSignal;
+  /** Whether the caller goes on without waiting for the start; else the process stays alive until that has settled. @default false */
+  readonly inBackground?: boolean;
+}
+
 /** Where a source hands over what it knows. Calls after the source's `close()` are ignored. */
 export interface SourceSink {
   /**
@@ -30,7 +37,7 @@ export interface InstanceSource {
    * Begins to deliver. Resolves once the first set was handed over; failures before that go to `sink.fail` while the source
    * keeps trying. Rejects only when it will never deliver: given up, aborted or closed.
    */
-  start(sink: SourceSink, options: { readonly signal: AbortSignal }): Promise<void>;
+  start(sink: SourceSink, options: SourceStartOptions): Promise<void>;
   /** Stops; nothing is left open and nothing is delivered afterwards. Twice is once. */
   close(): Promise<void>;
 }

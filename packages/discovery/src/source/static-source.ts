@@ -4,7 +4,7 @@ import { pathText } from "../instance/fault.ts";
 import type { InstanceInput } from "../instance/instance-input.ts";
 import type { Instance } from "../instance/instance.ts";
 import { parseInstances } from "../instance/parse-instances.ts";
-import type { InstanceSource, SourceSink } from "./source.ts";
+import type { InstanceSource, SourceSink, SourceStartOptions } from "./source.ts";
 
 export interface StaticSourceOptions {
   /** Tells several lists of one fleet apart. @default "static" */
@@ -30,7 +30,7 @@ export class StaticSource implements InstanceSource {
     this.#instances = parsed.instances;
   }
 
-  async start(sink: SourceSink, { signal }: { readonly signal: AbortSignal }): Promise<void> {
+  async start(sink: SourceSink, { signal }: SourceStartOptions): Promise<void> {
     signal.throwIfAborted();
     if (this.#closed) throw new DiscoveryError("FLEET_DISCOVERY_CLOSED", `Source ${this.name} is closed`);
     sink.replace(this.#instances);

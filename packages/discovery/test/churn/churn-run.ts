@@ -6,8 +6,8 @@ import { runInNewContext } from "node:vm";
 import { eventually, seededRandom, startFaultProxy } from "@fleet/testkit";
 import { namespace } from "@fleet/testkit/kubernetes";
 import type { AnyApiServer } from "@fleet/testkit/kubernetes";
+import type { Clock } from "@fleet/time";
 
-import type { Clock } from "../../src/clock.ts";
 import { ApiServer, Reflector } from "../../src/kubernetes/index.ts";
 import { commonFaults } from "./churn-faults.ts";
 import type { ChurnFault } from "./churn-faults.ts";

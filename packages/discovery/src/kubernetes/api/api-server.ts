@@ -1,9 +1,8 @@
+import { systemClock, type Clock } from "@fleet/time";
 import { request as send } from "undici";
 import type { Dispatcher } from "undici";
 
 import { checkOptions, clock as ofClock, ms, type Rules, text } from "../../check-options.ts";
-import { systemClock } from "../../clock.ts";
-import type { Clock } from "../../clock.ts";
 import { InvalidOptionError } from "../../errors.ts";
 import type { ApiAccess, Approach } from "./api-access.ts";
 import { jsonAnswer, refusal } from "./api-answer.ts";

@@ -1,4 +1,4 @@
-import type { Clock } from "../../clock.ts";
+import type { Clock } from "@fleet/time";
 
 /** How many patiences a place is waited for of which nothing is known: there is nothing else to use. */
 const unknownTimes = 3;

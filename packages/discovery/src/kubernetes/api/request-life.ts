@@ -1,4 +1,4 @@
-import type { Clock } from "../../clock.ts";
+import type { Clock } from "@fleet/time";
 
 /** How long a request lives: until its time is over or somebody aborts it. Dispose of it, or a timer and listeners stay. */
 export class RequestLife implements Disposable {

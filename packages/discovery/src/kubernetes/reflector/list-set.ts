@@ -1,13 +1,14 @@
+import type { TimeSlice } from "@fleet/time";
+
 import { listPages } from "../api/list-pages.ts";
 import { identify } from "./object-identity.ts";
 import type { SetDraft } from "./reflected-set.ts";
 import type { ReflectorOptions } from "./reflector-options.ts";
-import type { Turns } from "./turns.ts";
 
 interface ListSetOptions<T> {
   readonly path: string;
   readonly draft: SetDraft<T>;
-  readonly turns: Turns;
+  readonly slice: TimeSlice;
   readonly signal: AbortSignal;
 }
 
@@ -19,7 +20,7 @@ interface ListSetOptions<T> {
  */
 export async function listSet<T>(
   asks: Pick<ReflectorOptions<T>, "api" | "labelSelector" | "fieldSelector" | "pageSize">,
-  { path, draft, turns, signal }: ListSetOptions<T>,
+  { path, draft, slice, signal }: ListSetOptions<T>,
 ): Promise<string> {
   const { api, labelSelector, fieldSelector, pageSize = 500 } = asks;
   const query = { labelSelector, fieldSelector };
@@ -28,7 +29,7 @@ export async function listSet<T>(
     version = page.version;
     for (const object of page.items) {
       draft.apply(object, identify(object, "get", path));
-      if (turns.isOver) await turns.next();
+      if (slice.isOver) await slice.next();
     }
   }
   return version;

@@ -1,4 +1,5 @@
-import { backoff } from "../../backoff.ts";
+import { backoff } from "@fleet/time";
+
 import { ApiError } from "../api/api-error.ts";
 
 const minMs = 800;
@@ -13,5 +14,5 @@ const forbiddenMaxMs = 5000;
  */
 export function pauseAfter(error: unknown, failures: number, random: () => number): number {
   const { retryAfterMs = 0, status } = error instanceof ApiError ? error : {};
-  return retryAfterMs + backoff(failures, minMs, status === 403 ? forbiddenMaxMs : maxMs, random);
+  return retryAfterMs + backoff(failures, { minMs, maxMs: status === 403 ? forbiddenMaxMs : maxMs, random });
 }

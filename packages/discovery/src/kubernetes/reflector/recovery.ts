@@ -1,5 +1,5 @@
-import type { Clock } from "../../clock.ts";
-import { sleep } from "../../sleep.ts";
+import { sleep, type Clock } from "@fleet/time";
+
 import { isBroken } from "../api/api-error.ts";
 import { pauseAfter } from "./pause-after.ts";
 import { verdictOf } from "./verdict.ts";

@@ -1,5 +1,6 @@
+import type { Clock } from "@fleet/time";
+
 import { checkMs } from "../../check-ms.ts";
-import type { Clock } from "../../clock.ts";
 import { InvalidOptionError } from "../../errors.ts";
 import type { ResourceName } from "../api/api-path.ts";
 import type { ApiServer } from "../api/api-server.ts";

@@ -1,7 +1,8 @@
-import { systemClock } from "../../clock.ts";
-import type { Clock } from "../../clock.ts";
+import { inBackground, keepAlive, systemClock, TimeSlice, type Clock } from "@fleet/time";
+
 import { DiscoveryError } from "../../errors.ts";
 import type { ResourceStats } from "../../source/resource-stats.ts";
+import type { SourceStartOptions } from "../../source/source.ts";
 import { ApiError } from "../api/api-error.ts";
 import { resourcePath } from "../api/api-path.ts";
 import { asError } from "../api/as-error.ts";
@@ -15,10 +16,12 @@ import { checkReflectorOptions } from "./reflector-options.ts";
 import type { ReflectorOptions } from "./reflector-options.ts";
 import { ReflectorTally } from "./reflector-tally.ts";
 import { Resync } from "./resync.ts";
-import { Turns } from "./turns.ts";
 import type { Verdict } from "./verdict.ts";
 import { WatchSession } from "./watch-session.ts";
 import type { WatchSessionOptions } from "./watch-session.ts";
+
+/** How long objects that arrive together may keep the event loop, in milliseconds. */
+const sliceMs = 5;
 
 /**
  * Objects of one kind as an API server has them, kept current: whole at first, then change by change. It never gives up and never
@@ -33,7 +36,7 @@ export class Reflector<T> implements AsyncDisposable {
   readonly #set: ReflectedSet<T>;
   readonly #resync: Resync;
   readonly #recovery: Recovery;
-  readonly #turns = new Turns();
+  readonly #slice: TimeSlice;
   readonly #watches: WatchSessionOptions<T>;
   readonly #first = Promise.withResolvers<void>();
   #state: ResourceStats["state"] = "empty";
@@ -53,10 +56,12 @@ export class Reflector<T> implements AsyncDisposable {
   constructor(options: ReflectorOptions<T>) {
     checkReflectorOptions(options);
     const { api, resource, namespace, source, project, handler = {}, streaming = "auto" } = options;
-    const { resyncMs = 30_000, clock = systemClock, random = Math.random } = options;
+    const { resyncMs = 30_000, random = Math.random } = options;
+    const clock = inBackground(options.clock ?? systemClock);
     this.#options = options;
     this.#path = resourcePath(resource, namespace);
     this.#clock = clock;
+    this.#slice = new TimeSlice(clock, sliceMs);
     this.#streams = streaming === "auto";
     const where = namespace === undefined ? "" : `/${namespace}`;
     this.#tally = new ReflectorTally({ source, resource: `${resource.plural}${where}` });
@@ -79,14 +84,14 @@ export class Reflector<T> implements AsyncDisposable {
       clock,
       random,
       tally: this.#tally,
-      turns: this.#turns,
+      slice: this.#slice,
       set: this.#set,
       calls: this.#calls,
       opened: () => this.#watching(),
       whole: (reading, version) => this.#whole(reading, version),
       reached: (version) => this.#reached(version),
     };
-    this.#first.promise.catch(() => "who started it need not wait for it");
+    this.#first.promise.catch(() => undefined); // A caller need not wait for the start.
   }
 
   /** What is kept, by uid. One map for life. */
@@ -120,7 +125,7 @@ export class Reflector<T> implements AsyncDisposable {
    *
    * @throws the signal's reason when that ends it, DiscoveryError (FLEET_DISCOVERY_CLOSED) when `close()` does or at a second start.
    */
-  start({ signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {
+  start({ signal, inBackground = false }: Partial<SourceStartOptions> = {}): Promise<void> {
     if (this.#state !== "empty") return Promise.reject(this.#over());
     this.#state = "listing";
     const end = (): void => this.#end(signal?.reason);
@@ -128,7 +133,10 @@ export class Reflector<T> implements AsyncDisposable {
     this.#leaveSignal = () => signal?.removeEventListener("abort", end);
     if (signal?.aborted === true) end();
     this.#running = this.#run();
-    return this.#first.promise;
+    if (inBackground) return this.#first.promise;
+    const started = keepAlive(this.#first.promise);
+    started.catch(() => undefined); // A caller need not wait for it.
+    return started;
   }
 
   /** Somebody else has reached the server again: a pause after a broken connection ends now. Once in half a minute at the most. */
@@ -182,7 +190,7 @@ export class Reflector<T> implements AsyncDisposable {
   async #list(): Promise<void> {
     const { signal } = this.#begin("listing");
     const reading = this.#read();
-    const into = { path: this.#path, draft: reading.draft, turns: this.#turns, signal };
+    const into = { path: this.#path, draft: reading.draft, slice: this.#slice, signal };
     await this.#replace(reading, await listSet(this.#options, into));
   }
 
@@ -229,7 +237,7 @@ export class Reflector<T> implements AsyncDisposable {
     this.#resync.read(version, begunAt);
     for (const change of changes) {
       this.#calls.changed(change);
-      if (this.#turns.isOver) await this.#turns.next();
+      if (this.#slice.isOver) await this.#slice.next();
       if (this.#isClosed) return;
     }
     this.#hasSynced = true;

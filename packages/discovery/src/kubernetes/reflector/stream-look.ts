@@ -1,4 +1,4 @@
-import type { Clock } from "../../clock.ts";
+import type { Clock } from "@fleet/time";
 
 /** A server that streams a whole set is not silent for so long, in milliseconds. */
 const lookMs = 3000;

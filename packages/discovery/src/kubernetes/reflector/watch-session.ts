@@ -1,4 +1,5 @@
-import type { Clock } from "../../clock.ts";
+import type { Clock, TimeSlice } from "@fleet/time";
+
 import { ApiError } from "../api/api-error.ts";
 import { nameRequest } from "../api/api-path.ts";
 import type { WatchEvent } from "../api/watch-event.ts";
@@ -9,7 +10,6 @@ import type { ReflectedSet, SetReading } from "./reflected-set.ts";
 import type { ReflectorOptions } from "./reflector-options.ts";
 import type { ReflectorTally } from "./reflector-tally.ts";
 import { StreamLook } from "./stream-look.ts";
-import type { Turns } from "./turns.ts";
 import { refusesStreaming } from "./verdict.ts";
 
 /** How long a watch asks to live, so that not all of a fleet end at one time; the server needs a little longer to end it. */
@@ -26,7 +26,7 @@ export interface WatchSessionOptions<T> {
   readonly clock: Clock;
   readonly random: () => number;
   readonly tally: ReflectorTally;
-  readonly turns: Turns;
+  readonly slice: TimeSlice;
   readonly set: ReflectedSet<T>;
   readonly calls: HandlerCalls<T>;
   /** The server has accepted it, and no whole set comes first. */
@@ -69,7 +69,7 @@ export class WatchSession<T> {
    * @throws ApiError also for one that ended too soon; Interruption when it is ended although it seems to be well.
    */
   async run(): Promise<void> {
-    const { clock, turns } = this.#options;
+    const { clock, slice } = this.#options;
     let openedAt = clock.now();
     let events = 0;
     const accepted = (): void => {
@@ -87,7 +87,7 @@ export class WatchSession<T> {
           await this.#options.whole(this.#reading, version);
           this.#reading = undefined;
         }
-        if (turns.isOver) await turns.next();
+        if (slice.isOver) await slice.next();
       }
       const isShort = events === 0 && clock.now() - openedAt < shortMs;
       if (isShort || this.#reading !== undefined) throw this.#tooSoon();

@@ -1,4 +1,5 @@
-import type { Clock } from "../../clock.ts";
+import type { Clock } from "@fleet/time";
+
 import { garbled } from "../api/api-answer.ts";
 import { ApiError, isNotFound } from "../api/api-error.ts";
 import { nameRequest } from "../api/api-path.ts";

@@ -1,7 +1,7 @@
+import { systemClock, type Clock } from "@fleet/time";
+
 import { publishError } from "../../channels.ts";
 import { checkOptions, clock as ofClock, hasMethods, ms, required, type Rules } from "../../check-options.ts";
-import { systemClock } from "../../clock.ts";
-import type { Clock } from "../../clock.ts";
 import type { ApiServer } from "../api/api-server.ts";
 import { ReadPatience } from "../api/read-patience.ts";
 import type { KubernetesSource } from "../kubernetes-source.ts";

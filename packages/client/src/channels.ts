@@ -1,9 +1,8 @@
 import { type Channel, channel } from "node:diagnostics_channel";
 
-import type { Endpoint } from "@fleet/discovery";
 import type { Access } from "@fleet/isolation";
+import type { RoleEvent } from "@fleet/topology";
 
-import type { Unfit } from "./endpoints/standing.ts";
 import type { Call } from "./walk/call.ts";
 
 /** Payload of `fleet:client:command`: one call, told when it ended. Never arguments, keys or values. */
@@ -25,47 +24,10 @@ export interface CommandMessage {
   readonly code?: string;
 }
 
-/** Payload of `fleet:client:role`: what is new about the roles of an instance. Endpoints are told as `host:port`, as announced. */
-export type RoleMessage =
-  | {
-      /** An endpoint has another role now, by what Redis says or by its source. */
-      readonly event: "changed";
-      readonly instance: string;
-      readonly endpoint: string;
-      readonly role: Endpoint["role"];
-      readonly previous: Endpoint["role"];
-    }
-  | {
-      /** A replica, or a primary beside the primary, is not read from any more, or for another reason than before. */
-      readonly event: "unfit";
-      readonly instance: string;
-      readonly endpoint: string;
-      readonly reason: Unfit;
-    }
-  | {
-      /** A replica that was unfit follows the primary again, and is read from. */
-      readonly event: "follows";
-      readonly instance: string;
-      readonly endpoint: string;
-    }
-  | {
-      /** Several say that they are the primary. */
-      readonly event: "disputed";
-      readonly instance: string;
-      readonly endpoints: readonly string[];
-      /** Who is written to; undefined when nobody is. */
-      readonly kept: string | undefined;
-    }
-  | {
-      /** It does not say what it is (the user may call neither ROLE nor INFO): what its source says counts. */
-      readonly event: "untold";
-      readonly instance: string;
-      readonly endpoint: string;
-    };
-
 const roleChannel = channel("fleet:client:role");
 
-export function publishRole(message: RoleMessage): void {
+/** On `fleet:client:role`. */
+export function publishRole(message: RoleEvent): void {
   if (roleChannel.hasSubscribers) roleChannel.publish(message);
 }
 

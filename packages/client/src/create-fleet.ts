@@ -1,12 +1,14 @@
 import { CircuitBreaker } from "@fleet/breaker";
 import { Discovery, StaticSource } from "@fleet/discovery";
 import { RedisPool } from "@fleet/pool/ioredis";
+import { systemClock } from "@fleet/time";
+import { Roles } from "@fleet/topology";
 
+import { publishRole } from "./channels.ts";
 import type { EndpointTarget } from "./endpoints/endpoint-target.ts";
-import { checkFleetOptions, type FleetOptions, systemClock } from "./fleet-options.ts";
+import { checkFleetOptions, type FleetOptions } from "./fleet-options.ts";
 import { Fleet } from "./fleet.ts";
 import { AllTerms } from "./overrides.ts";
-import { Roles } from "./roles/roles.ts";
 import { Targets } from "./targets.ts";
 import { Successions } from "./walk/successions.ts";
 import { Walk } from "./walk/walk.ts";
@@ -35,12 +37,13 @@ export async function createFleet(
     await new RedisPool({ ...pool, name, host: "localhost", port: 1, clock, random }).close();
   }
   const closing = new AbortController();
-  const roles = new Roles({
+  const roles = new Roles<EndpointTarget>({
     intervalMs: rolesIntervalMs,
     clock,
     random,
     changed: (instance) => targets.reroute(instance),
     redial: (target) => targets.redial(target),
+    report: publishRole,
   });
   const successions = new Successions({ ms: failoverMs, clock });
   const walk = new Walk({

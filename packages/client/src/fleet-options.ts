@@ -1,5 +1,3 @@
-import { performance } from "node:perf_hooks";
-
 import type { CircuitBreakerOptions, RetryBudgetOptions } from "@fleet/breaker";
 import type {
   AddressMap,
@@ -11,16 +9,10 @@ import type {
 } from "@fleet/discovery";
 import type { Credentials, RedisPoolOptions } from "@fleet/pool/ioredis";
 import type { RoutingPolicy } from "@fleet/router";
+import type { Clock } from "@fleet/time";
 
 import { checkOptions, clock, func, hasMethods, printed, type Rule, type Rules } from "./check-options.ts";
 import { InvalidOptionError } from "./errors.ts";
-
-/** Monotonic milliseconds and timers. */
-export interface Clock {
-  now(): number;
-  setTimeout(callback: () => void, ms: number): unknown;
-  clearTimeout(handle: unknown): void;
-}
 
 /**
  * What a reference stands for, asked at every dial: a rotated password needs no restart. Where its `password` is a list, the first
@@ -115,13 +107,6 @@ export interface FleetOptions {
 
 /** What an instance may have of its own; what is absent is as the fleet has it, option by option. */
 export type InstanceOverrides = Pick<FleetOptions, "timeoutMs" | "retries" | "pool" | "breaker">;
-
-export const systemClock: Clock = {
-  now: () => performance.now(),
-  // What is left of a time may be less than nothing by now, and Node warns of that.
-  setTimeout: (callback, ms) => setTimeout(callback, Math.max(0, ms)),
-  clearTimeout: (handle) => clearTimeout(handle as NodeJS.Timeout),
-};
 
 /** Longest delay a Node timer keeps; a longer one fires at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1;

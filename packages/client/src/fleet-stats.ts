@@ -1,8 +1,7 @@
 import type { BreakerState } from "@fleet/breaker";
 import type { CredentialsReference, DiscoveryStats, Endpoint, Instance } from "@fleet/discovery";
 import type { Health, PoolStats } from "@fleet/pool/ioredis";
-
-import type { Replication } from "./endpoints/standing.ts";
+import type { Replication } from "@fleet/topology";
 
 /** One server process, at this moment. What no call has needed yet is undefined. */
 export interface EndpointStats {

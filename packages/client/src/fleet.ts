@@ -9,6 +9,7 @@ import {
 } from "@fleet/isolation";
 import type { BatchReply as LaneReply } from "@fleet/pool/ioredis";
 import { UnknownTargetError } from "@fleet/router";
+import type { Clock } from "@fleet/time";
 import type { Redis } from "ioredis";
 
 import { type BatchReply, ScopedBatch } from "./batch/batch.ts";
@@ -17,7 +18,7 @@ import { printed } from "./check-options.ts";
 import { dialAll, type DialResult } from "./endpoints/dial-all.ts";
 import { statsOf } from "./endpoints/stats-of.ts";
 import { FleetClosedError, InvalidOptionError, StartingError } from "./errors.ts";
-import { checkMs, type Clock } from "./fleet-options.ts";
+import { checkMs } from "./fleet-options.ts";
 import type { FleetStats } from "./fleet-stats.ts";
 import type { AllTerms } from "./overrides.ts";
 import type { Targets } from "./targets.ts";

@@ -46,14 +46,15 @@ export type {
 export type { Access, Command, Reply } from "@fleet/isolation";
 export type { Health, PoolStats, RedisPoolOptions } from "@fleet/pool/ioredis";
 export type { RoutingPolicy } from "@fleet/router";
+export type { Clock } from "@fleet/time";
+export type { Link, Replication, RoleEvent, Unfit } from "@fleet/topology";
 export type { BatchReply } from "./batch/batch.ts";
 export type { CallOptions, Selector } from "./walk/call.ts";
-export type { CommandMessage, RoleMessage } from "./channels.ts";
+export type { CommandMessage } from "./channels.ts";
 export type { DialResult } from "./endpoints/dial-all.ts";
 export type {
   Certificates,
   CertificatesResolver,
-  Clock,
   CredentialsResolver,
   FleetOptions,
   InstanceOverrides,
@@ -61,5 +62,4 @@ export type {
 export type { EndpointStats, FleetStats, InstanceStats } from "./fleet-stats.ts";
 export type { BatchOptions, CommandOptions, RunTarget } from "./fleet.ts";
 export type { SentinelConnectOptions } from "./endpoints/sentinel-connect.ts";
-export type { Link, Replication, Unfit } from "./endpoints/standing.ts";
 export type { Credentials } from "@fleet/pool/ioredis";

@@ -1,13 +1,13 @@
 import type { Instance, InstanceChange } from "@fleet/discovery";
 import type { Router, Vacancy } from "@fleet/router";
+import type { Roles } from "@fleet/topology";
 
 import { EndpointTarget, type OpenOptions } from "./endpoints/endpoint-target.ts";
-import type { Roles } from "./roles/roles.ts";
 import type { Successions } from "./walk/successions.ts";
 
 export interface TargetsOptions {
   readonly router: Router<EndpointTarget>;
-  readonly roles: Pick<Roles, "set" | "close">;
+  readonly roles: Pick<Roles<EndpointTarget>, "set" | "close">;
   readonly successions: Pick<Successions, "lost" | "over">;
   readonly open: OpenOptions;
   /** How long a dropped endpoint's calls in flight are waited for. */

@@ -4,8 +4,8 @@ import { expect, test } from "vitest";
 
 import { createFleet } from "../src/index.ts";
 import { instance } from "./hand-source.ts";
+import { heard } from "./heard.ts";
 import { needRedis } from "./need-redis.ts";
-import { heard } from "./roles/heard.ts";
 
 needRedis();
 

@@ -7,9 +7,9 @@ import { describe, expect, test } from "vitest";
 import { createFleet } from "../src/index.ts";
 import type { Fleet } from "../src/index.ts";
 import { instance } from "./hand-source.ts";
+import { heardRoles } from "./heard.ts";
 import { Load } from "./load.ts";
 import { needRedis } from "./need-redis.ts";
-import { heardRoles } from "./roles/heard.ts";
 
 needRedis();
 

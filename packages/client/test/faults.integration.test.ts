@@ -3,9 +3,9 @@ import { describe, expect, test } from "vitest";
 
 import { createFleet, Namespace } from "../src/index.ts";
 import { endpoint, instance } from "./hand-source.ts";
+import { heard } from "./heard.ts";
 import { Load } from "./load.ts";
 import { needRedis } from "./need-redis.ts";
-import { heard } from "./roles/heard.ts";
 
 needRedis();
 

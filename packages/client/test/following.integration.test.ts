@@ -6,8 +6,8 @@ import { describe, expect, test } from "vitest";
 import { createFleet } from "../src/index.ts";
 import type { Fleet, FleetOptions } from "../src/index.ts";
 import { endpoint, HandSource, instance } from "./hand-source.ts";
+import { heardRoles } from "./heard.ts";
 import { needRedis } from "./need-redis.ts";
-import { heardRoles } from "./roles/heard.ts";
 
 needRedis();
 

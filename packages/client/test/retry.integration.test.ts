@@ -4,9 +4,9 @@ import { expect, test } from "vitest";
 
 import { createFleet } from "../src/index.ts";
 import { endpoint, instance } from "./hand-source.ts";
+import { heard, heardPicks } from "./heard.ts";
 import { Load } from "./load.ts";
 import { needRedis } from "./need-redis.ts";
-import { heard, heardPicks } from "./roles/heard.ts";
 
 needRedis();
 

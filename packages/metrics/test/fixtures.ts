@@ -1,7 +1,7 @@
 import { channel } from "node:diagnostics_channel";
 
 import type { BreakerTransition } from "@fleet/breaker";
-import type { CommandMessage, RoleMessage } from "@fleet/client";
+import type { CommandMessage, RoleEvent } from "@fleet/client";
 import type {
   DiscoveryConditionMessage,
   DiscoveryErrorMessage,
@@ -17,7 +17,7 @@ import type { Messages } from "../src/roster/messages.ts";
 /** What each channel carries, by the package that publishes it. */
 export interface Published {
   readonly "fleet:client:command": CommandMessage;
-  readonly "fleet:client:role": RoleMessage;
+  readonly "fleet:client:role": RoleEvent;
   readonly "fleet:router:pick": PickMessage;
   readonly "fleet:breaker:state": BreakerTransition;
   readonly "fleet:pool:connection": ConnectionEvent;

@@ -3,8 +3,8 @@ export { leastRequests } from "./policies/least-requests.ts";
 export { roundRobin } from "./policies/round-robin.ts";
 export { Router } from "./router.ts";
 
+export type { Now } from "@fleet/time";
 export type { PickMessage, PickOutcome } from "./channels.ts";
-export type { Clock } from "./clock.ts";
 export type { NoTargetReason, Refusal, Requested } from "./errors.ts";
 export type { PickRequest, PickTerms, RouterOptions, RouterStats, TargetStats } from "./router.ts";
 export type { Candidate, Choice, RoutingPolicy } from "./routing-policy.ts";

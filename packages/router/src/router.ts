@@ -1,6 +1,7 @@
+import { systemClock, type Now } from "@fleet/time";
+
 import { pickChannel, type PickMessage, type PickOutcome } from "./channels.ts";
 import { checkOptions, printed } from "./check-options.ts";
-import { monotonicClock, type Clock } from "./clock.ts";
 import {
   InvalidOptionError,
   NoTargetError,
@@ -32,7 +33,7 @@ export interface RouterOptions<T extends Target> {
   /** Asked for refused targets when nothing is left: in how many ms may it take a call again? @default unknown */
   readonly retryAfterMs?: (target: T) => number | undefined;
   /** Monotonic milliseconds. @default performance.now */
-  readonly clock?: Clock;
+  readonly clock?: Now;
   /** Uniform in [0, 1). @default Math.random */
   readonly random?: () => number;
 }
@@ -71,7 +72,7 @@ export interface TargetStats {
 export class Router<T extends Target> {
   readonly #policy: RoutingPolicy;
   readonly #retryAfterMs: ((target: T) => number | undefined) | undefined;
-  readonly #clock: Clock;
+  readonly #clock: Now;
   readonly #selection: Selection<T>;
   readonly #routes: Routes<T>;
   readonly #picks = { only: 0, policy: 0, fallback: 0 };
@@ -91,7 +92,7 @@ export class Router<T extends Target> {
     checkOptions(options, routerRules);
     this.#policy = options.policy ?? leastRequests();
     this.#retryAfterMs = options.retryAfterMs;
-    this.#clock = options.clock ?? monotonicClock;
+    this.#clock = options.clock ?? systemClock;
     const random = options.random ?? Math.random;
     this.#selection = new Selection(options, random);
     this.#routes = new Routes(random);

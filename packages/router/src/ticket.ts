@@ -1,4 +1,5 @@
-import type { Clock } from "./clock.ts";
+import type { Now } from "@fleet/time";
+
 import type { Call, Slot } from "./slot.ts";
 import type { Target } from "./target.ts";
 
@@ -27,12 +28,12 @@ export class IssuedTicket<T extends Target> implements Ticket<T>, Call {
   readonly startedAt: number;
   older: Call | undefined = undefined;
   newer: Call | undefined = undefined;
-  readonly #clock: Clock;
+  readonly #clock: Now;
   #slot: Slot<T> | undefined;
   #failed = false;
 
   /** Reserves: the next pick already sees this call in flight. */
-  constructor(slot: Slot<T>, reason: PickReason, rank: number, clock: Clock, now: number) {
+  constructor(slot: Slot<T>, reason: PickReason, rank: number, clock: Now, now: number) {
     this.target = slot.target;
     this.reason = reason;
     this.rank = rank;

@@ -2,15 +2,22 @@ import type { ConnectionOptions } from "node:tls";
 
 import { CircuitBreaker } from "@fleet/breaker";
 import type { AddressMap, Endpoint, Instance } from "@fleet/discovery";
-import { RedisPool } from "@fleet/pool/ioredis";
+import { classify, RedisPool } from "@fleet/pool/ioredis";
 import type { Target } from "@fleet/router";
+import type { Clock } from "@fleet/time";
+import {
+  type AskedEndpoint,
+  askRole,
+  type Replication,
+  type RoleReply,
+  type Standing,
+} from "@fleet/topology";
 
 import { MissingCredentialsError } from "../errors.ts";
-import type { CertificatesResolver, Clock, CredentialsResolver } from "../fleet-options.ts";
+import type { CertificatesResolver, CredentialsResolver } from "../fleet-options.ts";
 import type { Terms } from "../overrides.ts";
 import { ranks, type Rank } from "./ranks.ts";
 import { readTls } from "./read-tls.ts";
-import type { Replication, Standing } from "./standing.ts";
 
 /** What all endpoints of one fleet are opened with. */
 export interface OpenOptions {
@@ -29,7 +36,7 @@ export interface OpenOptions {
  * that ten thousand known endpoints cost nothing until they are used, and live as long as the endpoint: a changed role touches
  * neither.
  */
-export class EndpointTarget implements Target {
+export class EndpointTarget implements Target, AskedEndpoint {
   readonly id: string;
   /** `<instance>/<host>:<port>`, the name of its pool and breaker. */
   readonly name: string;
@@ -38,11 +45,9 @@ export class EndpointTarget implements Target {
   declare group?: string;
   state: Instance["state"];
   reads: Instance["reads"];
-  /** What it is taken for: its source's word, until `Roles` knows better. */
+  /** By its source, until `Roles` knows better. */
   role: Endpoint["role"];
-  /** Beside the primary: whom it follows and how, as it said last. */
   replication: Replication | undefined = undefined;
-  /** Whether it may be read from, where it is a replica. */
   standing: Standing = "follows";
   /** On its way out: asked only when nobody else may answer. */
   leaving: boolean;
@@ -87,9 +92,22 @@ export class EndpointTarget implements Target {
     return this.#endpoint;
   }
 
-  /** What its source takes it for. */
+  /** The role by its source. */
   get hint(): Endpoint["role"] {
     return this.#endpoint.role;
+  }
+
+  /** False under maintenance: no calls, and no checks. */
+  get isAskable(): boolean {
+    return this.state !== "maintenance";
+  }
+
+  get isInUse(): boolean {
+    return this.#pool !== undefined;
+  }
+
+  get isConnected(): boolean {
+    return this.#pool !== undefined && this.#pool.shared.state !== "idle";
   }
 
   /** Undefined until the first call. */
@@ -179,6 +197,16 @@ export class EndpointTarget implements Target {
     return true;
   }
 
+  async connect(): Promise<void> {
+    await this.pool.ready();
+  }
+
+  async ask(timeoutMs: number): Promise<RoleReply | undefined> {
+    const { shared } = this.pool;
+    const deadline = this.#options.clock.now() + timeoutMs;
+    return askRole({ send: (command) => shared.send(command, { deadline }), isRefusal });
+  }
+
   /** Finishes what is in flight, then closes the pool. A later call opens another. */
   async closePool(graceMs: number): Promise<void> {
     const pool = this.#pool;
@@ -250,6 +278,12 @@ export class EndpointTarget implements Target {
     this.#dialed = { ...this.#dialed, tls: options !== undefined };
     return options;
   }
+}
+
+/** The user may not call the command, or the server has none of this name. */
+function isRefusal(error: unknown): boolean {
+  const { outcome, recoverable, countsAsFailure } = classify(error);
+  return outcome === "replied" && !recoverable && !countsAsFailure;
 }
 
 /** What a dial was made with; of secrets only where they were. */

@@ -1,9 +1,9 @@
 import { ConnectionError } from "@fleet/pool";
 import type { RedisPool } from "@fleet/pool/ioredis";
+import type { Clock } from "@fleet/time";
 import type { Redis } from "ioredis";
 
 import { DeadlineError, FleetClosedError } from "../errors.ts";
-import type { Clock } from "../fleet-options.ts";
 import type { Call } from "./call.ts";
 import { RunTime } from "./run-time.ts";
 

@@ -1,6 +1,5 @@
+import type { Clock } from "@fleet/time";
 import type { Redis } from "ioredis";
-
-import type { Clock } from "../fleet-options.ts";
 
 /** Longest delay a Node timer keeps. */
 const maxTimerMs = 2 ** 31 - 1;

@@ -1,4 +1,4 @@
-import type { Clock } from "../fleet-options.ts";
+import type { Clock } from "@fleet/time";
 
 export interface SuccessionsOptions {
   /** How long calls may wait for somebody to take over, counted from the loss, in milliseconds; 0: they do not. */

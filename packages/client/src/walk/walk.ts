@@ -2,15 +2,14 @@ import { BrokenCircuitError, RetryBudget, type RetryBudgetOptions } from "@fleet
 import type { ReplyError } from "@fleet/pool";
 import type { RedisPool } from "@fleet/pool/ioredis";
 import { NoTargetError, type Router, type RoutingPolicy } from "@fleet/router";
+import { type Clock, sleep } from "@fleet/time";
+import type { Roles } from "@fleet/topology";
 
 import type { EndpointTarget } from "../endpoints/endpoint-target.ts";
 import { ranks } from "../endpoints/ranks.ts";
-import type { Clock } from "../fleet-options.ts";
-import { isOfReplica, isReadonly } from "../roles/readonly-error.ts";
-import type { Roles } from "../roles/roles.ts";
-import { sleep } from "../sleep.ts";
 import type { Call } from "./call.ts";
 import { Picks } from "./picks.ts";
+import { isOfReplica, isReadonly } from "./readonly-error.ts";
 import type { Successions } from "./successions.ts";
 import { verdictOf } from "./verdict.ts";
 
@@ -28,7 +27,7 @@ export interface WalkOptions {
   readonly retryBudget?: Omit<RetryBudgetOptions, "clock">;
   readonly clock: Clock;
   readonly random: () => number;
-  readonly roles: Pick<Roles, "refused" | "doubted">;
+  readonly roles: Pick<Roles<EndpointTarget>, "refused" | "doubted">;
   readonly successions: Pick<Successions, "await">;
   /** Ends the pauses between attempts. */
   readonly closing: AbortSignal;
@@ -207,7 +206,7 @@ export class Walk {
     const { closing } = this.#options;
     const leftMs = call.giveUpAt - this.#now;
     if (typeof pause === "number" && pause >= leftMs) throw error;
-    if (typeof pause === "number") await sleep(this.#clock, pause, [closing, call.signal]);
+    if (typeof pause === "number") await sleep(this.#clock, pause, closing, call.signal);
     else await this.#until(pause, leftMs, call);
     this.now();
     call.signal?.throwIfAborted();
@@ -252,7 +251,7 @@ export class Walk {
   async #until(promise: Promise<void>, ms: number, { signal }: Call): Promise<void> {
     const over = new AbortController();
     void promise.then(() => over.abort());
-    await sleep(this.#clock, ms, [this.#options.closing, signal, over.signal]);
+    await sleep(this.#clock, ms, this.#options.closing, signal, over.signal);
   }
 
   #release(call: Call): void {

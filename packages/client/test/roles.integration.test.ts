@@ -2,11 +2,11 @@ import { eventually, FakeClock, startFaultProxy, startRedis, startReplication } 
 import type { RedisServer } from "@fleet/testkit";
 import { describe, expect, test } from "vitest";
 
-import { createFleet } from "../../src/index.ts";
-import type { Fleet } from "../../src/index.ts";
-import { endpoint, HandSource, instance } from "../hand-source.ts";
-import { needRedis } from "../need-redis.ts";
+import { createFleet } from "../src/index.ts";
+import type { Fleet } from "../src/index.ts";
+import { endpoint, HandSource, instance } from "./hand-source.ts";
 import { heard, heardRoles } from "./heard.ts";
+import { needRedis } from "./need-redis.ts";
 
 needRedis();
 

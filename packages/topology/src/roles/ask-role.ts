@@ -1,45 +1,53 @@
-import { classify, type Reply, type SendOptions, type SharedLane } from "@fleet/pool/ioredis";
+import type { Link } from "./role.ts";
 
-import type { Link } from "../endpoints/standing.ts";
+/** A decoded reply. */
+export type Reply = string | number | Buffer | null | readonly Reply[];
 
-interface History {
+/** What a server says of its own role. Addresses are `host:port`, as the servers know each other. */
+export type RoleReply = {
   /**
-   * Its replication ids, the current one first: a primary shares it with all that follow it, however they address it, and with
-   * those that follow these. Absent when the user may not call INFO.
+   * The replication ids of the server, the current one first: a primary shares it with all replicas that follow it, directly or through
+   * others, by whatever address. Absent when the user may not call INFO.
    */
   readonly history?: readonly string[];
+} & (
+  | { readonly role: "primary"; readonly replicas: readonly string[] }
+  | {
+      readonly role: "replica";
+      readonly primary: string;
+      /** Absent when the server names a state that Redis does not have. */
+      readonly link?: Link;
+      /** How far the replica has read, in bytes; -1 while it is linked to no primary. */
+      readonly offset?: number;
+      /** Whether the replica was ever linked since its start. Absent when the user may not call INFO. */
+      readonly hasSynced?: boolean;
+    }
+);
+
+/** How to ask one server. */
+export interface Server {
+  /** Sends one command to the server. */
+  readonly send: (command: readonly [name: string, ...args: string[]]) => Promise<Reply>;
+  /** Whether an error of `send` is the server's refusal of the command itself (`NOPERM`, an unknown command): asking again is of no use. */
+  readonly isRefusal: (error: unknown) => boolean;
 }
 
-/** What a server says of itself. Addresses are `host:port`, as the servers know each other. */
-export type RoleReply = History &
-  (
-    | { readonly role: "primary"; readonly replicas: readonly string[] }
-    | {
-        readonly role: "replica";
-        readonly primary: string;
-        /** Absent when the server has another word for it than Redis has. */
-        readonly link?: Link;
-        /** How far it has read, in bytes; -1 while it is linked to no primary. */
-        readonly offset?: number;
-        /** Whether it was ever linked since its start. Absent when the user may not call INFO. */
-        readonly hasSynced?: boolean;
-      }
-  );
-
 /**
- * Asks a server for its role, by ROLE and INFO in one write. `undefined` when it does not say: the user may call neither, or it is no
- * ordinary Redis.
+ * Asks a server for its role, by ROLE and INFO in one turn. `undefined` when the server does not say: the user may call neither, or it
+ * is no ordinary Redis.
  *
- * @throws what the lane throws when there is no answer.
+ * @throws what `send` throws when there is no answer.
  */
-export async function askRole(
-  lane: Pick<SharedLane, "send">,
-  options: SendOptions,
-): Promise<RoleReply | undefined> {
-  const [role, text] = await Promise.all([
-    unlessRefused(lane.send(["ROLE"], options)),
-    unlessRefused(lane.send(["INFO", "replication"], options)),
-  ]);
+export async function askRole({ send, isRefusal }: Server): Promise<RoleReply | undefined> {
+  const unlessRefused = async (command: readonly [string, ...string[]]): Promise<Reply | undefined> => {
+    try {
+      return await send(command);
+    } catch (error) {
+      if (isRefusal(error)) return undefined;
+      throw error;
+    }
+  };
+  const [role, text] = await Promise.all([unlessRefused(["ROLE"]), unlessRefused(["INFO", "replication"])]);
   const info = typeof text === "string" ? fromInfo(text) : undefined;
   if (role === undefined) return info;
   const said = fromRole(role);
@@ -47,17 +55,7 @@ export async function askRole(
   return said !== undefined && info?.role === said.role ? { ...info, ...said } : said;
 }
 
-async function unlessRefused(reply: Promise<Reply>): Promise<Reply | undefined> {
-  try {
-    return await reply;
-  } catch (error) {
-    const { outcome, recoverable, countsAsFailure } = classify(error);
-    if (outcome === "replied" && !recoverable && !countsAsFailure) return undefined;
-    throw error;
-  }
-}
-
-/** The words of ROLE. What is in none of these lists is another server's word, of which nothing is known. */
+/** The link states of ROLE. A state that is not listed is another server's, of which nothing is known. */
 const links: ReadonlyMap<unknown, Link> = new Map<unknown, Link>([
   ["connected", "connected"],
   ["sync", "syncing"],
@@ -108,7 +106,7 @@ export function fromInfo(text: string): RoleReply | undefined {
       primary: addressOf(facts.get("master_host"), facts.get("master_port")),
       ...known,
       ...(link !== undefined && { link, hasSynced: link === "connected" || wasLinked(facts) }),
-      // Unlike ROLE it goes on to give the last one, and 0 where there was none.
+      // Unlike ROLE, INFO goes on to give the last offset, and 0 where there was none.
       ...(Number.isSafeInteger(offset) && { offset: link === "down" ? -1 : offset }),
     };
   }
@@ -128,7 +126,7 @@ function linkOf(facts: ReadonlyMap<string, string>): Link | undefined {
   return facts.get("master_sync_in_progress") === "1" ? "syncing" : "down";
 }
 
-/** Never: -1, and before Redis 7 the seconds since 1970. */
+/** A replica that was never linked gives -1, and before Redis 7 the seconds since 1970. */
 function wasLinked(facts: ReadonlyMap<string, string>): boolean {
   const seconds = Number(facts.get("master_link_down_since_seconds") ?? -1);
   return seconds >= 0 && seconds < 1_000_000_000;

@@ -2,7 +2,7 @@ import { subscribe, unsubscribe } from "node:diagnostics_channel";
 
 import type { PickMessage } from "@fleet/router";
 
-import type { CommandMessage, RoleMessage } from "../../src/index.ts";
+import type { CommandMessage, RoleEvent } from "../src/index.ts";
 
 type Heard<T> = Disposable & { readonly messages: readonly T[] };
 
@@ -12,7 +12,7 @@ export function heard(): Heard<CommandMessage> {
 }
 
 /** Listens to `fleet:client:role` until disposed. */
-export function heardRoles(): Heard<RoleMessage> {
+export function heardRoles(): Heard<RoleEvent> {
   return heardOn("fleet:client:role");
 }
 

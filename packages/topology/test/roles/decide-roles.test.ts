@@ -1,23 +1,23 @@
 import { seededRandom } from "@fleet/testkit";
 import { describe, expect, test } from "vitest";
 
+import type { RoleReply } from "../../src/roles/ask-role.ts";
 import { type Claim, decideRoles } from "../../src/roles/decide-roles.ts";
-import type { RoleReply } from "../../src/roles/role-reply.ts";
 
 const primary = (...replicas: readonly string[]): RoleReply => ({ role: "primary", replicas });
 const replicaOf = (address: string): RoleReply => ({ role: "replica", primary: address });
 
 /** An endpoint that was never asked, unless it is said what it answered. */
 function claim(address: string, facts: Partial<Claim> = {}): Claim {
-  const current = facts.said !== undefined;
+  const isCurrent = facts.said !== undefined;
   return {
     address,
     hint: "unknown",
     said: undefined,
-    current,
-    refused: false,
-    moved: true,
-    asked: true,
+    isCurrent,
+    isRefused: false,
+    hasMoved: true,
+    wasAsked: true,
     ...facts,
   };
 }
@@ -48,23 +48,23 @@ describe("one primary", () => {
       roles([
         claim("a", { hint: "primary" }),
         claim("b", { said: primary() }),
-        claim("c", { said: primary("x"), current: false }),
+        claim("c", { said: primary("x"), isCurrent: false }),
       ]),
     ).toEqual(["unknown", "primary", "unknown"]);
   });
 
   test("stays the primary while it does not answer and nobody else says so", () => {
     expect(
-      roles([claim("a", { said: primary("b"), current: false }), claim("b", { said: replicaOf("a") })]),
+      roles([claim("a", { said: primary("b"), isCurrent: false }), claim("b", { said: replicaOf("a") })]),
     ).toEqual(["primary", "replica"]);
   });
 
   test("that refused a write is a replica until it was asked", () => {
-    expect(roles([claim("a", { said: primary("b"), refused: true }), claim("b")])).toEqual([
+    expect(roles([claim("a", { said: primary("b"), isRefused: true }), claim("b")])).toEqual([
       "replica",
       "unknown",
     ]);
-    expect(roles([claim("a", { refused: true })])).toEqual(["replica"]);
+    expect(roles([claim("a", { isRefused: true })])).toEqual(["replica"]);
   });
 });
 
@@ -78,15 +78,15 @@ describe("two that say they are the primary", () => {
   });
 
   test("but not before everybody was asked again: an older word may name the primary of before", () => {
-    const replica = claim("c", { said: replicaOf("a"), asked: false });
+    const replica = claim("c", { said: replicaOf("a"), wasAsked: false });
     expect(roles([a, b, replica], b)).toEqual(["unknown", "primary", "replica"]);
     expect(roles([a, b, replica])).toEqual(["replica", "replica", "replica"]);
   });
 
   test("but not by those that still follow the one of before, which failed and is back", () => {
     const behind = [
-      claim("c", { said: replicaOf("b"), moved: false }),
-      claim("d", { said: replicaOf("b"), moved: false }),
+      claim("c", { said: replicaOf("b"), hasMoved: false }),
+      claim("d", { said: replicaOf("b"), hasMoved: false }),
     ];
     expect(roles([a, b, ...behind], a)).toEqual(["primary", "unknown", "replica", "replica"]);
     // One of them has left it: whom it follows now counts.
@@ -121,7 +121,7 @@ describe("two that say they are the primary", () => {
   });
 
   test("a replica that does not answer any more has no vote", () => {
-    const silent = claim("c", { said: replicaOf("a"), current: false });
+    const silent = claim("c", { said: replicaOf("a"), isCurrent: false });
     expect(roles([a, b, silent])).toEqual(["unknown", "primary", "replica"]);
     expect(roles([a, b, silent], b)).toEqual(["unknown", "primary", "replica"]);
   });
@@ -144,10 +144,10 @@ describe("whatever was said", () => {
         claim(address, {
           hint: oneOf("primary", "replica", "unknown"),
           said: oneOf(undefined, primary(), primary("c", "d"), replicaOf("a"), replicaOf("b")),
-          current: random() < 0.7,
-          refused: random() < 0.2,
-          moved: random() < 0.5,
-          asked: random() < 0.7,
+          isCurrent: random() < 0.7,
+          isRefused: random() < 0.2,
+          hasMoved: random() < 0.5,
+          wasAsked: random() < 0.7,
         }),
       );
       const { roles, claimants, primary: kept } = decideRoles(claims, oneOf(undefined, ...claims));
@@ -155,7 +155,7 @@ describe("whatever was said", () => {
       const writable = roles.filter((role) => role === (kept === undefined ? "unknown" : "primary"));
       const most = kept !== undefined ? 1 : claimants.length > 0 ? 0 : claims.length;
       expect(writable.length).toBeLessThanOrEqual(most);
-      expect(claims.filter(({ refused }, index) => refused && roles[index] !== "replica")).toEqual([]);
+      expect(claims.filter(({ isRefused }, index) => isRefused && roles[index] !== "replica")).toEqual([]);
     }
   });
 });

@@ -1,7 +1,7 @@
 import { ReplyError } from "@fleet/pool";
 import { expect, test } from "vitest";
 
-import { isOfReplica, isReadonly } from "../../src/roles/readonly-error.ts";
+import { isOfReplica, isReadonly } from "../../src/walk/readonly-error.ts";
 
 const replica = new ReplyError("READONLY You can't write against a read only replica.");
 

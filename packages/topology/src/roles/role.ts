@@ -1,4 +1,7 @@
-/** How a replica stands with the server it follows: it receives every write, it receives a whole copy first, it receives nothing. */
+/** What a server is in its replication. `unknown`: no server and no source has said yet. */
+export type Role = "primary" | "replica" | "unknown";
+
+/** The link of a replica to the server that it follows: it receives each write, it receives a whole copy first, or it receives nothing. */
 export type Link = "connected" | "syncing" | "down";
 
 /**
@@ -7,20 +10,20 @@ export type Link = "connected" | "syncing" | "down";
  */
 export type Unfit = "link-down" | "syncing" | "never-synced" | "other-primary" | "own-primary";
 
-/** What an endpoint beside the primary said last of whom it follows. */
+/** Which server an endpoint beside the primary follows, as the endpoint said last. */
 export interface Replication {
   /** `host:port`, as the replica knows it; the endpoint's own address where it says that it is a primary itself. */
   readonly primary: string;
   /** Undefined when the server does not say. */
   readonly link: Link | undefined;
-  /** How far it has read, in bytes; -1 while it is linked to no primary. Undefined when the server does not say. */
+  /** How far the replica has read, in bytes; -1 while it is linked to no primary. Undefined when the server does not say. */
   readonly offset: number | undefined;
-  /** Why it is not read from; undefined while it is. */
+  /** Why the endpoint is not read from; undefined while it is. */
   readonly unfit: Unfit | undefined;
 }
 
 /**
- * May it be read from: yes; only when no other endpoint of its instance is eligible, since what it has is old or was not asked for yet;
- * not at all.
+ * Whether an endpoint may be read from. `follows`: yes. `last-resort`: only when no other endpoint of the instance is eligible, since
+ * its data is old, or since it has not been asked yet. `strange`: never, its data is not that of the primary.
  */
 export type Standing = "follows" | "last-resort" | "strange";

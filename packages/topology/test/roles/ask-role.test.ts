@@ -1,8 +1,7 @@
-import { ReplyError } from "@fleet/pool";
-import type { Command, Reply } from "@fleet/pool/ioredis";
+import { RedisError } from "@fleet/testkit";
 import { describe, expect, test } from "vitest";
 
-import { askRole, fromInfo, fromRole } from "../../src/roles/role-reply.ts";
+import { askRole, fromInfo, fromRole, type Reply, type Server } from "../../src/roles/ask-role.ts";
 
 describe("an answer to ROLE", () => {
   test.for<[Reply, unknown]>([
@@ -91,23 +90,24 @@ describe("an answer to INFO replication", () => {
 });
 
 describe("a server that does not answer", () => {
-  const lane = (answers: Readonly<Record<string, Reply | Error>>) => ({
-    send: ([name]: Command): Promise<Reply> => {
+  const server = (answers: Readonly<Record<string, Reply | Error>>): Server => ({
+    send: ([name = ""]) => {
       const answer = answers[name] ?? null;
       return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
     },
+    isRefusal: (error) => error === forbidden || error === unknown,
   });
-  const forbidden = new ReplyError("NOPERM this user has no permissions to run the 'role' command");
+  const unknown = new RedisError("ERR unknown command 'ROLE', with args beginning with: ");
+  const forbidden = new RedisError("NOPERM this user has no permissions to run the 'role' command");
 
   test("to ROLE is asked for INFO, and to neither says nothing", async () => {
-    const unknown = new ReplyError("ERR unknown command 'ROLE', with args beginning with: ");
     for (const error of [forbidden, unknown]) {
       const info = "role:slave\r\nmaster_host:a\r\nmaster_port:1\r\n";
-      expect(await askRole(lane({ ROLE: error, INFO: info }), {})).toEqual({
+      expect(await askRole(server({ ROLE: error, INFO: info }))).toEqual({
         role: "replica",
         primary: "a:1",
       });
-      expect(await askRole(lane({ ROLE: error, INFO: forbidden }), {})).toBeUndefined();
+      expect(await askRole(server({ ROLE: error, INFO: forbidden }))).toBeUndefined();
     }
   });
 
@@ -115,8 +115,8 @@ describe("a server that does not answer", () => {
     const role: Reply = ["slave", "a", 1, "connect", -1];
     const info = `role:slave\r\nmaster_link_status:down\r\nmaster_replid:${"ab".repeat(20)}\r\n`;
     const said = { role: "replica", primary: "a:1", link: "down", offset: -1 };
-    expect(await askRole(lane({ ROLE: role, INFO: forbidden }), {})).toEqual(said);
-    expect(await askRole(lane({ ROLE: role, INFO: info }), {})).toEqual({
+    expect(await askRole(server({ ROLE: role, INFO: forbidden }))).toEqual(said);
+    expect(await askRole(server({ ROLE: role, INFO: info }))).toEqual({
       ...said,
       hasSynced: false,
       history: ["ab".repeat(20)],
@@ -124,8 +124,8 @@ describe("a server that does not answer", () => {
   });
 
   test("because it cannot now is an error", async () => {
-    const busy = new ReplyError("BUSY Redis is busy running a script");
-    await expect(askRole(lane({ ROLE: busy }), {})).rejects.toBe(busy);
-    await expect(askRole(lane({ ROLE: forbidden, INFO: busy }), {})).rejects.toBe(busy);
+    const busy = new RedisError("BUSY Redis is busy running a script");
+    await expect(askRole(server({ ROLE: busy }))).rejects.toBe(busy);
+    await expect(askRole(server({ ROLE: forbidden, INFO: busy }))).rejects.toBe(busy);
   });
 });

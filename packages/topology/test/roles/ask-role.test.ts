@@ -91,7 +91,7 @@ describe("an answer to INFO replication", () => {
 
 describe("a server that does not answer", () => {
   const server = (answers: Readonly<Record<string, Reply | Error>>): Server => ({
-    send: ([name = ""]) => {
+    send: ([name]) => {
       const answer = answers[name] ?? null;
       return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
     },

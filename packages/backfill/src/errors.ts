@@ -1,20 +1,14 @@
+import { OptionError } from "@fleet/options";
+
 import { longestPauseMs } from "./longest-pause.ts";
 
 /** An option has a value that cannot work; the message prints it. */
-export class InvalidOptionError extends RangeError {
-  override readonly name = "InvalidOptionError";
+export class InvalidOptionError extends OptionError {
   /**
    * @retry no
    * @remedy Correct the option that the message names.
    */
   readonly code = "FLEET_BACKFILL_INVALID_OPTION";
-  readonly option: string;
-
-  /** @param got the value as the message shows it. */
-  constructor(option: string, expected: string, got: string) {
-    super(`${option} must be ${expected}, got ${got}`);
-    this.option = option;
-  }
 }
 
 /** There is a run of this name and it is another one: `differs` says in what. Nothing was changed. */

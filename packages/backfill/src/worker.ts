@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
 
-import { checkMs } from "./check-option.ts";
+import { checkOption, ms } from "@fleet/options";
+
 import type { WorkerOptions, WorkerOutcome } from "./engine/worker-options.ts";
 import { workerSettingsOf } from "./engine/worker-settings.ts";
-import { ClosedError, RedisError } from "./errors.ts";
+import { ClosedError, InvalidOptionError, RedisError } from "./errors.ts";
 import { leave } from "./protocol/scripts/leave.ts";
 import type { WorkerStats } from "./protocol/worker-stats.ts";
 import { Link } from "./redis/link.ts";
@@ -85,7 +86,7 @@ export class Worker implements AsyncDisposable {
    */
   close({ graceMs = 10_000 }: { readonly graceMs?: number } = {}): Promise<void> {
     try {
-      checkMs("graceMs", graceMs, 0);
+      checkOption("graceMs", graceMs, ms(0), InvalidOptionError);
     } catch (error) {
       return Promise.reject(error);
     }

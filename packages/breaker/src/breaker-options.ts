@@ -1,17 +1,22 @@
-import { systemClock, type Now } from "@fleet/time";
-
 import {
-  aboveZero,
+  anything,
   checkOptions,
-  clock,
+  complete,
+  count,
+  duration,
   func,
   hasMethods,
-  integer,
+  now,
+  number,
+  object,
   printed,
   required,
   type Rules,
   text,
-} from "./check-options.ts";
+  withDefault,
+} from "@fleet/options";
+import { systemClock, type Now } from "@fleet/time";
+
 import { InvalidOptionError } from "./errors.ts";
 import { checkSnapshot, type BreakerSnapshot } from "./snapshot.ts";
 import { ConsecutiveFailures } from "./trips/consecutive-failures.ts";
@@ -49,45 +54,37 @@ export interface Settings extends Required<Omit<CircuitBreakerOptions, "consecut
 
 export const breakerRules: Rules<CircuitBreakerOptions> = {
   name: required(text),
-  consecutiveFailures: integer(1),
-  trip: {
-    expected:
-      "a trip strategy with success(), failure() and forget() (fromStrategy() makes one of cockatiel's)",
-    fits: (value) => hasMethods(value, "success", "failure", "forget"),
-  },
+  consecutiveFailures: withDefault(5, count(1)),
+  trip: object(
+    "a trip strategy with success(), failure() and forget() (fromStrategy() makes one of cockatiel's)",
+    (value) => hasMethods(value, "success", "failure", "forget"),
+  ),
   // Checked on its own, field by field.
-  restore: { expected: "a snapshot", fits: () => true },
-  openMs: aboveZero,
-  maxOpenMs: aboveZero,
-  halfOpenProbes: integer(1),
-  probeTimeoutMs: aboveZero,
-  jitter: {
-    expected: "at least 0 and below 1",
-    fits: (value) => typeof value === "number" && value >= 0 && value < 1,
-  },
-  clock,
-  random: func,
+  restore: anything("object", "a snapshot"),
+  openMs: withDefault(1000, duration),
+  maxOpenMs: withDefault(60_000, duration),
+  halfOpenProbes: withDefault(3, count(1)),
+  probeTimeoutMs: withDefault(10_000, duration),
+  jitter: withDefault(
+    0.2,
+    number("at least 0 and below 1", (value) => value >= 0 && value < 1),
+  ),
+  clock: withDefault(systemClock, now),
+  random: withDefault(Math.random, func),
 };
 
 /** @throws InvalidOptionError */
 export function validated(options: CircuitBreakerOptions): Settings {
-  checkOptions(options, breakerRules);
-  const { consecutiveFailures = 5, trip, restore, openMs = 1_000, maxOpenMs = 60_000 } = options;
+  checkOptions(options, breakerRules, InvalidOptionError);
+  const { consecutiveFailures, trip, restore, ...rest } = complete<CircuitBreakerOptions, "trip" | "restore">(
+    options,
+    breakerRules,
+  );
+  const { openMs, maxOpenMs } = rest;
   if (maxOpenMs < openMs)
     throw new InvalidOptionError("maxOpenMs", `finite and at least openMs (${openMs})`, printed(maxOpenMs));
   if (trip !== undefined && options.consecutiveFailures !== undefined)
     throw new InvalidOptionError("consecutiveFailures", "absent beside trip", printed(consecutiveFailures));
   if (restore !== undefined) checkSnapshot(restore);
-  return {
-    name: options.name,
-    openMs,
-    maxOpenMs,
-    halfOpenProbes: options.halfOpenProbes ?? 3,
-    probeTimeoutMs: options.probeTimeoutMs ?? 10_000,
-    jitter: options.jitter ?? 0.2,
-    clock: options.clock ?? systemClock,
-    random: options.random ?? Math.random,
-    trip: trip ?? new ConsecutiveFailures(consecutiveFailures),
-    restore,
-  };
+  return { ...rest, restore, trip: trip ?? new ConsecutiveFailures(consecutiveFailures) };
 }

@@ -1,3 +1,5 @@
+import { OptionError } from "@fleet/options";
+
 import type { Rejection } from "./permit.ts";
 
 /**
@@ -39,18 +41,10 @@ function lastOf(cause: unknown): string {
 }
 
 /** An option has a value that cannot work; the message names the option, what was expected and the value. */
-export class InvalidOptionError extends RangeError {
-  override readonly name = "InvalidOptionError";
+export class InvalidOptionError extends OptionError {
   /**
    * @retry no
    * @remedy Correct the option that the message names.
    */
   readonly code = "FLEET_BREAKER_INVALID_OPTION";
-  readonly option: string;
-
-  /** @param got the value as the message shows it. */
-  constructor(option: string, expected: string, got: string) {
-    super(`${option} must be ${expected}, got ${got}`);
-    this.option = option;
-  }
 }

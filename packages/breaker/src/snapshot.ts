@@ -1,5 +1,6 @@
+import { printed } from "@fleet/options";
+
 import type { BreakerStats } from "./breaker-state.ts";
-import { printed } from "./check-options.ts";
 import { InvalidOptionError } from "./errors.ts";
 
 /** All that a circuit knows, as plain data: what `JSON.stringify(breaker)` gives, and what the option `restore` takes. */

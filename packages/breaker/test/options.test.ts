@@ -5,9 +5,9 @@ import { CircuitBreaker, InvalidOptionError, RetryBudget } from "../src/index.ts
 describe("options", () => {
   it.each([
     [{ name: "" }, "name must be a non-empty string, got "],
-    [{ consecutiveFailures: 0 }, "consecutiveFailures must be an integer of at least 1, got 0"],
-    [{ consecutiveFailures: 2.5 }, "consecutiveFailures must be an integer of at least 1, got 2.5"],
-    [{ halfOpenProbes: -1 }, "halfOpenProbes must be an integer of at least 1, got -1"],
+    [{ consecutiveFailures: 0 }, "consecutiveFailures must be a whole number of at least 1, got 0"],
+    [{ consecutiveFailures: 2.5 }, "consecutiveFailures must be a whole number of at least 1, got 2.5"],
+    [{ halfOpenProbes: -1 }, "halfOpenProbes must be a whole number of at least 1, got -1"],
     [{ openMs: 0 }, "openMs must be a finite number of milliseconds above 0, got 0"],
     [{ openMs: Number.NaN }, "openMs must be a finite number of milliseconds above 0, got NaN"],
     [
@@ -27,7 +27,7 @@ describe("options", () => {
   it.each([
     [{ ratio: 1.1 }, "ratio must be between 0 and 1, got 1.1"],
     [{ ratio: Number.NaN }, "ratio must be between 0 and 1, got NaN"],
-    [{ reserve: -1 }, "reserve must be an integer of at least 0, got -1"],
+    [{ reserve: -1 }, "reserve must be a whole number of at least 0, got -1"],
     [{ windowMs: 0 }, "windowMs must be a finite number of milliseconds above 0, got 0"],
   ])("refuses the budget %o and prints the value", (options, message) => {
     expect(() => new RetryBudget(options)).toThrow(message);

@@ -1,3 +1,5 @@
+import { OptionError } from "@fleet/options";
+
 /**
  * The fleet is closed, or is being closed. `not-sent`: the call came too late. `unknown`: it was a `run()` whose work was not done when
  * the grace of `close()` was over; its connection was destroyed.
@@ -86,18 +88,10 @@ export class MissingCredentialsError extends Error {
 }
 
 /** An option, or a setting of one call, cannot be used. The message names it and prints the bad value. */
-export class InvalidOptionError extends RangeError {
-  override readonly name = "InvalidOptionError";
+export class InvalidOptionError extends OptionError {
   /**
    * @retry no
    * @remedy Correct the option that the message names.
    */
   readonly code = "FLEET_CLIENT_INVALID_OPTION";
-  readonly option: string;
-
-  /** @param got the value as the message shows it. */
-  constructor(option: string, expected: string, got: string) {
-    super(`${option} must be ${expected}, got ${got}`);
-    this.option = option;
-  }
 }

@@ -7,11 +7,26 @@ import type {
   InstanceInput,
   InstanceSource,
 } from "@fleet/discovery";
+import {
+  checkOptions,
+  clock,
+  count,
+  flag,
+  func,
+  hasMethods,
+  isRecord,
+  listOf,
+  object,
+  printed,
+  type Rule,
+  type Rules,
+  secret,
+  withDefault,
+} from "@fleet/options";
 import type { Credentials, RedisPoolOptions } from "@fleet/pool/ioredis";
 import type { RoutingPolicy } from "@fleet/router";
 import type { Clock } from "@fleet/time";
 
-import { checkOptions, clock, func, hasMethods, printed, type Rule, type Rules } from "./check-options.ts";
 import { InvalidOptionError } from "./errors.ts";
 
 /**
@@ -118,6 +133,7 @@ export function checkMs(name: string, ms: number, least: number = Number.MIN_VAL
 
 function milliseconds(least: number = Number.MIN_VALUE): Rule {
   return {
+    kind: "number",
     expected: `milliseconds from ${least === 0 ? "0" : "more than 0"} to ${MAX_TIMER_MS}`,
     fits: (value) => typeof value === "number" && value >= least && value <= MAX_TIMER_MS,
   };
@@ -126,6 +142,7 @@ function milliseconds(least: number = Number.MIN_VALUE): Rule {
 /** Options that are handed to another package, which checks them; those that a fleet decides by itself are not among them. */
 function settings(...decided: readonly string[]): Rule {
   return {
+    kind: "record",
     expected: `a record of options without ${decided.join(", ")}`,
     fits: (value) =>
       typeof value === "object" &&
@@ -135,19 +152,9 @@ function settings(...decided: readonly string[]): Rule {
   };
 }
 
-function listOf(what: string, fits: (item: unknown) => boolean): Rule {
-  return {
-    expected: `a list of ${what}`,
-    fits: (value) => Array.isArray(value) && value.every((item) => fits(item)),
-  };
-}
-
 const instanceRules: Rules<InstanceOverrides> = {
-  timeoutMs: milliseconds(),
-  retries: {
-    expected: "an integer from 0 to 10",
-    fits: (value) => Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 10,
-  },
+  timeoutMs: withDefault(3000, milliseconds()),
+  retries: withDefault(2, { ...count(0, 10), expected: "an integer from 0 to 10" }),
   pool: settings("name", "host", "port", "commandTimeoutMs", "credentials", "tls", "clock", "random"),
   breaker: settings("name", "clock", "random"),
 };
@@ -157,35 +164,31 @@ export const fleetRules: Rules<FleetOptions> = {
   // What is in them is the discovery's to check.
   instances: listOf("instances", () => true),
   sources: listOf("sources with start() and close()", (source) => hasMethods(source, "start", "close")),
-  startTimeoutMs: {
+  startTimeoutMs: withDefault(0, {
     ...milliseconds(0),
     fits: (value) => value === Infinity || milliseconds(0).fits(value),
-  },
-  waitsForSources: { expected: "true or false", fits: (value) => typeof value === "boolean" },
-  credentials: { ...func, secret: true },
-  certificates: { ...func, secret: true },
+  }),
+  waitsForSources: withDefault(true, flag),
+  credentials: secret(func),
+  certificates: secret(func),
   addressMap: func,
-  policy: {
-    expected: "a policy with choose(), as leastRequests() makes one",
-    fits: (value) => hasMethods(value, "choose"),
-  },
+  policy: object("a policy with choose(), as leastRequests() makes one", (value) =>
+    hasMethods(value, "choose"),
+  ),
   retryBudget: settings("clock"),
-  graceMs: milliseconds(0),
-  rolesIntervalMs: milliseconds(),
-  failoverMs: milliseconds(0),
-  overrides: {
-    expected: "a record of options by the name of an instance",
-    fits: (value) => typeof value === "object" && value !== null && !Array.isArray(value),
-  },
+  graceMs: withDefault(5000, milliseconds(0)),
+  rolesIntervalMs: withDefault(1000, milliseconds()),
+  failoverMs: withDefault(5000, milliseconds(0)),
+  overrides: { kind: "record", expected: "a record of options by the name of an instance", fits: isRecord },
   clock,
   random: func,
 };
 
 /** @throws InvalidOptionError */
 export function checkFleetOptions(options: FleetOptions): void {
-  checkOptions(options, fleetRules);
+  checkOptions(options, fleetRules, InvalidOptionError);
   for (const [instance, own] of Object.entries(options.overrides ?? {}))
-    checkOptions(own, instanceRules, `overrides.${instance}`);
+    checkOptions(own, instanceRules, InvalidOptionError, `overrides.${instance}`);
   if ((options.instances?.length ?? 0) + (options.sources?.length ?? 0) === 0)
     throw new InvalidOptionError("instances or sources", "given, at least one of them", "undefined");
 }

@@ -7,6 +7,7 @@ import {
   type Reply,
   type ScopedCommand,
 } from "@fleet/isolation";
+import { printed } from "@fleet/options";
 import type { BatchReply as LaneReply } from "@fleet/pool/ioredis";
 import { UnknownTargetError } from "@fleet/router";
 import type { Clock } from "@fleet/time";
@@ -14,7 +15,6 @@ import type { Redis } from "ioredis";
 
 import { type BatchReply, ScopedBatch } from "./batch/batch.ts";
 import { commandChannel, publishCall } from "./channels.ts";
-import { printed } from "./check-options.ts";
 import { dialAll, type DialResult } from "./endpoints/dial-all.ts";
 import { statsOf } from "./endpoints/stats-of.ts";
 import { FleetClosedError, InvalidOptionError, StartingError } from "./errors.ts";

@@ -1,7 +1,7 @@
+import { checkOptions, clock as ofClock, hasMethods, ms, required, type Rules } from "@fleet/options";
 import { keepAlive, systemClock, type Clock } from "@fleet/time";
 
 import { publishChange, publishError } from "./channels.ts";
-import { checkOptions, clock as ofClock, hasMethods, ms, required, type Rules } from "./check-options.ts";
 import { DiscoveryError, InvalidOptionError } from "./errors.ts";
 import type { InstanceChange } from "./instance/change.ts";
 import type { Instance } from "./instance/instance.ts";
@@ -26,6 +26,7 @@ export interface DiscoveryOptions {
 
 export const discoveryRules: Rules<DiscoveryOptions> = {
   sources: required({
+    kind: "object",
     expected: "a list of sources with start() and close()",
     fits: (value) => Array.isArray(value) && value.every((source) => hasMethods(source, "start", "close")),
   }),
@@ -48,7 +49,7 @@ export class Discovery implements AsyncDisposable {
 
   /** @throws InvalidOptionError (FLEET_DISCOVERY_INVALID_OPTION) */
   constructor(options: DiscoveryOptions) {
-    checkOptions(options, discoveryRules);
+    checkOptions(options, discoveryRules, InvalidOptionError);
     const { sources, startTimeoutMs = 0, clock = systemClock } = options;
     if (sources.length === 0)
       throw new InvalidOptionError("sources", "a list of at least one source", "none");

@@ -1,17 +1,12 @@
+import { OptionError } from "@fleet/options";
+
 /** An option of a constructor has a value it cannot have. */
-export class InvalidOptionError extends RangeError {
-  override readonly name = "InvalidOptionError";
+export class InvalidOptionError extends OptionError {
   /**
    * @retry no
    * @remedy Correct the option that the message names.
    */
   readonly code = "FLEET_DISCOVERY_INVALID_OPTION";
-  readonly option: string;
-
-  constructor(option: string, expected: string, got: string) {
-    super(`${option} must be ${expected}, got ${got}`);
-    this.option = option;
-  }
 }
 
 /** A list of instances has faults: all of them, one line each with its path. Values that may be secret are not shown. */

@@ -1,9 +1,9 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 
+import { checkOptions, func, hasMethods, type Rules } from "@fleet/options";
 import { Registry } from "prom-client";
 import type { Metric, RegistryContentType } from "prom-client";
 
-import { checkOptions, func, hasMethods, type Rules } from "./check-options.ts";
 import { InvalidOptionError } from "./errors.ts";
 import { FleetGauges } from "./gauges/fleet-gauges.ts";
 import type { Exposed } from "./prometheus/exposed.ts";
@@ -39,11 +39,13 @@ export interface ObserveOptions {
 
 export const observeRules: Rules<ObserveOptions> = {
   register: {
+    kind: "object",
     expected: "a register of prom-client",
     fits: (value) => hasMethods(value, "registerMetric", "removeSingleMetric", "getSingleMetric", "metrics"),
   },
   stats: func,
   prefix: {
+    kind: "text",
     expected: "a name of letters, digits, _ and :",
     fits: (value) => typeof value === "string" && /^[a-zA-Z_:][a-zA-Z0-9_:]*$/.test(value),
   },
@@ -65,7 +67,7 @@ export interface Observation extends Disposable {
  * @throws InvalidOptionError (FLEET_METRICS_INVALID_OPTION) for a bad prefix, or one whose names the register has already.
  */
 export function observe(options: ObserveOptions = {}): Observation {
-  checkOptions(options, observeRules);
+  checkOptions(options, observeRules, InvalidOptionError);
   const { register = new Registry(), stats, prefix = "fleet" } = options;
   const departures = new Departures();
   const scrape = new Scrape(

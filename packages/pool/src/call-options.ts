@@ -1,4 +1,5 @@
-import { ms, printed, type Rule } from "./check-options.ts";
+import { ms, printed, type Rule } from "@fleet/options";
+
 import { InvalidOptionError } from "./errors.ts";
 
 /** What no timer can wait for is no deadline, but most likely a time of another clock. */
@@ -13,6 +14,7 @@ export interface TimeLimit {
 }
 
 const timeout: Rule = {
+  kind: "number",
   expected: "milliseconds above 0, at most 2147483647",
   fits: (value) => typeof value === "number" && value > 0 && value <= longestMs,
 };

@@ -1,3 +1,5 @@
+import { OptionError } from "@fleet/options";
+
 import { reasonOfReply, reasonOfSocket } from "./dial-reason.ts";
 import type { DialReason } from "./dial-reason.ts";
 
@@ -5,20 +7,12 @@ import type { DialReason } from "./dial-reason.ts";
 export type Outcome = "not-sent" | "unknown";
 
 /** An option has a value that cannot work, or there is no such option. */
-export class InvalidOptionError extends RangeError {
-  override readonly name = "InvalidOptionError";
+export class InvalidOptionError extends OptionError {
   /**
    * @retry no
    * @remedy Correct the option that the message names.
    */
   readonly code = "FLEET_POOL_INVALID_OPTION";
-  readonly option: string;
-
-  /** @param got the value as the message shows it. */
-  constructor(option: string, expected: string, got: string) {
-    super(`${option} must be ${expected}, got ${got}`);
-    this.option = option;
-  }
 }
 
 /** No connection could be made (`not-sent`), or it was lost with the command on it (`unknown`). */

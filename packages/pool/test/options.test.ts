@@ -9,8 +9,8 @@ describe("a pool refuses, and prints", () => {
   test.for([
     [{ name: "" }, `name must be a non-empty string, got ""`],
     [{ host: "" }, `host must be a non-empty string, got ""`],
-    [{ port: 0 }, "port must be a whole number of at least 1, got 0"],
-    [{ port: 65_536 }, "port must be at most 65535, got 65536"],
+    [{ port: 0 }, "port must be a whole number of at least 1 and at most 65535, got 0"],
+    [{ port: 65_536 }, "port must be a whole number of at least 1 and at most 65535, got 65536"],
     [{ commandTimeoutMs: 0 }, "commandTimeoutMs must be milliseconds from 1 to 2147483647, got 0"],
     [{ commandTimeoutMs: Number.NaN }, "got NaN"],
     [{ dialTimeoutMs: 2 ** 31 }, "got 2147483648"],

@@ -1,3 +1,5 @@
+import { OptionError } from "@fleet/options";
+
 import type { Vacancy } from "./target.ts";
 
 /**
@@ -58,21 +60,13 @@ export class NoTargetError extends Error {
 }
 
 /** An option or argument has a value that cannot work; the message names it, what was expected and the value. */
-export class InvalidOptionError extends RangeError {
-  override readonly name = "InvalidOptionError";
+export class InvalidOptionError extends OptionError {
   /**
    * @retry no
    * @remedy Correct the option or the request that the message names: each target needs an id of its own, and a
    *   request names an instance or a group, not both.
    */
   readonly code = "FLEET_ROUTER_INVALID_OPTION";
-  readonly option: string;
-
-  /** @param got the value as the message shows it. */
-  constructor(option: string, expected: string, got: string) {
-    super(`${option} must be ${expected}, got ${got}`);
-    this.option = option;
-  }
 }
 
 function printed(requested: Requested): string {

@@ -1,7 +1,7 @@
+import { checkOptions, printed } from "@fleet/options";
 import { systemClock, type Now } from "@fleet/time";
 
 import { pickChannel, type PickMessage, type PickOutcome } from "./channels.ts";
-import { checkOptions, printed } from "./check-options.ts";
 import {
   InvalidOptionError,
   NoTargetError,
@@ -89,7 +89,7 @@ export class Router<T extends Target> {
 
   /** @throws InvalidOptionError */
   constructor(options: RouterOptions<T> = {}) {
-    checkOptions(options, routerRules);
+    checkOptions(options, routerRules, InvalidOptionError);
     this.#policy = options.policy ?? leastRequests();
     this.#retryAfterMs = options.retryAfterMs;
     this.#clock = options.clock ?? systemClock;

@@ -1,4 +1,5 @@
-import { checkValues, printed } from "./check-options.ts";
+import { checkKnownOptions, printed } from "@fleet/options";
+
 import { InvalidOptionError } from "./errors.ts";
 import { buildRoute, type Route } from "./route.ts";
 import { targetRules, vacancyRules } from "./router-rules.ts";
@@ -67,11 +68,11 @@ export class Routes<T extends Target> {
     const seen = new Set<string>();
     for (const [name, members] of changes) {
       if ("reason" in members) {
-        checkValues(members, vacancyRules);
+        checkKnownOptions(members, vacancyRules, InvalidOptionError);
         continue;
       }
       for (const target of members) {
-        checkValues(target, targetRules);
+        checkKnownOptions(target, targetRules, InvalidOptionError);
         const { id, instance } = target;
         const owner = this.#slots.get(id)?.target.instance;
         if (seen.has(id) || (owner !== undefined && !changes.has(owner)))

@@ -1,4 +1,5 @@
-import { printed } from "./check-options.ts";
+import { printed } from "@fleet/options";
+
 import { InvalidOptionError } from "./errors.ts";
 import type { CandidateList } from "./route.ts";
 import type { Choice } from "./routing-policy.ts";

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 
-import { checkCount, checkMs, checkText } from "../check-option.ts";
-import { printed } from "../check-options.ts";
+import { checkOption, count, printed, text } from "@fleet/options";
+
 import { InvalidOptionError } from "../errors.ts";
 import type { Source } from "../source.ts";
 import { checkSource } from "./source-rules.ts";
@@ -22,13 +22,8 @@ export function factsOf(source: Source, chunkSize: number): Facts {
   checkSource(source);
   switch (source.kind) {
     case "range": {
-      checkCount("source.from", source.from, 0);
-      checkCount(
-        "source.to",
-        source.to,
-        source.from,
-        Math.min(Number.MAX_SAFE_INTEGER, source.from + most - 1),
-      );
+      const end = Math.min(Number.MAX_SAFE_INTEGER, source.from + most - 1);
+      checkOption("source.to", source.to, count(source.from, end), InvalidOptionError);
       return { kind: "range", from: source.from, to: source.to, chunkSize };
     }
     case "ids":
@@ -38,15 +33,13 @@ export function factsOf(source: Source, chunkSize: number): Facts {
       return {
         kind,
         key: checkKey(source.key),
-        group: checkText("group", group),
-        adoptAfterMs: checkMs("adoptAfterMs", adoptAfterMs),
+        group,
+        adoptAfterMs,
         chunkSize,
       };
     }
     case "list": {
       const { side = "right" } = source;
-      if (side !== "left" && side !== "right")
-        throw new InvalidOptionError("side", "left or right", printed(side));
       return { kind: "list", key: checkKey(source.key), side, chunkSize };
     }
     default:
@@ -95,7 +88,7 @@ function digestOf(ids: readonly string[]): string {
   const hash = createHash("sha256");
   const seen = new Set<string>();
   for (const id of ids) {
-    checkText("ids", id);
+    checkOption("ids", id, text, InvalidOptionError);
     if (seen.has(id)) throw new InvalidOptionError("ids", "without repetitions", printed(id));
     seen.add(id);
     hash.update(`${id.length}:${id},`);
@@ -105,7 +98,6 @@ function digestOf(ids: readonly string[]): string {
 
 /** A key of the same slot must be nameable: the part that decides about it stands in the run's keys, in braces. */
 function checkKey(key: string): string {
-  checkText("key", key);
   if (/[{}]/.test(key) && !/^[^{}]*\{[^{}]+\}/.test(key))
     throw new InvalidOptionError("key", "a key without braces, or with a hash tag", printed(key));
   return key;

@@ -1,7 +1,9 @@
-import { checkOptions, count, ms, required, type Rule, type Rules, text } from "../check-options.ts";
+import { checkOptions, count, ms, required, type Rule, type Rules, text } from "@fleet/options";
+
+import { InvalidOptionError } from "../errors.ts";
 import type { IdsSource, ListSource, RangeSource, Source, StreamSource } from "../source.ts";
 
-const kind: Rule = { expected: "a kind of source", fits: (value) => typeof value === "string" };
+const kind: Rule = { kind: "text", expected: "a kind of source", fits: (value) => typeof value === "string" };
 const rules: {
   readonly range: Rules<RangeSource>;
   readonly ids: Rules<IdsSource>;
@@ -9,12 +11,12 @@ const rules: {
   readonly list: Rules<ListSource>;
 } = {
   range: { kind, from: required(count(0)), to: required(count(0)) },
-  ids: { kind, ids: required({ expected: "an array of ids", fits: Array.isArray }) },
+  ids: { kind, ids: required({ kind: "list", expected: "an array of ids", fits: Array.isArray }) },
   stream: { kind, key: required(text), group: required(text), start: text, adoptAfterMs: ms() },
   list: {
     kind,
     key: required(text),
-    side: { expected: "left or right", fits: (value) => value === "left" || value === "right" },
+    side: { kind: "text", expected: "left or right", fits: (value) => value === "left" || value === "right" },
   },
 };
 
@@ -24,5 +26,6 @@ const rules: {
  * @throws InvalidOptionError.
  */
 export function checkSource(source: Source): void {
-  if (Object.hasOwn(rules, source.kind)) checkOptions(source, rules[source.kind], "source");
+  if (Object.hasOwn(rules, source.kind))
+    checkOptions(source, rules[source.kind], InvalidOptionError, "source");
 }

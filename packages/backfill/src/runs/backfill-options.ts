@@ -1,15 +1,20 @@
 import {
   checkOptions,
   clock,
+  complete,
   count,
   flag,
   func,
   ms,
+  object,
   required,
   type Rule,
   type Rules,
-} from "../check-options.ts";
+  withDefault,
+} from "@fleet/options";
+
 import { type Clock, systemClock } from "../clock.ts";
+import { InvalidOptionError } from "../errors.ts";
 import type { Connect } from "../redis/connection.ts";
 import type { Source } from "../source.ts";
 
@@ -33,41 +38,29 @@ export interface BackfillOptions {
   readonly random?: () => number;
 }
 
-type Settings = Required<Omit<BackfillOptions, "source" | "chunkSize">> & {
-  readonly source: Source | undefined;
-  readonly chunkSize: number | undefined;
-};
+type Settings = Required<Omit<BackfillOptions, "source" | "chunkSize">> &
+  Pick<BackfillOptions, "source" | "chunkSize">;
 
 /** What stands in the names of keys. */
 function name(expected: string, pattern: RegExp): Rule {
-  return { expected, fits: (value) => typeof value === "string" && pattern.test(value) };
+  return { kind: "text", expected, fits: (value) => typeof value === "string" && pattern.test(value) };
 }
 
 export const backfillRules: Rules<BackfillOptions> = {
   connect: required(func),
   name: required(name("1 to 100 letters, digits and . _ : -", /^[\w.:-]{1,100}$/)),
   // What is in it depends on its kind, and is checked with that.
-  source: { expected: "a source of items", fits: (value) => typeof value === "object" && value !== null },
+  source: object("a source of items", (value) => typeof value === "object" && value !== null),
   chunkSize: count(1, 1000),
-  prefix: name("letters, digits and . _ : -", /^[\w.:-]+$/),
-  allowEviction: flag,
-  commandTimeoutMs: ms(),
-  clock,
-  random: func,
+  prefix: withDefault("bf", name("letters, digits and . _ : -", /^[\w.:-]+$/)),
+  allowEviction: withDefault(false, flag),
+  commandTimeoutMs: withDefault(3000, ms()),
+  clock: withDefault(systemClock, clock),
+  random: withDefault(Math.random, func),
 };
 
 /** @throws InvalidOptionError. */
 export function settingsOf(options: BackfillOptions): Settings {
-  checkOptions(options, backfillRules);
-  return {
-    connect: options.connect,
-    name: options.name,
-    source: options.source,
-    chunkSize: options.chunkSize,
-    prefix: options.prefix ?? "bf",
-    allowEviction: options.allowEviction ?? false,
-    commandTimeoutMs: options.commandTimeoutMs ?? 3000,
-    clock: options.clock ?? systemClock,
-    random: options.random ?? Math.random,
-  };
+  checkOptions(options, backfillRules, InvalidOptionError);
+  return complete<BackfillOptions, "source" | "chunkSize">(options, backfillRules);
 }

@@ -1,6 +1,16 @@
+import {
+  checkOptions,
+  complete,
+  count,
+  duration,
+  now,
+  number,
+  type Rules,
+  withDefault,
+} from "@fleet/options";
 import { systemClock, type Now } from "@fleet/time";
 
-import { aboveZero, checkOptions, clock, integer, type Rules } from "../check-options.ts";
+import { InvalidOptionError } from "../errors.ts";
 
 export interface RetryBudgetOptions {
   /** Retries per first attempt, over the window. @default 0.1 */
@@ -14,13 +24,13 @@ export interface RetryBudgetOptions {
 }
 
 export const retryBudgetRules: Rules<RetryBudgetOptions> = {
-  ratio: {
-    expected: "between 0 and 1",
-    fits: (value) => typeof value === "number" && value >= 0 && value <= 1,
-  },
-  reserve: integer(0),
-  windowMs: aboveZero,
-  clock,
+  ratio: withDefault(
+    0.1,
+    number("between 0 and 1", (value) => value >= 0 && value <= 1),
+  ),
+  reserve: withDefault(10, count(0)),
+  windowMs: withDefault(10_000, duration),
+  clock: withDefault(systemClock, now),
 };
 
 /** The window is counted in this many slices; a slice is forgotten as a whole. */
@@ -47,8 +57,8 @@ export class RetryBudget {
 
   /** @throws InvalidOptionError */
   constructor(options: RetryBudgetOptions = {}) {
-    checkOptions(options, retryBudgetRules);
-    const { ratio = 0.1, reserve = 10, windowMs = 10_000, clock = systemClock } = options;
+    checkOptions(options, retryBudgetRules, InvalidOptionError);
+    const { ratio, reserve, windowMs, clock } = complete(options, retryBudgetRules);
     this.#ratio = ratio;
     this.#reserve = reserve;
     this.#sliceMs = windowMs / slices;

@@ -1,7 +1,8 @@
 import type { Address, SentinelConnection, TlsReference } from "@fleet/discovery";
+import { checkOptions, func, type Rules } from "@fleet/options";
 import { LateConnection } from "@fleet/pool/ioredis";
 
-import { checkOptions, func, type Rules } from "../check-options.ts";
+import { InvalidOptionError } from "../errors.ts";
 import { readTls } from "./read-tls.ts";
 
 export interface SentinelConnectOptions {
@@ -14,6 +15,7 @@ export interface SentinelConnectOptions {
 export const sentinelConnectRules: Rules<SentinelConnectOptions> = {
   credentials: { ...func, secret: true },
   tls: {
+    kind: "object",
     expected: "a record of TLS settings",
     fits: (value) => typeof value === "object" && value !== null && !Array.isArray(value),
   },
@@ -27,7 +29,7 @@ export const sentinelConnectRules: Rules<SentinelConnectOptions> = {
 export function sentinelConnect(
   options: SentinelConnectOptions = {},
 ): (address: Address) => SentinelConnection {
-  checkOptions(options, sentinelConnectRules);
+  checkOptions(options, sentinelConnectRules, InvalidOptionError);
   const { credentials, tls } = options;
   return ({ host, port }) =>
     new LateConnection({

@@ -1,18 +1,22 @@
-import type { Clock } from "@fleet/time";
-
-import { checkMs } from "../check-ms.ts";
 import {
   anything,
+  checkOption,
   checkOptions,
   clock,
   func,
   hasMethods,
   ms,
+  object,
+  oneOf,
   required,
   type Rules,
   text,
-} from "../check-options.ts";
+  withDefault,
+} from "@fleet/options";
+import type { Clock } from "@fleet/time";
+
 import { InvalidInstancesError } from "../errors.ts";
+import { InvalidOptionError } from "../errors.ts";
 import { completeInstance } from "../instance/complete-instance.ts";
 import { pathText } from "../instance/fault.ts";
 import type { InstanceInput } from "../instance/instance-input.ts";
@@ -73,26 +77,25 @@ export interface NamedInstance {
 }
 
 export const dnsRules: Rules<DnsSourceOptions> = {
-  instances: required(anything("a list of instances")),
-  name: text,
-  family: { expected: '4, 6 or "any"', fits: (value) => value === 4 || value === 6 || value === "any" },
-  resolver: {
-    expected: "a resolver with resolve4(), resolve6() and resolveSrv()",
-    fits: (value) => hasMethods(value, "resolve4", "resolve6", "resolveSrv"),
-  },
-  minTtlMs: ms(1),
-  maxTtlMs: ms(1),
-  goneAfterMs: ms(0),
-  timeoutMs: ms(1),
+  instances: required(anything("list", "a list of instances")),
+  name: withDefault("dns", text),
+  family: withDefault("any", oneOf(4, 6, "any")),
+  resolver: object("a resolver with resolve4(), resolve6() and resolveSrv()", (value) =>
+    hasMethods(value, "resolve4", "resolve6", "resolveSrv"),
+  ),
+  minTtlMs: withDefault(1000, ms()),
+  maxTtlMs: withDefault(30_000, ms()),
+  goneAfterMs: withDefault(30_000, ms(0)),
+  timeoutMs: withDefault(5000, ms()),
   clock,
   random: func,
 };
 
 /** @throws InvalidOptionError */
 export function checkDnsOptions(options: DnsSourceOptions): void {
-  checkOptions(options, dnsRules);
+  checkOptions(options, dnsRules, InvalidOptionError);
   const { minTtlMs = 1000, maxTtlMs = 30_000 } = options;
-  checkMs("maxTtlMs", maxTtlMs, minTtlMs);
+  checkOption("maxTtlMs", maxTtlMs, ms(minTtlMs), InvalidOptionError);
 }
 
 /** @throws InvalidInstancesError with every fault of the list. */

@@ -1,10 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 
+import { checkOptions, clock as ofClock, ms, required, type Rules, text, withDefault } from "@fleet/options";
 import { inBackground, systemClock, type Clock } from "@fleet/time";
 
-import { checkOptions, clock as ofClock, ms, required, type Rules, text } from "../check-options.ts";
-import { FileAccessError, InvalidFileError } from "../errors.ts";
+import { FileAccessError, InvalidFileError, InvalidOptionError } from "../errors.ts";
 import type { Instance } from "../instance/instance.ts";
 import { Delivery } from "../source/delivery.ts";
 import type { InstanceSource, SourceSink, SourceStartOptions } from "../source/source.ts";
@@ -27,8 +27,8 @@ export interface FileSourceOptions {
 export const fileRules: Rules<FileSourceOptions> = {
   path: required({ ...text, expected: "the path of a file" }),
   name: text,
-  debounceMs: ms(0),
-  resyncMs: ms(1),
+  debounceMs: withDefault(100, ms(0)),
+  resyncMs: withDefault(30_000, ms()),
   clock: ofClock,
 };
 
@@ -49,7 +49,7 @@ export class FileSource implements InstanceSource {
 
   /** @throws InvalidOptionError (FLEET_DISCOVERY_INVALID_OPTION) */
   constructor(options: FileSourceOptions) {
-    checkOptions(options, fileRules);
+    checkOptions(options, fileRules, InvalidOptionError);
     const { path, name = `file:${path}`, debounceMs = 100, resyncMs = 30_000, clock = systemClock } = options;
     this.name = name;
     this.#path = resolve(path);

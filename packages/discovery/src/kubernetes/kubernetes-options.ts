@@ -1,6 +1,6 @@
+import { checkOptions, clock, func, listOf, ms, oneOf, type Rules, text, withDefault } from "@fleet/options";
 import type { Clock } from "@fleet/time";
 
-import { checkOptions, clock, func, list, ms, oneOf, type Rules, text } from "../check-options.ts";
 import { InvalidOptionError } from "../errors.ts";
 import { hostFault } from "../instance/address.ts";
 import { dnsLabel } from "../instance/dns-label.ts";
@@ -38,31 +38,34 @@ export interface KubernetesSourceOptions {
 
 export const kubernetesRules: Rules<KubernetesSourceOptions> = {
   api: {
+    kind: "object",
     expected: "an ApiServer, or options of one",
     fits: (value) => typeof value === "object" && value !== null,
   },
-  name: text,
+  name: withDefault("kubernetes", text),
   namespaces: {
+    kind: "list",
     expected: 'a list of namespaces, or "*"',
     fits: (value) => value === "*" || (Array.isArray(value) && value.every((one) => typeof one === "string")),
   },
-  profiles: list,
-  names: { ...oneOf("instance", "namespace-instance"), expected: "instance or namespace-instance" },
+  profiles: listOf("profiles", () => true),
+  names: withDefault("instance", oneOf("instance", "namespace-instance")),
   defaultCredentials: {
+    kind: "record",
     expected: "a record with a password's reference",
     fits: (value) => typeof value === "object" && value !== null,
     secret: true,
   },
-  clusterDomain: { expected: "a domain", fits: (value) => typeof value === "string" },
+  clusterDomain: { kind: "text", expected: "a domain", fits: (value) => typeof value === "string" },
   labelSelector: text,
-  resyncMs: ms(1),
+  resyncMs: withDefault(30_000, ms()),
   clock,
   random: func,
 };
 
 /** @throws InvalidOptionError (FLEET_DISCOVERY_INVALID_OPTION) for what is set as it cannot be. */
 export function checkKubernetesOptions(options: KubernetesSourceOptions): void {
-  checkOptions(options, kubernetesRules);
+  checkOptions(options, kubernetesRules, InvalidOptionError);
   const { namespaces, defaultCredentials, clusterDomain } = options;
   if (namespaces !== undefined && namespaces !== "*") checkNamespaces("namespaces", namespaces);
   if (clusterDomain !== undefined && hostFault(clusterDomain) !== undefined)

@@ -1,16 +1,17 @@
-import type { Clock } from "@fleet/time";
-
 import {
   anything,
   checkOptions,
   clock,
   func,
-  list,
+  listOf,
   ms,
   required,
   type Rules,
   text,
-} from "../check-options.ts";
+  withDefault,
+} from "@fleet/options";
+import type { Clock } from "@fleet/time";
+
 import { InvalidInstancesError, InvalidOptionError } from "../errors.ts";
 import type { Address, AddressMap } from "../instance/address-map.ts";
 import { hostFault, isPort } from "../instance/address.ts";
@@ -39,25 +40,28 @@ export interface SentinelSourceOptions extends Omit<FoundOptions, "source"> {
   readonly random?: () => number;
 }
 
+// What is in them is checked one by one.
+const addresses = listOf("addresses", () => true);
+
 export const sentinelRules: Rules<SentinelSourceOptions> = {
-  sentinels: required(list),
+  sentinels: required(addresses),
   connect: required(func),
-  name: text,
+  name: withDefault("sentinel", text),
   addressMap: func,
-  resyncMs: ms(1),
-  answerTimeoutMs: ms(1),
-  masters: list,
-  names: anything("a record of names"),
-  credentials: anything("credentials"),
-  tls: anything("TLS settings"),
-  reads: anything("where reads go"),
+  resyncMs: withDefault(10_000, ms()),
+  answerTimeoutMs: withDefault(1000, ms()),
+  masters: listOf("names", () => true),
+  names: anything("record", "a record of names"),
+  credentials: anything("record", "credentials"),
+  tls: anything("record", "TLS settings"),
+  reads: anything("text", "where reads go"),
   clock,
   random: func,
 };
 
 /** @throws InvalidOptionError, InvalidInstancesError for what found instances would be given. */
 export function checkSentinelOptions(options: SentinelSourceOptions): void {
-  checkOptions(options, sentinelRules);
+  checkOptions(options, sentinelRules, InvalidOptionError);
   checkSentinels(options.sentinels);
   checkFound(options);
 }

@@ -1,5 +1,7 @@
-import { checkOptions, type Rules, text } from "../check-options.ts";
+import { checkOptions, type Rules, text } from "@fleet/options";
+
 import { DiscoveryError, InvalidInstancesError } from "../errors.ts";
+import { InvalidOptionError } from "../errors.ts";
 import { pathText } from "../instance/fault.ts";
 import type { InstanceInput } from "../instance/instance-input.ts";
 import type { Instance } from "../instance/instance.ts";
@@ -19,7 +21,7 @@ export class StaticSource implements InstanceSource {
 
   /** @throws InvalidInstancesError (FLEET_DISCOVERY_INVALID_INSTANCES) with every fault of the list. */
   constructor(instances: readonly InstanceInput[], options: StaticSourceOptions = {}) {
-    checkOptions(options, { name: text } satisfies Rules<StaticSourceOptions>);
+    checkOptions(options, { name: text } satisfies Rules<StaticSourceOptions>, InvalidOptionError);
     const { name = "static" } = options;
     const parsed = parseInstances({ instances });
     if (parsed.faults !== undefined)

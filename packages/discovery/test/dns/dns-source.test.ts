@@ -568,10 +568,10 @@ describe("a wrong option stops the start and is printed", () => {
   test.for<[Record<string, unknown>, string]>([
     [{ name: "" }, 'name must be a non-empty string, got ""'],
     [{ family: 5 }, 'family must be 4, 6 or "any", got 5'],
-    [{ minTtlMs: 0 }, "minTtlMs must be a number of milliseconds from 1 to 2147483647, got 0"],
-    [{ maxTtlMs: 999 }, "maxTtlMs must be a number of milliseconds from 1000 to 2147483647, got 999"],
-    [{ goneAfterMs: -1 }, "goneAfterMs must be a number of milliseconds from 0 to 2147483647, got -1"],
-    [{ timeoutMs: Number.NaN }, "timeoutMs must be a number of milliseconds"],
+    [{ minTtlMs: 0 }, "minTtlMs must be milliseconds from 1 to 2147483647, got 0"],
+    [{ maxTtlMs: 999 }, "maxTtlMs must be milliseconds from 1000 to 2147483647, got 999"],
+    [{ goneAfterMs: -1 }, "goneAfterMs must be milliseconds from 0 to 2147483647, got -1"],
+    [{ timeoutMs: Number.NaN }, "timeoutMs must be milliseconds"],
   ])("%j", ([options, message]) => {
     expect(() => made(options)).toThrow(
       expect.objectContaining({

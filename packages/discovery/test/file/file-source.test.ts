@@ -290,12 +290,9 @@ test.skipIf(process.platform !== "linux")("a closed source leaves no watch behin
 describe("options", () => {
   test.for([
     [{ path: "" }, 'path must be the path of a file, got ""'],
-    [
-      { path: "a", debounceMs: -1 },
-      "debounceMs must be a number of milliseconds from 0 to 2147483647, got -1",
-    ],
+    [{ path: "a", debounceMs: -1 }, "debounceMs must be milliseconds from 0 to 2147483647, got -1"],
     [{ path: "a", debounceMs: Number.NaN }, "got NaN"],
-    [{ path: "a", resyncMs: 0 }, "resyncMs must be a number of milliseconds from 1 to 2147483647, got 0"],
+    [{ path: "a", resyncMs: 0 }, "resyncMs must be milliseconds from 1 to 2147483647, got 0"],
     [{ path: "a", resyncMs: 2 ** 31 }, "got 2147483648"],
     [{ path: "a", name: "" }, "name must be a non-empty string"],
   ] as const)("%j", ([options, message]) => {

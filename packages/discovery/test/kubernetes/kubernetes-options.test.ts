@@ -22,9 +22,9 @@ describe("an option that cannot be is refused, with its value", () => {
       { namespaces: ["shop", "Shop"] },
       'namespaces must be names of namespaces, which are DNS labels, got "Shop"',
     ],
-    [{ names: "service" }, 'names must be instance or namespace-instance, got "service"'],
+    [{ names: "service" }, 'names must be "instance" or "namespace-instance", got "service"'],
     [{ clusterDomain: "cluster..local" }, 'clusterDomain must be a domain, got "cluster..local"'],
-    [{ resyncMs: 0 }, "resyncMs must be a number of milliseconds from 1 to 2147483647, got 0"],
+    [{ resyncMs: 0 }, "resyncMs must be milliseconds from 1 to 2147483647, got 0"],
     [{ profiles: [] }, "profiles must be at least one profile, got none"],
     [
       { profiles: ["bitnami"] },

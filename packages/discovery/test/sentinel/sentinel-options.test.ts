@@ -33,8 +33,8 @@ describe("a wrong option stops the start and is printed", () => {
     [{ masters: [""] }, 'masters[0] must be the name of a master, got ""'],
     [{ names: { myMaster: "My Orders" } }, 'names["myMaster"] must be a DNS label'],
     [{ names: { myMaster: 7 } }, "got 7"],
-    [{ resyncMs: 0 }, "resyncMs must be a number of milliseconds from 1 to 2147483647, got 0"],
-    [{ answerTimeoutMs: Number.NaN }, "answerTimeoutMs must be a number of milliseconds"],
+    [{ resyncMs: 0 }, "resyncMs must be milliseconds from 1 to 2147483647, got 0"],
+    [{ answerTimeoutMs: Number.NaN }, "answerTimeoutMs must be milliseconds"],
   ])("%j", ([options, message]) => {
     expect(() => made(options)).toThrow(
       expect.objectContaining({

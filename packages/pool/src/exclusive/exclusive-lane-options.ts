@@ -1,15 +1,19 @@
 import {
+  checkOption,
   checkOptions,
   clock,
+  complete,
   count,
   func,
   hasMethods,
   ms,
-  printed,
+  object,
   required,
   type Rules,
   text,
-} from "../check-options.ts";
+  withDefault,
+} from "@fleet/options";
+
 import { type Clock, systemClock } from "../clock.ts";
 import { InvalidOptionError } from "../errors.ts";
 import type { Loan } from "./lease.ts";
@@ -85,62 +89,43 @@ export const laneRules: Rules<
     | "random"
   >
 > = {
-  max: count(1),
-  maxWaiters: count(0),
-  acquireTimeoutMs: ms(),
-  maxConcurrentDials: count(1),
-  resetTimeoutMs: ms(),
-  leaseTimeoutMs: ms(),
-  testAfterIdleMs: ms(),
-  idleTestIntervalMs: ms(),
-  idleTimeoutMs: ms(),
-  maxAgeMs: ms(),
+  max: withDefault(8, count(1)),
+  maxWaiters: withDefault(1000, count(0)),
+  acquireTimeoutMs: withDefault(4000, ms()),
+  maxConcurrentDials: withDefault(2, count(1)),
+  resetTimeoutMs: withDefault(1000, ms()),
+  leaseTimeoutMs: withDefault(300_000, ms()),
+  testAfterIdleMs: withDefault(1000, ms()),
+  idleTestIntervalMs: withDefault(30_000, ms()),
+  idleTimeoutMs: withDefault(600_000, ms()),
+  maxAgeMs: withDefault(300_000, ms()),
 };
 
 export const exclusiveLaneRules: Rules<ExclusiveLaneOptions<unknown>> = {
   ...laneRules,
   name: required(text),
-  lane: text,
-  factory: required({
-    expected: "a factory with create(), destroy(), watch() and reset()",
-    fits: (value) => hasMethods(value, "create", "destroy", "watch", "reset"),
-  }),
-  dialTimeoutMs: ms(),
-  redialMinDelayMs: ms(),
-  redialMaxDelayMs: ms(),
-  clock,
-  random: func,
+  lane: withDefault("exclusive", text),
+  factory: required(
+    object("a factory with create(), destroy(), watch() and reset()", (value) =>
+      hasMethods(value, "create", "destroy", "watch", "reset"),
+    ),
+  ),
+  dialTimeoutMs: withDefault(5000, ms()),
+  redialMinDelayMs: withDefault(8, ms()),
+  redialMaxDelayMs: withDefault(5000, ms()),
+  clock: withDefault(systemClock, clock),
+  random: withDefault(Math.random, func),
 };
 
 /** @throws InvalidOptionError */
 export function settingsOf<T>(options: ExclusiveLaneOptions<T>): Required<ExclusiveLaneOptions<T>> {
-  checkOptions(options, exclusiveLaneRules);
-  const { redialMinDelayMs = 8, redialMaxDelayMs = 5000 } = options;
-  checkOrder("redialMaxDelayMs", redialMaxDelayMs, redialMinDelayMs);
-  return {
-    name: options.name,
-    lane: options.lane ?? "exclusive",
-    factory: options.factory,
-    max: options.max ?? 8,
-    maxWaiters: options.maxWaiters ?? 1000,
-    acquireTimeoutMs: options.acquireTimeoutMs ?? 4000,
-    maxConcurrentDials: options.maxConcurrentDials ?? 2,
-    dialTimeoutMs: options.dialTimeoutMs ?? 5000,
-    resetTimeoutMs: options.resetTimeoutMs ?? 1000,
-    leaseTimeoutMs: options.leaseTimeoutMs ?? 300_000,
-    testAfterIdleMs: options.testAfterIdleMs ?? 1000,
-    idleTestIntervalMs: options.idleTestIntervalMs ?? 30_000,
-    idleTimeoutMs: options.idleTimeoutMs ?? 600_000,
-    maxAgeMs: options.maxAgeMs ?? 300_000,
-    redialMinDelayMs,
-    redialMaxDelayMs,
-    clock: options.clock ?? systemClock,
-    random: options.random ?? Math.random,
-  };
+  checkOptions(options, exclusiveLaneRules, InvalidOptionError);
+  const settings = complete(options, exclusiveLaneRules as Rules<ExclusiveLaneOptions<T>>);
+  checkOrder("redialMaxDelayMs", settings.redialMaxDelayMs, settings.redialMinDelayMs);
+  return settings;
 }
 
 /** The end of a backoff is not before its beginning. */
 export function checkOrder(option: string, most: number, least: number): void {
-  if (most < least)
-    throw new InvalidOptionError(option, `milliseconds from ${least} to 2147483647`, printed(most));
+  checkOption(option, most, ms(least), InvalidOptionError);
 }

@@ -1,20 +1,22 @@
 import type { ConnectionOptions } from "node:tls";
 
-import type { Redis } from "ioredis";
-
 import {
   checkOptions,
   clock,
+  complete,
   count,
   func,
   ms,
   oneOf,
-  printed,
   record,
   required,
   type Rules,
+  secret,
   text,
-} from "../check-options.ts";
+  withDefault,
+} from "@fleet/options";
+import type { Redis } from "ioredis";
+
 import { type Clock, systemClock } from "../clock.ts";
 import { InvalidOptionError } from "../errors.ts";
 import { checkOrder, type ExclusiveLaneOptions, laneRules } from "../exclusive/exclusive-lane-options.ts";
@@ -90,46 +92,30 @@ const exclusiveRules: Rules<ExclusiveOptions> = { ...laneRules, commandTimeoutMs
 export const redisPoolRules: Rules<RedisPoolOptions> = {
   name: required(text),
   host: required(text),
-  port: required(count(1)),
-  credentials: { ...func, secret: true },
-  tls: { ...func, secret: true },
-  commandTimeoutMs: ms(),
-  dialTimeoutMs: ms(),
+  port: required(count(1, 65_535)),
+  credentials: secret(func),
+  tls: secret(func),
+  commandTimeoutMs: withDefault(3000, ms()),
+  dialTimeoutMs: withDefault(5000, ms()),
   stallTimeoutMs: ms(),
-  maxInFlight: count(1),
-  maxInFlightBytes: count(1),
-  flush: oneOf("tick", "poll"),
-  healthCheckIntervalMs: ms(),
-  reconnectMinDelayMs: ms(),
-  reconnectMaxDelayMs: ms(),
-  exclusive: record(exclusiveRules),
-  clock,
-  random: func,
+  maxInFlight: withDefault(10_000, count(1)),
+  maxInFlightBytes: withDefault(67_108_864, count(1)),
+  flush: withDefault("tick", oneOf("tick", "poll")),
+  healthCheckIntervalMs: withDefault(30_000, ms()),
+  reconnectMinDelayMs: withDefault(8, ms()),
+  reconnectMaxDelayMs: withDefault(5000, ms()),
+  exclusive: withDefault({}, record(exclusiveRules)),
+  clock: withDefault(systemClock, clock),
+  random: withDefault(Math.random, func),
 };
 
 /** @throws InvalidOptionError */
 export function settingsOf(options: RedisPoolOptions): RedisPoolSettings {
-  checkOptions(options, redisPoolRules);
-  const { port, commandTimeoutMs = 3000, reconnectMinDelayMs = 8, reconnectMaxDelayMs = 5000 } = options;
-  if (port > 65_535) throw new InvalidOptionError("port", "at most 65535", printed(port));
-  checkOrder("reconnectMaxDelayMs", reconnectMaxDelayMs, reconnectMinDelayMs);
-  return {
-    name: options.name,
-    host: options.host,
-    port,
-    ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
-    ...(options.tls === undefined ? {} : { tls: options.tls }),
-    commandTimeoutMs,
-    dialTimeoutMs: options.dialTimeoutMs ?? 5000,
-    stallTimeoutMs: options.stallTimeoutMs ?? commandTimeoutMs + 1000,
-    maxInFlight: options.maxInFlight ?? 10_000,
-    maxInFlightBytes: options.maxInFlightBytes ?? 67_108_864,
-    flush: options.flush ?? "tick",
-    healthCheckIntervalMs: options.healthCheckIntervalMs ?? 30_000,
-    reconnectMinDelayMs,
-    reconnectMaxDelayMs,
-    exclusive: options.exclusive ?? {},
-    clock: options.clock ?? systemClock,
-    random: options.random ?? Math.random,
-  };
+  checkOptions(options, redisPoolRules, InvalidOptionError);
+  const settings = complete<RedisPoolOptions, "credentials" | "tls" | "stallTimeoutMs">(
+    options,
+    redisPoolRules,
+  );
+  checkOrder("reconnectMaxDelayMs", settings.reconnectMaxDelayMs, settings.reconnectMinDelayMs);
+  return { ...settings, stallTimeoutMs: settings.stallTimeoutMs ?? settings.commandTimeoutMs + 1000 };
 }

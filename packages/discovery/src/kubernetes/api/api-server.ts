@@ -1,8 +1,8 @@
+import { checkOptions, clock as ofClock, ms, type Rules, text, withDefault } from "@fleet/options";
 import { systemClock, type Clock } from "@fleet/time";
 import { request as send } from "undici";
 import type { Dispatcher } from "undici";
 
-import { checkOptions, clock as ofClock, ms, type Rules, text } from "../../check-options.ts";
 import { InvalidOptionError } from "../../errors.ts";
 import type { ApiAccess, Approach } from "./api-access.ts";
 import { jsonAnswer, refusal } from "./api-answer.ts";
@@ -35,11 +35,12 @@ export const apiServerRules: Rules<ApiServerOptions> = {
   context: text,
   // What is in it is checked on its own: it may hold a password.
   server: {
+    kind: "object",
     expected: "a record with a url",
     fits: (value) => typeof value === "object" && value !== null,
     secret: true,
   },
-  requestTimeoutMs: ms(1),
+  requestTimeoutMs: withDefault(30_000, ms()),
   clock: ofClock,
 };
 
@@ -83,7 +84,7 @@ export class ApiServer implements AsyncDisposable {
 
   /** @throws InvalidOptionError (FLEET_DISCOVERY_INVALID_OPTION). A kubeconfig is read when it is needed. */
   constructor(options: ApiServerOptions = {}) {
-    checkOptions(options, apiServerRules);
+    checkOptions(options, apiServerRules, InvalidOptionError);
     const { kubeconfig, context, server, requestTimeoutMs = 30_000, clock = systemClock } = options;
     if (server !== undefined && (kubeconfig ?? context) !== undefined)
       throw new InvalidOptionError("server", "alone, without kubeconfig and context", "both");

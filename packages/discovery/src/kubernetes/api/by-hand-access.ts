@@ -1,4 +1,5 @@
-import { checkOptions, func, required, type Rules, text } from "../../check-options.ts";
+import { checkOptions, func, required, type Rules, text } from "@fleet/options";
+
 import { InvalidOptionError } from "../../errors.ts";
 import { plain } from "../../instance/fault.ts";
 import type { ApiAccess, Approach, Road } from "./api-access.ts";
@@ -15,11 +16,13 @@ export interface ApiServerByHand {
 
 const byHandRules: Rules<ApiServerByHand> = {
   url: required({
+    kind: "text",
     expected: "an https: or http: URL without a user",
     fits: (value) => typeof value === "string",
   }),
   ca: { ...text, secret: true },
   token: {
+    kind: "text",
     expected: "a token, or a function that answers one",
     fits: (value) => func.fits(value) || text.fits(value),
     secret: true,
@@ -34,7 +37,7 @@ export class ByHandAccess implements ApiAccess {
 
   /** @throws InvalidOptionError */
   constructor(server: ApiServerByHand) {
-    checkOptions(server, byHandRules, "server");
+    checkOptions(server, byHandRules, InvalidOptionError, "server");
     const { url, ca, token } = server;
     const { protocol, username, password } = URL.parse(url) ?? {};
     // What is wrong may hold a password, so it is not repeated.

@@ -1,6 +1,6 @@
+import { checkOption, count, ms } from "@fleet/options";
 import type { Clock } from "@fleet/time";
 
-import { checkMs } from "../../check-ms.ts";
 import { InvalidOptionError } from "../../errors.ts";
 import type { ResourceName } from "../api/api-path.ts";
 import type { ApiServer } from "../api/api-server.ts";
@@ -61,9 +61,8 @@ export function checkReflectorOptions(options: Omit<ReflectorOptions<unknown>, "
   checkName("resource.version", version);
   checkName("resource.plural", plural);
   if (namespace !== undefined) checkName("namespace", namespace);
-  if (resyncMs !== undefined) checkMs("resyncMs", resyncMs, 1);
-  if (pageSize !== undefined && !(Number.isInteger(pageSize) && pageSize > 0))
-    throw new InvalidOptionError("pageSize", "a positive integer", String(pageSize));
+  if (resyncMs !== undefined) checkOption("resyncMs", resyncMs, ms(), InvalidOptionError);
+  if (pageSize !== undefined) checkOption("pageSize", pageSize, count(1), InvalidOptionError);
 }
 
 function checkName(option: string, name: string): void {

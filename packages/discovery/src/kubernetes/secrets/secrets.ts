@@ -1,7 +1,8 @@
+import { checkOptions, clock as ofClock, hasMethods, ms, required, type Rules } from "@fleet/options";
 import { systemClock, type Clock } from "@fleet/time";
 
 import { publishError } from "../../channels.ts";
-import { checkOptions, clock as ofClock, hasMethods, ms, required, type Rules } from "../../check-options.ts";
+import { InvalidOptionError } from "../../errors.ts";
 import type { ApiServer } from "../api/api-server.ts";
 import { ReadPatience } from "../api/read-patience.ts";
 import type { KubernetesSource } from "../kubernetes-source.ts";
@@ -34,8 +35,8 @@ export interface KubernetesSecretsOptions {
 }
 
 export const secretsRules: Rules<KubernetesSecretsOptions> = {
-  api: required({ expected: "an ApiServer", fits: (value) => hasMethods(value, "get") }),
-  source: { expected: "a KubernetesSource", fits: (value) => hasMethods(value, "report") },
+  api: required({ kind: "object", expected: "an ApiServer", fits: (value) => hasMethods(value, "get") }),
+  source: { kind: "object", expected: "a KubernetesSource", fits: (value) => hasMethods(value, "report") },
   patienceMs: ms(1),
   clock: ofClock,
 };
@@ -85,7 +86,7 @@ export class KubernetesSecrets {
 
   /** @throws InvalidOptionError (FLEET_DISCOVERY_INVALID_OPTION) */
   constructor(options: KubernetesSecretsOptions) {
-    checkOptions(options, secretsRules);
+    checkOptions(options, secretsRules, InvalidOptionError);
     const { api, source, patienceMs = 1000, clock = systemClock } = options;
     this.#source = source;
     const patience = new ReadPatience(clock, patienceMs);

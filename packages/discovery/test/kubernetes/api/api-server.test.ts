@@ -254,10 +254,7 @@ contexts: [{ name: here, context: { cluster: c, user: u, namespace: shop } }]
         expect.objectContaining({ code: "FLEET_DISCOVERY_INVALID_OPTION", message }) as Error,
       );
     };
-    refused(
-      { requestTimeoutMs: 0 },
-      "requestTimeoutMs must be a number of milliseconds from 1 to 2147483647, got 0",
-    );
+    refused({ requestTimeoutMs: 0 }, "requestTimeoutMs must be milliseconds from 1 to 2147483647, got 0");
     refused({ kubeconfig: "" }, 'kubeconfig must be the path of a file, got ""');
     refused(
       { server: { url: "https://user:secret@host" } },

@@ -195,8 +195,8 @@ describe("the life of a reflector", () => {
     const refusal = (options: Partial<ReflectorOptions<string>>, message: string): void => {
       expect(() => new Scene(options)).toThrow(message);
     };
-    refusal({ pageSize: 0 }, "pageSize must be a positive integer, got 0");
-    refusal({ resyncMs: -1 }, "resyncMs must be a number of milliseconds from 1 to 2147483647, got -1");
+    refusal({ pageSize: 0 }, "pageSize must be a whole number of at least 1, got 0");
+    refusal({ resyncMs: -1 }, "resyncMs must be milliseconds from 1 to 2147483647, got -1");
     refusal({ namespace: "a/b" }, 'namespace must be lower-case letters, digits, dashes and dots, got "a/b"');
     refusal({ resource: { ...resource, plural: "" } }, "resource.plural must be");
     refusal({ resource: { ...resource, version: "../v1" } }, "resource.version must be");

@@ -1,4 +1,5 @@
-import { printed } from "../../check-options.ts";
+import { printed } from "@fleet/options";
+
 import { InvalidOptionError, ReplyError } from "../../errors.ts";
 import type { Join } from "./joined-writes.ts";
 import { decode, type RawReply, type Reply } from "./reply.ts";

@@ -1,8 +1,9 @@
 import type { ConnectionOptions } from "node:tls";
 
+import { checkOptions, count, func, required, type Rules, text } from "@fleet/options";
 import { Redis } from "ioredis";
 
-import { checkOptions, count, func, required, type Rules, text } from "../../check-options.ts";
+import { InvalidOptionError } from "../../errors.ts";
 import type { Credentials } from "./credentials.ts";
 import { plainCause } from "./plain-cause.ts";
 
@@ -37,7 +38,7 @@ export class LateConnection {
 
   /** @throws InvalidOptionError */
   constructor(options: LateConnectionOptions) {
-    checkOptions(options, lateConnectionRules);
+    checkOptions(options, lateConnectionRules, InvalidOptionError);
     this.#options = options;
   }
 

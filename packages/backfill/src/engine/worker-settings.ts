@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 
-import { checkOption, checkOptions, complete, ms, type Rules } from "@fleet/options";
+import { checkOption, checkOptions, complete, ms } from "@fleet/options";
 
 import { InvalidOptionError } from "../errors.ts";
 import type { Facts } from "../protocol/facts.ts";
@@ -34,10 +34,7 @@ export interface WorkerSettings<T> {
 /** @throws InvalidOptionError. */
 export function workerSettingsOf<T>(options: WorkerOptions<T>, facts: Facts): WorkerSettings<T> {
   checkOptions(options, workerRules, InvalidOptionError);
-  const settings = complete<WorkerOptions<T>, "label" | "exitOnComplete">(
-    options,
-    workerRules as Rules<WorkerOptions<T>>,
-  );
+  const settings = complete<WorkerOptions<T>, "label" | "exitOnComplete">(options, workerRules);
   const { gates, crashLimit, retryMinDelayMs, retryMaxDelayMs } = settings;
   checkOption("retryMaxDelayMs", retryMaxDelayMs, ms(retryMinDelayMs), InvalidOptionError);
   return {

@@ -15,8 +15,7 @@ import {
 } from "@fleet/options";
 import type { Clock } from "@fleet/time";
 
-import { InvalidInstancesError } from "../errors.ts";
-import { InvalidOptionError } from "../errors.ts";
+import { InvalidInstancesError, InvalidOptionError } from "../errors.ts";
 import { completeInstance } from "../instance/complete-instance.ts";
 import { pathText } from "../instance/fault.ts";
 import type { InstanceInput } from "../instance/instance-input.ts";

@@ -114,7 +114,7 @@ export interface FleetOptions {
   readonly breaker?: Partial<Omit<CircuitBreakerOptions, "name" | "clock" | "random">>;
   /** Options of the fleet that are different for one instance, by its name. Calls to a group keep the fleet's `timeoutMs`. @default none */
   readonly overrides?: Readonly<Record<string, InstanceOverrides>>;
-  /** @default performance.now and the global timers */
+  /** Monotonic milliseconds and timers. @default performance.now and the global timers */
   readonly clock?: Clock;
   /** Uniform in [0, 1), for routing and jitter. @default Math.random */
   readonly random?: () => number;

@@ -1,11 +1,13 @@
 import type { Clock } from "./clock.ts";
 
 export interface WithinOptions {
+  /** Measures the time. */
   readonly clock: Clock;
   /** How long the work may take, in milliseconds. */
   readonly ms: number;
   /** Makes the error of work that takes longer. Only called then. */
   readonly late: () => Error;
+  /** Ends the waiting; the reason is thrown. */
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -18,8 +18,11 @@ export interface Limits {
 }
 
 export interface WorkerOptions<T> {
+  /** Gets the record of one id from the hub. */
   readonly fetch: Fetch<T>;
+  /** Writes the records. */
   readonly sink: Sink<T>;
+  /** What the worker may use at a time. */
   readonly limits?: Limits;
   /**
    * Circuit breakers. While one does not admit calls nothing is claimed and nothing is called; the first failure of an id
@@ -46,9 +49,9 @@ export interface WorkerOptions<T> {
   readonly retryMinDelayMs?: number;
   /** Where the doubling ends. @default 60000 */
   readonly retryMaxDelayMs?: number;
-  /** @default 30000 */
+  /** How long one fetch may take. @default 30000 */
   readonly fetchTimeoutMs?: number;
-  /** @default 30000 */
+  /** How long one write may take. @default 30000 */
   readonly writeTimeoutMs?: number;
   /**
    * How much of the past Redis may lose in a crash and the run still go on; beyond that the data counts as restored from

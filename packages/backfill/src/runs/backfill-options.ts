@@ -19,6 +19,7 @@ import type { Connect } from "../redis/connection.ts";
 import type { Source } from "../source.ts";
 
 export interface BackfillOptions {
+  /** Opens a connection to Redis; called for each connection that the backfill needs. */
   readonly connect: Connect;
   /** Names the run: letters, digits and `._:-`, at most 100. */
   readonly name: string;

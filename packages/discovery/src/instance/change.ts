@@ -1,7 +1,10 @@
 import { equal } from "./equal.ts";
 import type { Instance } from "./instance.ts";
 
-/** One step from an old set to a new one. An update keeps name and uid; a renamed instance is a removed and an added one. */
+/**
+ * Published on `fleet:discovery:change`: one step from an old set to a new one. An update keeps name and uid; a renamed instance is
+ * a removed and an added one.
+ */
 export type InstanceChange =
   | { readonly type: "added"; readonly instance: Instance }
   | { readonly type: "updated"; readonly instance: Instance; readonly previous: Instance }

@@ -30,7 +30,7 @@ export interface KubernetesSourceOptions {
   readonly labelSelector?: string;
   /** Milliseconds between two checks that nothing was missed. @default 30000 */
   readonly resyncMs?: number;
-  /** @default the process's monotonic clock */
+  /** Monotonic milliseconds and timers. @default the process's monotonic clock */
   readonly clock?: Clock;
   /** Jitter, in [0, 1). @default Math.random */
   readonly random?: () => number;

@@ -42,6 +42,7 @@ export interface ExclusiveLaneOptions<T> {
   readonly name: string;
   /** Names the lane in channels and stats. @default "exclusive" */
   readonly lane?: string;
+  /** Opens, cleans, tests and destroys connections. */
   readonly factory: Factory<T>;
   /** Connections at most, whether idle, leased, dialed or being reset. @default 8 */
   readonly max?: number;
@@ -49,9 +50,9 @@ export interface ExclusiveLaneOptions<T> {
   readonly maxWaiters?: number;
   /** How long a caller waits who brings no deadline. @default 4000 */
   readonly acquireTimeoutMs?: number;
-  /** @default 2 */
+  /** Dials at a time. @default 2 */
   readonly maxConcurrentDials?: number;
-  /** @default 5000 */
+  /** How long one dial may take. @default 5000 */
   readonly dialTimeoutMs?: number;
   /** How long cleaning on return, or testing an idle connection, may take. @default 1000 */
   readonly resetTimeoutMs?: number;
@@ -69,7 +70,7 @@ export interface ExclusiveLaneOptions<T> {
   readonly redialMinDelayMs?: number;
   /** Where the doubling ends. @default 5000 */
   readonly redialMaxDelayMs?: number;
-  /** @default performance.now and the global timers */
+  /** Monotonic milliseconds and timers. @default performance.now and the global timers */
   readonly clock?: Clock;
   /** From 0 to 1, for jitter. @default Math.random */
   readonly random?: () => number;

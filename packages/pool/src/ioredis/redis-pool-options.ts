@@ -47,7 +47,9 @@ export type ExclusiveOptions = Pick<
 export interface RedisPoolOptions {
   /** Names the pool in errors, channels and, with the lane, in the server's CLIENT LIST. */
   readonly name: string;
+  /** A host name or an IP address. */
   readonly host: string;
+  /** A TCP port, from 1 to 65535. */
   readonly port: number;
   /** Asked at each dial, so that a rotated password is used from the next connection on. @default none */
   readonly credentials?: () => Promise<Credentials | undefined>;
@@ -69,7 +71,7 @@ export interface RedisPoolOptions {
   readonly maxInFlightBytes?: number;
   /** When joined writes leave: at the end of the tick, or of the poll phase (for servers with many sockets). @default "tick" */
   readonly flush?: Flush;
-  /** @default 30000 */
+  /** The time between two checks of the endpoint's health. @default 30000 */
   readonly healthCheckIntervalMs?: number;
   /** The first delay before a new dial; each failure doubles it, and the delay is random between 0 and that. @default 8 */
   readonly reconnectMinDelayMs?: number;
@@ -77,7 +79,7 @@ export interface RedisPoolOptions {
   readonly reconnectMaxDelayMs?: number;
   /** The exclusive lane; what is not given here is as `ExclusiveLane` has it. */
   readonly exclusive?: ExclusiveOptions;
-  /** @default performance.now and the global timers */
+  /** Monotonic milliseconds and timers. @default performance.now and the global timers */
   readonly clock?: Clock;
   /** From 0 to 1, for jitter. @default Math.random */
   readonly random?: () => number;

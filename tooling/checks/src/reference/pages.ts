@@ -1,7 +1,16 @@
 import { packages, paths, root, text } from "../rooms.ts";
+import { channelsPage, gapsOfChannels } from "./channels-page.ts";
+import { channelsOf } from "./channels.ts";
+import { entriesOf } from "./entries.ts";
 import { errorCodes } from "./error-codes.ts";
 import { errorsPage, gapsOf } from "./errors-page.ts";
 import type { Owner } from "./errors-page.ts";
+import { gapsOfMetrics, metricsPage } from "./metrics-page.ts";
+import { observedMetrics, workerMetrics } from "./metrics.ts";
+import { gapsOfOptions, optionsPage } from "./options-page.ts";
+import type { OptionsOwner } from "./options-page.ts";
+import { optionsTypes } from "./options.ts";
+import { ruleTables } from "./rule-tables.ts";
 
 /** The generated pages, and what the sources leave out of them. */
 export interface Reference {
@@ -23,14 +32,38 @@ export function codeOwners(): readonly Owner[] {
   );
 }
 
+async function optionOwners(): Promise<readonly OptionsOwner[]> {
+  const tables = await Promise.all(packages.map((name) => ruleTables(paths(`packages/${name}/src/**/*.ts`))));
+  return packages.map((name, index) => ({
+    name: `@fleet/${name}`,
+    types: optionsTypes([...entriesOf(name).values()], tables[index]!),
+  }));
+}
+
 /** Reads the sources; nothing is written. */
 export async function reference(): Promise<Reference> {
   const owners = codeOwners();
   const { statusByCode } = (await import(new URL(`file://${root}/apps/gateway/src/errors.ts`).href)) as {
     readonly statusByCode: Readonly<Record<string, number>>;
   };
+  const options = await optionOwners();
+  const channels = packages.flatMap((name) => channelsOf(paths(`packages/${name}/src/**/*.ts`)));
+  const metrics = [
+    { name: "@fleet/metrics", metrics: await observedMetrics() },
+    { name: "@fleet/worker", metrics: workerMetrics() },
+  ];
   return {
-    pages: new Map([["docs/reference/errors.md", errorsPage(owners, statusByCode)]]),
-    gaps: owners.flatMap(({ codes }) => gapsOf(codes)),
+    pages: new Map([
+      ["docs/reference/metrics.md", metricsPage(metrics)],
+      ["docs/reference/channels.md", channelsPage(channels)],
+      ["docs/reference/errors.md", errorsPage(owners, statusByCode)],
+      ["docs/reference/options.md", optionsPage(options)],
+    ]),
+    gaps: [
+      ...owners.flatMap(({ codes }) => gapsOf(codes)),
+      ...options.flatMap(gapsOfOptions),
+      ...gapsOfChannels(channels),
+      ...metrics.flatMap(gapsOfMetrics),
+    ],
   };
 }

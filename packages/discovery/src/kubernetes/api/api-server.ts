@@ -26,7 +26,7 @@ export interface ApiServerOptions {
   readonly server?: ApiServerByHand;
   /** Milliseconds that an answer may take, from the question to its last byte; of a watch, to its headers. @default 30000 */
   readonly requestTimeoutMs?: number;
-  /** @default the process's monotonic clock */
+  /** Monotonic milliseconds and timers. @default the process's monotonic clock */
   readonly clock?: Clock;
 }
 
@@ -45,7 +45,9 @@ export const apiServerRules: Rules<ApiServerOptions> = {
 };
 
 export interface ApiRequestOptions {
+  /** The query of the URL; what is undefined is left out. */
   readonly query?: Readonly<Record<string, string | undefined>>;
+  /** Ends the request; it rejects with the reason. */
   readonly signal?: AbortSignal | undefined;
 }
 

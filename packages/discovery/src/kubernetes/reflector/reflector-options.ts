@@ -27,8 +27,9 @@ export interface ReflectorHandler<T> {
 export interface ReflectorOptions<T> {
   /** Closing it is the caller's affair. */
   readonly api: Pick<ApiServer, "get" | "watch">;
+  /** The kind of object: its API group, version and plural name. */
   readonly resource: ResourceName;
-  /** @default all namespaces */
+  /** The namespace whose objects are kept. @default all namespaces */
   readonly namespace?: string;
   /** As kubectl takes it. @default all objects */
   readonly labelSelector?: string;
@@ -36,6 +37,7 @@ export interface ReflectorOptions<T> {
   readonly fieldSelector?: string;
   /** What is kept of an object; undefined: nothing. An object for which it throws is left as it was, and counted. */
   readonly project: (object: KubernetesObject) => T | undefined;
+  /** Called with each change of the set. */
   readonly handler?: ReflectorHandler<T>;
   /** Milliseconds between two checks that nothing was missed, give or take a fifth. @default 30000 */
   readonly resyncMs?: number;
@@ -45,7 +47,7 @@ export interface ReflectorOptions<T> {
   readonly streaming?: "auto" | "never";
   /** Whose it is, for the channel. @default nobody's */
   readonly source?: string;
-  /** @default the process's monotonic clock */
+  /** Monotonic milliseconds and timers. @default the process's monotonic clock */
   readonly clock?: Clock;
   /** Uniform in [0, 1), for jitter. @default Math.random */
   readonly random?: () => number;

@@ -14,7 +14,7 @@ export class SecretError extends Error {
    * @code FLEET_DISCOVERY_SECRET_REFERENCE The reference does not have the form of one. It is not repeated, because
    *   it may be the secret itself.
    * @retry no
-   * @remedy Write `namespace/name`, or `namespace/name#key` for a password.
+   * @remedy Write `secret:namespace/name/key` for a password, `namespace/name` for certificates.
    * @code FLEET_DISCOVERY_SECRET_STALE The API server could not be asked about a Secret or a Pod.
    * @retry at the next dial
    * @remedy Look at `cause`. The last known answer about the Secret or the Pod is used until then.

@@ -30,7 +30,7 @@ export interface KubernetesSecretsOptions {
    * tenth while it was silent a moment ago. @default 1000
    */
   readonly patienceMs?: number;
-  /** @default the process's monotonic clock */
+  /** Monotonic milliseconds and timers. @default the process's monotonic clock */
   readonly clock?: Clock;
 }
 
@@ -54,7 +54,9 @@ export interface SecretTls {
 }
 
 export interface TlsOptions {
+  /** The port of the endpoint, where a Pod says something else for each port. */
   readonly port?: number;
+  /** Ends the read; it rejects with the reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -66,6 +68,7 @@ export interface PasswordOptions {
   readonly username?: string | undefined;
   /** The port that is dialed, where a Pod has several servers. @default any */
   readonly port?: number | undefined;
+  /** Ends the read; it rejects with the reason. */
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -8,7 +8,9 @@ import type { Credentials } from "./credentials.ts";
 import { plainCause } from "./plain-cause.ts";
 
 export interface LateConnectionOptions {
+  /** A host name or an IP address. */
   readonly host: string;
+  /** A TCP port. */
   readonly port: number;
   /** Asked when it is opened. @default none */
   readonly credentials?: () => Promise<Credentials | undefined>;

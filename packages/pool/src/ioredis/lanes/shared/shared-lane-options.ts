@@ -14,18 +14,29 @@ export interface SendOptions extends TimeLimit {
 
 /** What a pool gives its shared lane. */
 export interface SharedLaneSettings {
+  /** Names the lane in errors and channels. */
   readonly name: string;
+  /** Names the lane in channels and stats. */
   readonly lane: string;
+  /** Opens a connection. */
   readonly dial: (signal: AbortSignal) => Promise<Dialed>;
   /** A dial ended: how long its PING took, or why it failed. */
   readonly dialed: (result: { readonly tookMs: number } | { readonly error: unknown }) => void;
+  /** As in `RedisPoolOptions`. */
   readonly commandTimeoutMs: number;
+  /** As in `RedisPoolOptions`. */
   readonly stallTimeoutMs: number;
+  /** As in `RedisPoolOptions`. */
   readonly maxInFlight: number;
+  /** As in `RedisPoolOptions`. */
   readonly maxInFlightBytes: number;
+  /** As in `RedisPoolOptions`. */
   readonly reconnectMinDelayMs: number;
+  /** As in `RedisPoolOptions`. */
   readonly reconnectMaxDelayMs: number;
+  /** Monotonic milliseconds and timers. */
   readonly clock: Clock;
+  /** Uniform in [0, 1), for jitter. */
   readonly random: () => number;
 }
 

@@ -1,0 +1,28 @@
+import { expect, test } from "vitest";
+
+import { channelsPage, gapsOfChannels } from "../../src/reference/channels-page.ts";
+import { channelsOf } from "../../src/reference/channels.ts";
+
+const channels = channelsOf(["tooling/checks/test/reference/fixture/channels.ts"]);
+
+test("a payload has a table for each of its forms", () => {
+  expect(channels[0]).toMatchObject({
+    name: "fleet:fixture:lamp",
+    payload: "LampEvent",
+    meaning: "A lamp did something.",
+    variants: [
+      [
+        { name: "lamp", meaning: "The lamp." },
+        { name: "event", type: '`"lit"`', meaning: "It was lit." },
+      ],
+      [{ name: "lamp" }, { name: "event", type: '`"out"`' }, { name: "afterMs", isOptional: true }],
+    ],
+  });
+  expect(channelsPage(channels)).toContain('| `event` | `"lit"` | It was lit. |');
+});
+
+test("a channel without a described payload is named", () => {
+  expect(gapsOfChannels(channels)).toEqual([
+    "the channel fleet:fixture:unnamed is named by no doc comment of a payload's type",
+  ]);
+});

@@ -123,7 +123,6 @@ function reference(path: string, name: string, given: Node | undefined): readonl
 }
 
 function stringsOf(type: Node): readonly string[] {
-  if (type.type === "TSParenthesizedType") return formsOf(path, type["typeAnnotation"] as Node);
   if (type.type === "TSUnionType") return (type["types"] as readonly Node[]).flatMap(stringsOf);
   return type.type === "TSLiteralType" ? [nameOf(type["literal"])] : [];
 }

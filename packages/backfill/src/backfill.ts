@@ -3,14 +3,10 @@ import type { WorkerOptions } from "./engine/worker-options.ts";
 import { RedisError } from "./errors.ts";
 import type { DeadLetter } from "./protocol/dead-letter.ts";
 import { pointerOf } from "./protocol/keys.ts";
-import { readAnswer } from "./protocol/lost.ts";
-import { giveBack } from "./protocol/scripts/give-back.ts";
-import { inspect } from "./protocol/scripts/inspect.ts";
-import { resurrect } from "./protocol/scripts/resurrect.ts";
-import type { Script } from "./protocol/scripts/script.ts";
-import { steer } from "./protocol/scripts/steer.ts";
-import { survey } from "./protocol/scripts/survey.ts";
-import { Link } from "./redis/link.ts";
+import type { Script } from "./protocol/lua/script.ts";
+import { giveBack, inspect, resurrect, steer, survey } from "./protocol/lua/scripts.ts";
+import { readAnswer } from "./protocol/read-answer.ts";
+import { RedisLink } from "./redis/link.ts";
 import { checkServer } from "./redis/server-check.ts";
 import type { Run } from "./run.ts";
 import { type BackfillOptions, settingsOf } from "./runs/backfill-options.ts";
@@ -36,13 +32,13 @@ const atOnce = 500;
 
 /** A named run of work in Redis: created, looked at and steered here, done by its workers. */
 export class Backfill implements AsyncDisposable {
-  /** What a person should know about the Redis it runs on. */
+  /** What an operator should know about the Redis that the run is in. */
   readonly warnings: readonly WarningEvent[];
   readonly #run: Run;
   readonly #prefix: string;
-  readonly #link: Link;
+  readonly #link: RedisLink;
 
-  private constructor(run: Run, prefix: string, link: Link, warnings: readonly WarningEvent[]) {
+  private constructor(run: Run, prefix: string, link: RedisLink, warnings: readonly WarningEvent[]) {
     this.#run = run;
     this.#prefix = prefix;
     this.#link = link;
@@ -52,11 +48,11 @@ export class Backfill implements AsyncDisposable {
   /**
    * Opens the run, or creates it when there is none and a source is given.
    *
-   * @throws InvalidOptionError, RunNotFoundError, RunMismatchError, EvictionError, RedisError.
+   * @throws InvalidOptionError, RunNotFoundError, RunMismatchError, ProtocolMismatchError, EvictionError, RedisError.
    */
   static async open(options: BackfillOptions): Promise<Backfill> {
     const settings = settingsOf(options);
-    const link = new Link({ ...settings, of: { run: settings.name, link: "admin" } });
+    const link = new RedisLink({ ...settings, of: { run: settings.name, link: "admin" } });
     try {
       const warnings = (await checkServer(link, settings.allowEviction)).map((warning) => ({
         run: settings.name,
@@ -74,13 +70,13 @@ export class Backfill implements AsyncDisposable {
     return this.#run.name;
   }
 
-  /** Made with the run: another run under the same name has another. */
+  /** Identifies the run: another run under the same name has another epoch. */
   get epoch(): string {
     return this.#run.epoch;
   }
 
   get chunkSize(): number {
-    return this.#run.facts.chunkSize;
+    return this.#run.definition.chunkSize;
   }
 
   /**
@@ -94,16 +90,16 @@ export class Backfill implements AsyncDisposable {
 
   /** @throws EpochError when the run is gone, RedisError, ClosedError; as all that follows. */
   async status(): Promise<Status> {
-    return statusOf(this.name, this.#run.facts, await this.#ask<Survey>(survey));
+    return statusOf(this.name, this.#run.definition, await this.#ask<Survey>(survey));
   }
 
   /** Workers claim nothing more until `resume`; what is under way finishes. */
   async pause(): Promise<void> {
-    await this.#ask(steer, "paused");
+    await this.#ask(steer, { state: "paused" });
   }
 
   async resume(): Promise<void> {
-    await this.#ask(steer, "running");
+    await this.#ask(steer, { state: "running" });
   }
 
   /** In no order. */
@@ -114,7 +110,7 @@ export class Backfill implements AsyncDisposable {
   /** Gives dead letters a new start, with no attempts and no crashes. @returns how many. */
   async retry(selection: DeadLetterSelection = {}): Promise<number> {
     return this.#eachSelected(selection, async (fields) => {
-      const { moved } = await this.#ask<{ readonly moved: number }>(resurrect, ...fields);
+      const { moved } = await this.#ask<{ readonly moved: number }>(resurrect, {}, fields);
       return moved;
     });
   }
@@ -128,12 +124,12 @@ export class Backfill implements AsyncDisposable {
 
   /** What is known about one id. In a list of ids, a stream or a list it is searched for. */
   async inspect(id: string): Promise<Inspection> {
-    const { facts, keys } = this.#run;
-    const place = await locate(this.#link, facts, keys, id);
+    const { definition, keys } = this.#run;
+    const place = await locate(this.#link, definition, keys, id);
     if (place !== undefined) {
       const { chunk, index } = place;
-      const position = chunk * facts.chunkSize + index;
-      return inspectionOf(place, await this.#ask<Findings>(inspect, chunk, index, position));
+      const position = chunk * definition.chunkSize + index;
+      return inspectionOf(place, await this.#ask<Findings>(inspect, { chunk, index, position }));
     }
     for await (const letter of this.deadLetters()) if (letter.id === id) return { state: "dead", letter };
     return { state: "unknown" };
@@ -145,7 +141,7 @@ export class Backfill implements AsyncDisposable {
    * @throws UnsupportedError for a stream or a list.
    */
   async verify(seen: Iterable<string> | AsyncIterable<string>): Promise<Verification> {
-    return verify(this.#link, this.#run.facts, this.#run.keys, seen);
+    return verify(this.#link, this.#run.definition, this.#run.keys, seen);
   }
 
   /**
@@ -153,7 +149,7 @@ export class Backfill implements AsyncDisposable {
    * done; what was taken from a stream is pending in its group, for the next run.
    */
   async purge(): Promise<void> {
-    if (this.#run.facts.kind === "list") await this.#ask(giveBack);
+    if (this.#run.definition.kind === "list") await this.#ask(giveBack);
     else await this.#command("UNLINK", [...this.#run.keys.own]);
     await this.#command("DEL", [pointerOf(this.#prefix, this.name)]);
   }
@@ -180,10 +176,13 @@ export class Backfill implements AsyncDisposable {
     return moved;
   }
 
-  async #ask<T>(script: Script, ...args: readonly (string | number)[]): Promise<T> {
+  async #ask<T>(script: Script, fields: object = {}, rest: readonly string[] = []): Promise<T> {
     const { name, epoch, keys } = this.#run;
     try {
-      return readAnswer(name, await this.#link.run(script, keys.all, [epoch, ...args])) as T;
+      return readAnswer(
+        name,
+        await this.#link.run(script, keys.all, [JSON.stringify({ epoch, ...fields }), ...rest]),
+      ) as T;
     } catch (error) {
       throw refused(error);
     }
@@ -198,7 +197,7 @@ export class Backfill implements AsyncDisposable {
   }
 }
 
-/** What the server says, under a code of ours; anything else as it is. */
+/** An error reply of the server under a code of ours; any other error as it is. */
 function refused(error: unknown): unknown {
   return error instanceof Error && error.name === "ReplyError"
     ? new RedisError("refused", error.message, error)

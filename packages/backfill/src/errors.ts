@@ -11,7 +11,7 @@ export class InvalidOptionError extends OptionError {
   readonly code = "FLEET_BACKFILL_INVALID_OPTION";
 }
 
-/** There is a run of this name and it is another one: `differs` says in what. Nothing was changed. */
+/** There is a run of this name and it is another one; the message says in what. Nothing was changed. */
 export class RunMismatchError extends Error {
   override readonly name = "RunMismatchError";
   /**
@@ -24,6 +24,31 @@ export class RunMismatchError extends Error {
   constructor(run: string, differs: string) {
     super(`there is a run ${JSON.stringify(run)} already, and it is another one: ${differs}`);
     this.run = run;
+  }
+}
+
+/**
+ * The run was begun under another protocol than this version of the package has: it reads and writes other keys and fields.
+ * Nothing was changed.
+ */
+export class ProtocolMismatchError extends Error {
+  override readonly name = "ProtocolMismatchError";
+  readonly code = "FLEET_BACKFILL_PROTOCOL_MISMATCH";
+  readonly run: string;
+  /** The protocol of the run, as it stands in Redis. */
+  readonly found: string;
+  /** The protocol of this version of the package. */
+  readonly spoken: string;
+
+  constructor(run: string, found: string, spoken: string) {
+    const which = Number(found) > Number(spoken) ? "a newer" : "an older";
+    super(
+      `run ${JSON.stringify(run)} has protocol ${found}, this version of @fleet/backfill has protocol ${spoken}: ` +
+        `finish or purge the run with ${which} version, the one that began it, or take another name`,
+    );
+    this.run = run;
+    this.found = found;
+    this.spoken = spoken;
   }
 }
 
@@ -136,7 +161,7 @@ export class ClosedError extends Error {
 }
 
 /**
- * For a `fetch` to throw: the hub asks to be left alone (429 with Retry-After). All workers wait, and no attempt is burnt
+ * For a `fetch` to throw: the hub asks for a pause (429 with Retry-After). All workers wait, and no attempt is burnt
  * unless others are answered and this id is asked to wait again.
  */
 export class LimitedError extends Error {

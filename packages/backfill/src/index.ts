@@ -8,6 +8,7 @@ export {
   AwayError,
   LimitedError,
   PermanentError,
+  ProtocolMismatchError,
   RedisError,
   RunMismatchError,
   RunNotFoundError,
@@ -26,10 +27,10 @@ export type {
   WarningEvent,
   WriteEvent,
 } from "./channels.ts";
-export type { Clock } from "./clock.ts";
+export type { Clock } from "@fleet/time";
 export type { Connect, Connection } from "./redis/connection.ts";
 export type { DeadLetter } from "./protocol/dead-letter.ts";
-export type { Facts } from "./protocol/facts.ts";
+export type { RunDefinition } from "./protocol/definition.ts";
 export type { Gate, GatePermit, GateRefusal } from "./engine/gate.ts";
 export type { Inspection } from "./runs/inspection.ts";
 export type { Keys } from "./protocol/keys.ts";

@@ -1,13 +1,14 @@
-import type { Clock } from "./clock.ts";
-import type { Facts } from "./protocol/facts.ts";
+import type { Clock } from "@fleet/time";
+
+import type { RunDefinition } from "./protocol/definition.ts";
 import type { Keys } from "./protocol/keys.ts";
 import type { Connect } from "./redis/connection.ts";
 
-/** An open run: what its workers and those who look at it share. */
+/** An open run: what its workers and the questions about it share. */
 export interface Run {
   readonly name: string;
   readonly epoch: string;
-  readonly facts: Facts;
+  readonly definition: RunDefinition;
   readonly keys: Keys;
   readonly connect: Connect;
   readonly commandTimeoutMs: number;

@@ -1,5 +1,4 @@
 import { publish } from "./channels.ts";
-import { Bell } from "./engine/bell.ts";
 import { HeldChunk, type Settlement } from "./engine/held-chunk.ts";
 import { IdleWait } from "./engine/idle-wait.ts";
 import { Leases } from "./engine/leases.ts";
@@ -7,41 +6,42 @@ import { Pipeline } from "./engine/pipeline.ts";
 import { RateMeter } from "./engine/rate-meter.ts";
 import { shareOf } from "./engine/share.ts";
 import { TokenBucket } from "./engine/token-bucket.ts";
+import { Wakeup } from "./engine/wakeup.ts";
 import type { WorkerOutcome } from "./engine/worker-options.ts";
 import type { WorkerSettings } from "./engine/worker-settings.ts";
-import { Contact } from "./protocol/contact.ts";
-import { type Left, tasksOf } from "./protocol/item.ts";
-import { type Answer, type Appetite, type ClaimedChunk, Turns } from "./protocol/turns.ts";
+import { type Remainder, tasksOf } from "./protocol/item.ts";
+import { RunSession } from "./protocol/session.ts";
+import { type ClaimedChunk, type Demand, type TurnAnswer, TurnClient } from "./protocol/turn-client.ts";
 import type { WorkerStats } from "./protocol/worker-stats.ts";
-import type { Link } from "./redis/link.ts";
+import type { RedisLink } from "./redis/link.ts";
 import type { Run } from "./run.ts";
 
-/** How often a worker that may not claim looks whether it may again: breakers and pressure do not say. */
+/** How often a worker that may not claim looks whether it may again, in milliseconds: breakers and pressure send no event. */
 const lookAgainMs = 200;
-const nothing: Appetite = { chunks: 0, suspect: false };
+const nothing: Demand = { chunks: 0, suspect: false };
 
 interface WorkLoopOptions {
   readonly run: Run;
   readonly settings: WorkerSettings<unknown>;
   readonly of: { readonly run: string; readonly worker: string };
-  readonly commands: Link;
+  readonly commands: RedisLink;
   /** For commands that block. */
-  readonly waits: Link;
+  readonly waits: RedisLink;
   /** Aborted when nothing that is under way matters any more. */
   readonly signal: AbortSignal;
   /** Something ended the work for good. */
   readonly failed: (error: unknown) => void;
 }
 
-/** What a worker does over and over: it settles with Redis what has ended, claims what it has room for, and works on it. */
+/** The main loop of a worker: it settles with Redis what has ended, claims what it has room for, and works on it. */
 export class WorkLoop {
   readonly #options: WorkLoopOptions;
-  readonly #turns: Turns<Settlement>;
+  readonly #turns: TurnClient<Settlement>;
   readonly #leases: Leases;
   readonly #bucket: TokenBucket;
   readonly #pipeline: Pipeline<unknown>;
   readonly #idle: IdleWait;
-  readonly #bell: Bell;
+  readonly #wakeup: Wakeup;
   readonly #meter: RateMeter;
   readonly #count = { claimed: 0, fenced: 0, handedBack: 0, done: 0, retried: 0, dead: 0 };
   #state: "idle" | "running" | "paused" | "waiting" | "draining" | "closed" = "idle";
@@ -50,15 +50,15 @@ export class WorkLoop {
 
   constructor(options: WorkLoopOptions) {
     const { run, settings, of, commands, waits, signal, failed } = options;
-    const { clock, random, facts, keys } = run;
+    const { clock, random, definition, keys } = run;
     const { leaseMs, limits } = settings;
     this.#options = options;
-    this.#bell = new Bell(clock);
+    this.#wakeup = new Wakeup(clock);
     this.#meter = new RateMeter(clock);
-    const contact = new Contact(of.worker, run, commands, settings);
-    this.#turns = new Turns<Settlement>(contact, settings);
+    const session = new RunSession(of.worker, run, commands, settings);
+    this.#turns = new TurnClient<Settlement>(session, settings);
     this.#leases = new Leases({
-      contact,
+      session,
       clock,
       leaseMs,
       signal,
@@ -84,18 +84,18 @@ export class WorkLoop {
       random,
       signal,
       of,
-      settled: (settlement) => this.#tell(settlement),
-      roomy: () => this.#bell.ring(),
+      settled: (settlement) => this.#settle(settlement),
+      roomy: () => this.#wakeup.wake(),
       failed,
     });
     this.#idle = new IdleWait({
       link: waits,
-      facts,
+      definition,
       keys,
       leaseMs,
       clock,
       signal,
-      ring: () => this.#bell.ring(),
+      wake: () => this.#wakeup.wake(),
     });
   }
 
@@ -128,26 +128,26 @@ export class WorkLoop {
     this.#state = "running";
     this.#leases.start();
     for (;;) {
-      const appetite = this.#appetite();
-      const isHungry = appetite.chunks > 0 || appetite.suspect;
-      if (this.#turns.pending === 0 && !isHungry) {
+      const demand = this.#demand();
+      const wantsMore = demand.chunks > 0 || demand.suspect;
+      if (this.#turns.pending === 0 && !wantsMore) {
         if (this.#isClosing) {
           if (this.#leases.size === 0) return "stopped";
-          // They would only wait until the grace is over.
+          // Chunks that wait for a hub or a sink would only wait until the grace is over.
           for (const chunk of this.#pipeline.stalled) if (!chunk.isOver) this.#handBack(chunk);
           if (this.#turns.pending > 0) continue;
         }
-        await this.#bell.wait(lookAgainMs);
+        await this.#wakeup.wait(lookAgainMs);
         signal.throwIfAborted();
         continue;
       }
-      const answer = await this.#turn(appetite);
+      const answer = await this.#turn(demand);
       if (this.#turns.pending > 0) continue;
       const isThrough = answer.state === "complete" || answer.state === "drained";
       if (isThrough && settings.exitOnComplete && !this.#isClosing) return "complete";
-      if (answer.chunks.length === 0 && isHungry) {
+      if (answer.chunks.length === 0 && wantsMore) {
         if (this.#leases.size === 0) this.#state = answer.state === "paused" ? "paused" : "waiting";
-        await this.#bell.wait(this.#idle.begin(answer, this.#pressure() >= 0.5));
+        await this.#wakeup.wait(this.#idle.begin(answer, this.#pressure() >= 0.5));
         signal.throwIfAborted();
       }
     }
@@ -157,20 +157,20 @@ export class WorkLoop {
   drain(): void {
     this.#isClosing = true;
     this.#state = "draining";
-    this.#bell.ring();
+    this.#wakeup.wake();
   }
 
-  /** Ends the chunks that are meant, and hands them back to where another worker finds them. */
-  handBack(isMeant: (chunk: HeldChunk) => boolean): void {
-    for (const chunk of this.#leases) if (!chunk.isOver && isMeant(chunk)) this.#handBack(chunk);
+  /** Ends the chunks that the predicate selects, and hands them back to where another worker finds them. */
+  handBack(isSelected: (chunk: HeldChunk) => boolean): void {
+    for (const chunk of this.#leases) if (!chunk.isOver && isSelected(chunk)) this.#handBack(chunk);
   }
 
-  /** It is to look at once whether its signal is aborted. */
+  /** Makes the loop look at once whether its signal is aborted. */
   wake(): void {
-    this.#bell.ring();
+    this.#wakeup.wake();
   }
 
-  /** Ends what is under way still. Its signal is aborted already. */
+  /** Ends what is still under way. The signal of the loop is aborted already. */
   end(reason: Error): void {
     this.#isClosing = true;
     for (const chunk of this.#leases) chunk.end(reason);
@@ -178,20 +178,20 @@ export class WorkLoop {
     this.#state = "closed";
   }
 
-  async #turn(appetite: Appetite): Promise<Answer> {
+  async #turn(demand: Demand): Promise<TurnAnswer> {
     const { run, settings, of, signal } = this.#options;
     const settled = this.#turns.pending;
     publish("turn", () => ({ ...of, phase: "sent", settled, claimed: 0, token: 0 }));
     const sentAt = run.clock.now();
-    const answer = await this.#turns.take(appetite, signal, (settlement, isFenced) =>
-      this.#heard(settlement, isFenced),
+    const answer = await this.#turns.take(demand, signal, (settlement, isFenced) =>
+      this.#acknowledged(settlement, isFenced),
     );
     const claimed = answer.chunks.length;
     publish("turn", () => ({ ...of, phase: "answered", settled, claimed, token: Number(answer.token) }));
-    // The rate itself makes each call wait a little; more than that is a hub that asked for it.
+    // The rate itself makes each call wait a little; more than that is a pause that the hub has asked for.
     if (answer.pauseMs > 2000 / settings.limits.requestsPerSecond) this.#bucket.hold(answer.pauseMs);
-    for (const [number, token] of answer.overdue)
-      if (!this.#leases.has(number, token)) this.#turns.disown(number, token);
+    for (const overdue of answer.overdue)
+      if (!this.#leases.has(overdue.chunk, overdue.token)) this.#turns.disown(overdue);
     if (claimed > 0) {
       if (!this.#isClosing) this.#state = "running";
       this.#idle.reset();
@@ -201,16 +201,16 @@ export class WorkLoop {
     return answer;
   }
 
-  #begin({ number, left, items }: ClaimedChunk, token: string, sentAt: number): void {
+  #begin({ number, remainder, items }: ClaimedChunk, token: string, sentAt: number): void {
     const { run, settings } = this.#options;
-    const rest = (left === undefined ? {} : JSON.parse(left)) as Left;
+    const rest = (remainder === undefined ? {} : JSON.parse(remainder)) as Remainder;
     const chunk = new HeldChunk({
       number,
       token,
-      chunkSize: run.facts.chunkSize,
-      crashes: rest.c ?? 0,
-      isSuspect: (rest.c ?? 0) >= settings.patience,
-      tasks: tasksOf(run.facts, number, items, rest),
+      chunkSize: run.definition.chunkSize,
+      crashes: rest.crashes ?? 0,
+      isSuspect: (rest.crashes ?? 0) >= settings.suspectAfter,
+      tasks: tasksOf(run.definition, number, items, rest),
       startedAt: sentAt,
       validUntil: sentAt + settings.leaseMs,
     });
@@ -219,14 +219,14 @@ export class WorkLoop {
     else this.#pipeline.add(chunk);
   }
 
-  /** What it may take now. Nothing while a breaker is open: what is claimed then would only wait. */
-  #appetite(): Appetite {
+  /** What the worker may claim now. Nothing while a breaker is open: what is claimed then would only wait. */
+  #demand(): Demand {
     const { run, settings } = this.#options;
     const { gates, limits } = settings;
     if (this.#isClosing || this.#pipeline.isAlone || this.#bucket.pausedMs > 0) return nothing;
     if (gates.hub?.allows() === false || gates.database?.allows() === false) return nothing;
     const { used, limit } = this.#pipeline.buffer;
-    const room = Math.floor((limit - used) / run.facts.chunkSize);
+    const room = Math.floor((limit - used) / run.definition.chunkSize);
     const chunks = Math.min(room, Math.ceil(limits.claim * shareOf(this.#pressure())));
     return chunks > 0 ? { chunks, suspect: true } : nothing;
   }
@@ -237,14 +237,14 @@ export class WorkLoop {
     return Math.min(1, Math.max(used / limit, Number.isNaN(outside) ? 1 : outside));
   }
 
-  #tell(settlement: Settlement): void {
-    this.#turns.tell(settlement);
-    this.#bell.ring();
+  #settle(settlement: Settlement): void {
+    this.#turns.add(settlement);
+    this.#wakeup.wake();
   }
 
-  #heard(settlement: Settlement, isFenced: boolean): void {
+  #acknowledged(settlement: Settlement, isFenced: boolean): void {
     const { chunk, counts, outcome } = settlement;
-    settlement.heard?.(isFenced);
+    settlement.acknowledged?.(isFenced);
     if (outcome === "kept" && isFenced) return this.#fence(chunk);
     if (!isFenced) {
       this.#meter.add(counts.done + counts.dead);
@@ -259,14 +259,14 @@ export class WorkLoop {
     this.#publishEnd(chunk, isFenced ? "fenced" : outcome, counts);
   }
 
-  /** It is another worker's: what was done for it does not count, and what is under way ends. */
+  /** Another worker has the chunk: what was done for it here does not count, and what is under way ends. */
   #fence(chunk: HeldChunk): void {
     this.#leases.remove(chunk);
     this.#pipeline.leave(chunk);
     chunk.end(new Error("the lease was lost to another worker"));
     this.#count.fenced += 1;
     this.#publishEnd(chunk, "fenced", { done: 0, retried: 0, dead: 0 });
-    this.#bell.ring();
+    this.#wakeup.wake();
   }
 
   #publishEnd(
@@ -286,6 +286,6 @@ export class WorkLoop {
 
   #handBack(chunk: HeldChunk): void {
     this.#pipeline.leave(chunk);
-    this.#tell(chunk.handBack(new Error("the worker closes")));
+    this.#settle(chunk.handBack(new Error("the worker closes")));
   }
 }

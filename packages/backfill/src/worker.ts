@@ -5,21 +5,21 @@ import { checkOption, ms } from "@fleet/options";
 import type { WorkerOptions, WorkerOutcome } from "./engine/worker-options.ts";
 import { workerSettingsOf } from "./engine/worker-settings.ts";
 import { ClosedError, InvalidOptionError, RedisError } from "./errors.ts";
-import { leave } from "./protocol/scripts/leave.ts";
+import { leave } from "./protocol/lua/scripts.ts";
 import type { WorkerStats } from "./protocol/worker-stats.ts";
-import { Link } from "./redis/link.ts";
+import { RedisLink } from "./redis/link.ts";
 import type { Run } from "./run.ts";
 import { WorkLoop } from "./work-loop.ts";
 
 /** Claims, fetches, writes and acknowledges until nothing is left. Made by `backfill.worker(options)`. */
 export class Worker implements AsyncDisposable {
-  /** Its name in status, channels and Redis. */
+  /** The name of the worker in status, channels and Redis. */
   readonly id: string;
   readonly #run: Run;
-  readonly #commands: Link;
-  readonly #waits: Link;
+  readonly #commands: RedisLink;
+  readonly #waits: RedisLink;
   readonly #loop: WorkLoop;
-  /** Aborted when nothing that is under way matters any more. */
+  /** Aborted when the outcome of what is under way does not matter any more. */
   readonly #ender = new AbortController();
   readonly #fatal = Promise.withResolvers<never>();
   #working: Promise<WorkerOutcome> | undefined;
@@ -27,13 +27,14 @@ export class Worker implements AsyncDisposable {
 
   /** @throws InvalidOptionError. */
   constructor(run: Run, options: WorkerOptions<unknown>) {
-    const settings = workerSettingsOf(options, run.facts);
+    const settings = workerSettingsOf(options, run.definition);
     this.id = `${settings.label}#${randomUUID().slice(0, 8)}`;
     this.#run = run;
     const of = { run: run.name, worker: this.id };
-    this.#commands = new Link({ ...run, of: { ...of, link: "commands" } });
-    this.#waits = new Link({ ...run, of: { ...of, link: "waits" } });
-    this.#fatal.promise.catch(() => "start tells of it");
+    this.#commands = new RedisLink({ ...run, of: { ...of, link: "commands" } });
+    this.#waits = new RedisLink({ ...run, of: { ...of, link: "waits" } });
+    // Reported by `start`.
+    this.#fatal.promise.catch(() => undefined);
     this.#loop = new WorkLoop({
       run,
       settings,
@@ -66,7 +67,7 @@ export class Worker implements AsyncDisposable {
       return await this.#working;
     } catch (error) {
       if (this.#ender.signal.aborted) return "stopped";
-      // Nothing can be told to this Redis any more.
+      // This Redis can be told nothing any more: no chunk is handed back.
       this.#ender.abort();
       throw error instanceof Error && error.name === "ReplyError"
         ? new RedisError("refused", error.message, error)
@@ -112,14 +113,18 @@ export class Worker implements AsyncDisposable {
         },
         graceMs + 2 * commandTimeoutMs,
       );
-      await this.#working.catch(() => "start tells of it");
+      // A failure is reported by `start`.
+      await this.#working.catch(() => undefined);
       clock.clearTimeout(grace);
       clock.clearTimeout(end);
       if (!this.#ender.signal.aborted)
-        await this.#commands.run(leave, keys.all, [epoch, this.id]).catch(() => "it is forgotten in time");
+        await this.#commands
+          .run(leave, keys.all, [JSON.stringify({ epoch, worker: this.id })])
+          // Else the next worker that reclaims leases forgets it after ten minutes.
+          .catch(() => undefined);
     }
     this.#ender.abort();
-    // After a fatal end, or when the grace is over, these calls would only run into nothing.
+    // After a fatal end, or when the grace is over, calls are still under way and have no reader.
     this.#loop.end(new ClosedError("the worker is closed"));
     this.#commands.close();
     this.#waits.close();

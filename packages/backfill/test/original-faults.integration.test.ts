@@ -1,7 +1,7 @@
 import { eventually, type RedisServer, seededRandom, startRedis } from "@fleet/testkit";
+import { backoff } from "@fleet/time";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 
-import { backoff } from "../src/backoff.ts";
 import { FakeGate } from "./engine/fake-gate.ts";
 import { Actor, chunksOf } from "./protocol/actor.ts";
 import { openScripts } from "./protocol/script-scene.ts";
@@ -69,7 +69,7 @@ test("3: acknowledging costs the same whatever is in flight, and no list is read
   const few = await actor.turn({ want: 10 });
   const costOf = async (reply: typeof few): Promise<Readonly<Record<string, number>>> =>
     commandsOf(() =>
-      actor.turn({ done: chunksOf(reply).map(({ chunk }) => [chunk, reply.t!] as const), want: 10 }),
+      actor.turn({ done: chunksOf(reply).map(({ chunk }) => [chunk, reply.token!] as const), want: 10 }),
     );
   const second = await actor.turn({ want: 10 });
   const alone = await costOf(few);
@@ -98,17 +98,19 @@ describe("4: a lease that ran out", () => {
   test("is not acknowledged, extended or failed by who had it before", async () => {
     using scene = await openScripts(server, { ...range(1), chunkSize: 1 });
     const before = new Actor("before", scene.run, scene.link);
-    const { t: old } = await before.turn({ want: 1 });
+    const { token: old } = await before.turn({ want: 1 });
     await server.call("ZADD", scene.run.keys.lease, "1", "0");
     const after = new Actor("after", scene.run, scene.link);
-    const { t: token } = await after.turn({ want: 1 });
+    const { token } = await after.turn({ want: 1 });
     expect(Number(token)).toBeGreaterThan(Number(old));
     expect(await before.extend([[0, old!]])).toEqual([0]);
-    expect(await before.turn({ done: [[0, old!]] })).toMatchObject({ f: [0] });
-    expect(await before.turn({ told: [{ k: "later", c: 0, t: old!, d: 0 }] })).toMatchObject({ f: [0] });
-    // Nor by somebody who has got hold of the token.
-    expect(await before.turn({ done: [[0, token!]] })).toMatchObject({ f: [0] });
-    expect(await after.turn({ done: [[0, token!]] })).toMatchObject({ s: "complete" });
+    expect(await before.turn({ done: [[0, old!]] })).toMatchObject({ fenced: [0] });
+    expect(
+      await before.turn({ settlements: [{ chunk: 0, token: old!, outcome: "later", delayMs: 0 }] }),
+    ).toMatchObject({ fenced: [0] });
+    // Nor by another worker that knows the token.
+    expect(await before.turn({ done: [[0, token!]] })).toMatchObject({ fenced: [0] });
+    expect(await after.turn({ done: [[0, token!]] })).toMatchObject({ state: "complete" });
   });
 
   test("does not run out while its worker lives, however long the work takes", async () => {
@@ -169,15 +171,16 @@ test("6: the permit for the hub is given back before the one for the database is
 describe("7: chance", () => {
   test("decides about every delay between nothing and the doubled one, for each worker differently", () => {
     const [one, two] = [seededRandom(1), seededRandom(2)];
-    const delays = Array.from({ length: 200 }, () => backoff(3, 100, 5000, one));
+    const bounds = { minMs: 100, maxMs: 5000 };
+    const delays = Array.from({ length: 200 }, () => backoff(3, { ...bounds, random: one }));
     expect(Math.max(...delays)).toBeGreaterThan(760);
     expect(Math.max(...delays)).toBeLessThanOrEqual(800);
     expect(Math.min(...delays)).toBeLessThan(40);
     expect(new Set(delays).size).toBe(200);
-    expect(backoff(3, 100, 5000, two)).not.toBe(delays[0]);
-    expect(Math.max(...Array.from({ length: 200 }, () => backoff(60, 100, 5000, one)))).toBeLessThanOrEqual(
-      5000,
-    );
+    expect(backoff(3, { ...bounds, random: two })).not.toBe(delays[0]);
+    expect(
+      Math.max(...Array.from({ length: 200 }, () => backoff(60, { ...bounds, random: one }))),
+    ).toBeLessThanOrEqual(5000);
   });
 
   test("and the number of requests per second is one that is kept", async () => {

@@ -4,12 +4,12 @@ import { eventually, FakeClock } from "@fleet/testkit";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
-import { Bell } from "../src/engine/bell.ts";
 import { RateMeter } from "../src/engine/rate-meter.ts";
 import { shareOf } from "../src/engine/share.ts";
 import { Stage } from "../src/engine/stage.ts";
-import { factsOf, totalOf } from "../src/protocol/facts.ts";
-import { itemsOf, leftOf, tasksOf } from "../src/protocol/item.ts";
+import { Wakeup } from "../src/engine/wakeup.ts";
+import { defineRun, totalOf } from "../src/protocol/definition.ts";
+import { itemsOf, remainderOf, tasksOf } from "../src/protocol/item.ts";
 import { keysOf } from "../src/protocol/keys.ts";
 import { faultOf } from "../src/redis/redis-fault.ts";
 
@@ -74,19 +74,19 @@ describe("a stage", () => {
   });
 });
 
-describe("a bell", () => {
-  test("is heard by who waits, by who comes after it rang, and by nobody twice", async () => {
+describe("a wakeup", () => {
+  test("ends a wait, or the next wait where none is under way, and each only one", async () => {
     const clock = new FakeClock();
-    const bell = new Bell(clock);
+    const wakeup = new Wakeup(clock);
     const heard: string[] = [];
-    void bell.wait().then(() => heard.push("first"));
+    void wakeup.wait().then(() => heard.push("first"));
     await turn();
-    bell.ring();
+    wakeup.wake();
     await turn();
-    bell.ring();
-    void bell.wait().then(() => heard.push("second"));
+    wakeup.wake();
+    void wakeup.wait().then(() => heard.push("second"));
     await turn();
-    void bell.wait(50).then(() => heard.push("third"));
+    void wakeup.wait(50).then(() => heard.push("third"));
     await turn();
     expect(heard).toEqual(["first", "second"]);
     await clock.advance(50);
@@ -120,9 +120,9 @@ describe("the chunks of a range", () => {
       fc.integer({ min: 1, max: 300 }),
       fc.integer({ min: 1, max: 60 }),
       (from, count, chunkSize) => {
-        const facts = factsOf({ kind: "range", from, to: from + count - 1 }, chunkSize);
-        const chunks = Array.from({ length: totalOf(facts)! }, (_, chunk) =>
-          itemsOf(facts, chunk, undefined),
+        const definition = defineRun({ kind: "range", from, to: from + count - 1 }, chunkSize);
+        const chunks = Array.from({ length: totalOf(definition)! }, (_, chunk) =>
+          itemsOf(definition, chunk, undefined),
         );
         expect(chunks.flat().map(({ id }) => id)).toEqual(
           Array.from({ length: count }, (_, index) => String(from + index)),
@@ -134,10 +134,10 @@ describe("the chunks of a range", () => {
   });
 
   test("remember what is left of them, in whole or with items of their own", () => {
-    const facts = factsOf({ kind: "range", from: 1, to: 100 }, 10);
-    expect(tasksOf(facts, 3, undefined, {})).toHaveLength(10);
-    const [, second, third] = tasksOf(facts, 3, undefined, {});
-    const left = leftOf(
+    const definition = defineRun({ kind: "range", from: 1, to: 100 }, 10);
+    expect(tasksOf(definition, 3, undefined, {})).toHaveLength(10);
+    const [, second, third] = tasksOf(definition, 3, undefined, {});
+    const left = remainderOf(
       2,
       [
         { ...second!, attempts: 1 },
@@ -148,16 +148,16 @@ describe("the chunks of a range", () => {
       third,
     );
     expect(left).toEqual({
-      c: 2,
-      i: [
+      crashes: 2,
+      items: [
         [1, 1, 0],
         [2, 0, 1, { id: "33" }],
         [4, 0, 0, null, 2],
         [5, 0, 0, { id: "33" }, 1],
       ],
-      m: [2, { id: "33" }],
+      alone: { index: 2, item: { id: "33" } },
     });
-    expect(tasksOf(facts, 3, undefined, left)).toEqual([
+    expect(tasksOf(definition, 3, undefined, left)).toEqual([
       { id: "32", index: 1, attempts: 1, crashes: 0, pardons: 0 },
       { id: "33", index: 2, attempts: 0, crashes: 1, pardons: 0, isInline: true },
       { id: "35", index: 4, attempts: 0, crashes: 0, pardons: 2 },
@@ -170,9 +170,9 @@ test("the keys of a run lie in one slot, and in that of what it reads from", () 
   const tags = (keys: readonly string[]): readonly string[] => [
     ...new Set(keys.map((key) => /\{([^}]+)\}/.exec(key)?.[1] ?? key)),
   ];
-  expect(tags(keysOf("bf", "casts", factsOf({ kind: "range", from: 1, to: 2 }, 1)).all)).toEqual(["casts"]);
+  expect(tags(keysOf("bf", "casts", defineRun({ kind: "range", from: 1, to: 2 }, 1)).all)).toEqual(["casts"]);
   for (const key of ["events", "app:{events}:new"]) {
-    const keys = keysOf("bf", "casts", factsOf({ kind: "stream", key, group: "g" }, 1));
+    const keys = keysOf("bf", "casts", defineRun({ kind: "stream", key, group: "g" }, 1));
     expect(tags(keys.all)).toEqual(["events"]);
     expect(keys.all.at(-1)).toBe(key);
     expect(keys.own).toHaveLength(keys.all.length - 1);

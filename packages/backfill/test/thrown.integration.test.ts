@@ -1,7 +1,7 @@
 import { eventually, type RedisServer, startRedis } from "@fleet/testkit";
+import { systemClock } from "@fleet/time";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 
-import { systemClock } from "../src/clock.ts";
 import { LimitedError } from "../src/index.ts";
 import { all, idsFrom, MemorySink, openOn, workerOn } from "./scene.ts";
 

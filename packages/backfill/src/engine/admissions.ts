@@ -1,5 +1,5 @@
-import type { Clock } from "../clock.ts";
-import { sleep } from "../sleep.ts";
+import { type Clock, sleep } from "@fleet/time";
+
 import type { Gate, GatePermit } from "./gate.ts";
 import type { HeldChunk } from "./held-chunk.ts";
 import type { TokenBucket } from "./token-bucket.ts";
@@ -20,19 +20,19 @@ interface Waiter {
 
 /** Leave to make a call. */
 export interface Admission {
-  /** Absent where there is no breaker, or all is over. */
+  /** Absent where there is no breaker, or the chunk or the worker has ended. */
   readonly permit: GatePermit | undefined;
   /** The breaker has not been closed since it opened: this call is to show whether the other side is there. */
   readonly isProbe: boolean;
 }
 
-/** A breaker is asked again after so long at the latest: it may have been closed by hand. */
+/** A breaker is asked again after so long at the latest, in milliseconds: an operator may have closed it. */
 const longestWaitMs = 250;
 
 /** Probes with untried ids that may fail before the failure is reported to the breaker. */
 const mostSpared = 10;
 
-/** The line before the hub or the database: which calls wait for the breaker and the rate, and which one is the probe. */
+/** The queue before the hub or the database: which calls wait for the breaker and the rate, and which one is the probe. */
 export class Admissions {
   readonly #options: AdmissionsOptions;
   readonly #waiting = new Set<Waiter>();
@@ -62,7 +62,7 @@ export class Admissions {
    * that are bad must not double the time that the breaker is open, one after another.
    */
   failed(permit: GatePermit, isUntried = false): void {
-    // Only where calls are for one id each, which is where there is a rate; a batch that fails is news of the sink.
+    // Only where calls are for one id each, which is where there is a rate; a batch that fails counts against the sink at once.
     if (isUntried && this.#options.bucket !== undefined && this.#spared < mostSpared) {
       this.#spared += 1;
       permit.ignore();
@@ -73,7 +73,7 @@ export class Admissions {
     this.#isShut ||= this.#options.gate?.allows() === false;
   }
 
-  /** Waits until the breaker and the rate let a call through, or all is over. */
+  /** Waits until the breaker and the rate let a call through, or the chunk or the worker has ended. */
   async wait(waiter: Waiter): Promise<Admission> {
     const { gate, bucket, ready, clock, signal } = this.#options;
     const { chunk } = waiter;
@@ -100,7 +100,7 @@ export class Admissions {
     }
   }
 
-  /** Waits while the breaker is open; and one that has failed before lets those go first that have not. */
+  /** Waits while the breaker is open. An id that has failed before lets ids go first that have not. */
   async #turn(gate: Gate, waiter: Waiter, isOver: () => boolean): Promise<void> {
     for (let hasWaited = false; !isOver();) {
       if (!gate.allows()) {
@@ -108,7 +108,7 @@ export class Admissions {
         await this.#rest(gate);
         hasWaited = false;
       } else if (this.#isShut && waiter.failures > 0 && (!hasWaited || this.#isBehind(waiter))) {
-        // Time to claim what may be better, and for that to get here.
+        // Time for ids that may be better to be claimed, and to get here.
         await sleep(this.#options.clock, longestWaitMs, this.#options.signal);
         hasWaited = true;
       } else return;

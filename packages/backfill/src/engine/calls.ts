@@ -1,7 +1,8 @@
-import type { Clock } from "../clock.ts";
+import type { Clock } from "@fleet/time";
+
 import { CallTimeoutError } from "../errors.ts";
 
-/** Whose calls end together. */
+/** What calls are made for; they end together. */
 export interface CallOwner {
   readonly calls: Set<OpenCall>;
 }
@@ -19,7 +20,7 @@ export class OpenCall {
     this.#reject = reject;
   }
 
-  /** Made when somebody asks for it: most calls are quick, and an AbortController costs more than they do. */
+  /** Made when it is read: most calls are quick, and an AbortController costs more than they do. */
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
@@ -28,7 +29,7 @@ export class OpenCall {
     return this.#controller.signal;
   }
 
-  /** The call's promise rejects with the reason at once, whatever the callee does with its signal. */
+  /** The call's promise rejects with the reason at once, even if the callee ignores its signal. */
   end(reason: unknown): void {
     this.#isEnded = true;
     this.#reason = reason;

@@ -1,4 +1,4 @@
-/** Leave to make one call; told once how it ended. */
+/** Leave to make one call; it takes one outcome. */
 export interface GatePermit {
   readonly admitted: true;
   success(): void;

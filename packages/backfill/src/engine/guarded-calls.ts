@@ -1,4 +1,5 @@
-import type { Clock } from "../clock.ts";
+import type { Clock } from "@fleet/time";
+
 import { longestPauseMs } from "../longest-pause.ts";
 import { readable } from "../readable.ts";
 import { Admissions } from "./admissions.ts";
@@ -37,8 +38,8 @@ export interface CallSubject {
   readonly isBatch: boolean;
 }
 
-/** Called with each try. */
-interface Witness {
+/** Is called at the start and the end of each try. */
+interface CallObserver {
   started(): void;
   ended(outcome: "answered" | "failed" | "limited" | "aborted", durationMs: number, error?: unknown): void;
 }
@@ -53,13 +54,13 @@ interface GuardedCallsOptions {
   /** Failures of an id that are pardoned where the other side is away. */
   readonly awayAttempts: number;
   readonly clock: Clock;
-  /** The worker ends. */
+  /** Aborted when the worker ends. */
   readonly signal: AbortSignal;
 }
 
 /**
  * Calls to the hub or the database behind a rate and a breaker. A refusal of the breaker makes the call wait; every failure
- * is returned, a request to come back later too, so that no id is tried for ever while others wait behind it.
+ * is returned, a request for a pause too, so that no id is tried for ever while others wait behind it.
  */
 export class GuardedCalls {
   readonly #options: GuardedCallsOptions;
@@ -72,14 +73,14 @@ export class GuardedCalls {
     this.#admissions = new Admissions(options);
   }
 
-  /** Chunks that nothing is under way for, because the breaker is open or the hub wants to be left alone. */
+  /** Chunks for which no call is under way, because the breaker is open or the hub has asked for a pause. */
   get stalled(): readonly HeldChunk[] {
     return this.#admissions.stalled;
   }
 
   async run<T>(
     subject: CallSubject,
-    witness: Witness,
+    observer: CallObserver,
     work: (call: OpenCall) => Promise<T>,
   ): Promise<Verdict<T>> {
     const { calls, bucket, clock, signal } = this.#options;
@@ -91,36 +92,36 @@ export class GuardedCalls {
     }
     const startedAt = clock.now();
     const answersBefore = this.#pardons.answers;
-    witness.started();
+    observer.started();
     try {
       const value = await calls.run(chunk, work);
       this.#well(permit);
-      witness.ended("answered", clock.now() - startedAt);
+      observer.ended("answered", clock.now() - startedAt);
       return chunk.isOver ? { kind: "over" } : { kind: "answered", value };
     } catch (thrown) {
       const error = readable(thrown);
       const durationMs = clock.now() - startedAt;
       if (chunk.isOver || signal.aborted) {
         permit?.ignore();
-        witness.ended("aborted", durationMs);
+        observer.ended("aborted", durationMs);
         return { kind: "over" };
       }
       const { code, retryAfterMs } = (error ?? {}) as { code?: unknown; retryAfterMs?: unknown };
       if (code === "FLEET_BACKFILL_LIMITED" && bucket !== undefined && isMs(retryAfterMs)) {
         permit?.ignore();
-        witness.ended("limited", durationMs, error);
+        observer.ended("limited", durationMs, error);
         const isPardoned = this.#pardons.grant(subject.key, subject.pardons);
         await bucket.postpone(retryAfterMs);
         if (chunk.isOver || signal.aborted) return { kind: "over" };
-        // Others have their turn when the pause is over, also where it is only this id that the hub wants later. One that
-        // is asked to wait again and again while others are answered makes the others wait less often.
+        // Other ids have their turn when the pause is over, also where the hub wants only this id later. An id for which the
+        // hub asks for a pause again and again, while others are answered, delays the others less often.
         return isPardoned
           ? { kind: "pardoned", error }
           : { kind: "failed", error, notBeforeMs: Math.min(retryAfterMs, longestPauseMs) };
       }
-      witness.ended("failed", durationMs, error);
+      observer.ended("failed", durationMs, error);
       if (code === "FLEET_BACKFILL_PERMANENT") {
-        // The other side is well, and said so.
+        // The answer shows that the other side is well.
         this.#well(permit);
         return { kind: "permanent", error };
       }
@@ -135,8 +136,9 @@ export class GuardedCalls {
   }
 
   /**
-   * Whom a failure counts against. To the breaker only the first failure of an id is news: an id that fails again and again
-   * must not keep the others from their turn. But a probe that meets nobody says so, whichever id it was made for.
+   * Decides what a failure counts against. For the breaker only the first failure of an id counts: an id that fails again and
+   * again must not keep the others from their turn. But a probe that finds the other side away counts, whichever id it was made
+   * for.
    */
   #judge(
     error: unknown,
@@ -150,7 +152,7 @@ export class GuardedCalls {
       else permit?.ignore();
       return this.#pardons.grant(key, pardons) ? "pardoned" : "failed";
     }
-    // Of a batch that is refused each record gets a call of its own, which will tell.
+    // Each record of a batch that is refused gets a call of its own, and that one counts.
     if (permit === undefined || isBatch || !isFirst) permit?.ignore();
     // The other side is there again, and has answered for this id.
     else if (isProbe) this.#admissions.succeeded(permit);

@@ -1,15 +1,15 @@
 import type { StoredLetter } from "../protocol/dead-letter.ts";
-import { itemOf, type Left, leftOf, type Task } from "../protocol/item.ts";
-import type { Settled, Told } from "../protocol/told.ts";
+import { itemOf, type Remainder, remainderOf, type Task } from "../protocol/item.ts";
+import type { Settled, SettlementReport } from "../protocol/settlement-report.ts";
 import type { OpenCall } from "./calls.ts";
 
-/** What a worker tells Redis about a chunk with its next turn. */
+/** How far a worker is with a chunk, as it reports it with its next turn. */
 export interface Settlement extends Settled {
   readonly chunk: HeldChunk;
   readonly outcome: "done" | "retry" | "handed-back" | "kept";
   readonly counts: { readonly done: number; readonly retried: number; readonly dead: number };
-  /** Called when Redis has heard it: whether the chunk was still this worker's. */
-  readonly heard?: (isFenced: boolean) => void;
+  /** Called when Redis has acknowledged it, with whether another worker has the chunk. */
+  readonly acknowledged?: (isFenced: boolean) => void;
 }
 
 interface HeldChunkOptions {
@@ -18,11 +18,11 @@ interface HeldChunkOptions {
   readonly chunkSize: number;
   /** Times that its holder died before. */
   readonly crashes: number;
-  /** It is looked at one id at a time. */
+  /** It is worked through one id at a time. */
   readonly isSuspect: boolean;
   readonly tasks: readonly Task[];
   readonly startedAt: number;
-  /** Until when nobody else can have it, by this worker's clock. */
+  /** Until when no other worker can have it, by this worker's clock. */
   readonly validUntil: number;
 }
 
@@ -41,7 +41,7 @@ export class HeldChunk {
   readonly #chunkSize: number;
   /** What is not through, with the attempts of this pass counted. */
   readonly #open: Map<number, Task>;
-  #letters: (readonly [string, string])[] = [];
+  #letters: { readonly field: string; readonly letter: string }[] = [];
   #empties: number[] = [];
   #done = 0;
   #retried = 0;
@@ -62,7 +62,7 @@ export class HeldChunk {
     this.#open = new Map(options.tasks.map((task) => [task.index, task]));
   }
 
-  /** It is settled, handed back or another's: whatever is still under way for it does not count. */
+  /** Whether it is settled, handed back or lost to another worker: what is still under way for it does not count. */
   get isOver(): boolean {
     return this.#isOver;
   }
@@ -115,74 +115,74 @@ export class HeldChunk {
       reason,
       attempts: task.attempts + 1,
       crashes: task.crashes,
-      error: tellable(error),
+      error: storableError(error),
     };
-    this.#letters.push([`${this.number}:${task.index}`, JSON.stringify(letter)]);
+    this.#letters.push({ field: `${this.number}:${task.index}`, letter: JSON.stringify(letter) });
   }
 
-  /** Every id has had its try. */
+  /** Ends it after every id has had its try. */
   settle(): Settlement {
     this.#isOver = true;
     const left = this.#open.size > 0;
     const outcome = left ? "retry" : "done";
     const counts = this.#counts();
     if (!left && this.#letters.length + this.#empties.length === 0) return { chunk: this, outcome, counts };
-    const told: Told = left
-      ? { ...this.#told("later"), r: this.#left(), d: Math.ceil(this.#delayMs), s: this.isSuspect }
-      : this.#told("done");
-    return { chunk: this, told, outcome, counts };
+    const report = left ? { ...this.#later(), remainder: this.#remainder() } : this.#report("done");
+    return { chunk: this, report, outcome, counts };
   }
 
-  /** Back to where another worker finds it, with what is through and what has failed so far. */
+  /** Gives it back so that another worker finds it, with what is through and what has failed so far. */
   handBack(reason: Error): Settlement {
     this.end(reason);
     if (this.#open.size === 0) return this.settle();
     const counts = this.#counts();
     const isUntouched = counts.done + counts.retried + counts.dead + this.#pardoned === 0;
-    const told: Told = {
-      ...this.#told("later"),
-      ...(!isUntouched && { r: this.#left() }),
-      d: Math.ceil(this.#delayMs),
-      s: this.isSuspect,
-      b: true,
+    const report: SettlementReport = {
+      ...this.#later(),
+      ...(!isUntouched && { remainder: this.#remainder() }),
+      isHandedBack: true,
     };
-    return { chunk: this, told, outcome: "handed-back", counts };
+    return { chunk: this, report, outcome: "handed-back", counts };
   }
 
-  /** So far; `alone` is at work next, and nothing else is: if the process dies now, it was that one. */
-  keep(alone: Task, heard: (isFenced: boolean) => void): Settlement {
+  /** Notes how far it is. Only `alone` is at work next: if the process dies then, that id is the cause. */
+  keep(alone: Task, acknowledged: (isFenced: boolean) => void): Settlement {
     const counts = this.#counts();
-    const told: Told = { ...this.#told("keep"), r: this.#left(alone) };
+    const report = { ...this.#report("keep"), remainder: this.#remainder(alone) };
     this.#letters = [];
     this.#empties = [];
     this.#done = 0;
     this.#retried = 0;
     this.#pardoned = 0;
-    return { chunk: this, told, outcome: "kept", counts, heard };
+    return { chunk: this, report, outcome: "kept", counts, acknowledged };
   }
 
-  #told(k: Told["k"]): Told {
+  #report(outcome: SettlementReport["outcome"]): SettlementReport {
     return {
-      k,
-      c: this.number,
-      t: this.token,
-      ...(this.#retried > 0 && { n: this.#retried }),
-      ...(this.#letters.length > 0 && { l: this.#letters }),
-      ...(this.#empties.length > 0 && { e: this.#empties }),
+      chunk: this.number,
+      token: this.token,
+      outcome,
+      ...(this.#retried > 0 && { retried: this.#retried }),
+      ...(this.#letters.length > 0 && { letters: this.#letters }),
+      ...(this.#empties.length > 0 && { empty: this.#empties }),
     };
+  }
+
+  #later(): SettlementReport {
+    return { ...this.#report("later"), delayMs: Math.ceil(this.#delayMs), isSuspect: this.isSuspect };
   }
 
   #counts(): Settlement["counts"] {
     return { done: this.#done, retried: this.#retried, dead: this.#letters.length };
   }
 
-  #left(alone?: Task): string {
-    return JSON.stringify(leftOf(this.#crashes, [...this.#open.values()], alone) satisfies Left);
+  #remainder(alone?: Task): string {
+    return JSON.stringify(remainderOf(this.#crashes, [...this.#open.values()], alone) satisfies Remainder);
   }
 }
 
-/** What may stand in Redis about an error. */
-function tellable(error: unknown): NonNullable<StoredLetter["error"]> {
+/** What is kept in Redis about an error. */
+function storableError(error: unknown): NonNullable<StoredLetter["error"]> {
   if (!(error instanceof Error)) return { name: typeof error, message: String(error).slice(0, 500) };
   const { code, name, message } = error as Readonly<Record<"code" | "name" | "message", unknown>>;
   return {

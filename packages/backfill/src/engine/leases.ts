@@ -1,16 +1,17 @@
-import type { Clock } from "../clock.ts";
-import type { Contact } from "../protocol/contact.ts";
-import { extend } from "../protocol/scripts/extend.ts";
+import type { Clock } from "@fleet/time";
+
+import { extend } from "../protocol/lua/scripts.ts";
+import type { RunSession } from "../protocol/session.ts";
 import type { HeldChunk } from "./held-chunk.ts";
 
 interface LeasesOptions {
-  readonly contact: Contact;
+  readonly session: RunSession;
   readonly clock: Clock;
   readonly leaseMs: number;
   readonly signal: AbortSignal;
-  /** What the worker says of itself. */
+  /** The worker's report as JSON. */
   readonly report: () => string;
-  /** A chunk is another worker's now. */
+  /** Called when another worker has the chunk. */
   readonly fenced: (chunk: HeldChunk) => void;
   readonly failed: (error: unknown) => void;
 }
@@ -43,7 +44,7 @@ export class Leases {
 
   add(chunk: HeldChunk): void {
     const before = this.#held.get(chunk.number);
-    // Its lease ran out unnoticed, and the next to get it is this worker again.
+    // Its lease ran out unnoticed, and this worker has claimed it again.
     if (before !== undefined) this.#options.fenced(before);
     this.#held.set(chunk.number, chunk);
   }
@@ -52,7 +53,7 @@ export class Leases {
     if (this.#held.get(chunk.number) === chunk) this.#held.delete(chunk.number);
   }
 
-  /** Speaks now, and then every third of a lease. */
+  /** Sends a heartbeat now, and then every third of a lease. */
   start(): void {
     void this.#beat();
   }
@@ -61,7 +62,7 @@ export class Leases {
     this.#options.clock.clearTimeout(this.#timer);
   }
 
-  /** Undefined while the lease is known to hold; else resolves when Redis has been asked. Then `chunk.isOver` tells. */
+  /** Undefined while the lease is known to hold; else resolves when Redis has been asked, and `chunk.isOver` is right again. */
   assure(chunk: HeldChunk): Promise<void> | undefined {
     return this.#options.clock.now() < chunk.validUntil ? undefined : this.#beat();
   }
@@ -90,20 +91,18 @@ export class Leases {
   }
 
   async #extend(chunks: readonly HeldChunk[]): Promise<void> {
-    const { contact, clock, leaseMs, signal, report, fenced } = this.#options;
+    const { session, clock, leaseMs, signal, report, fenced } = this.#options;
     const sentAt = clock.now();
-    const numbers = chunks.map(({ number }) => number);
-    const tokens = chunks.map(({ token }) => token);
-    const args = [report(), chunks.length, ...numbers, ...tokens];
-    const answer = await contact.speak<{ readonly n: string; readonly f?: readonly number[] }>(
+    const answer = await session.ask<{ readonly timeUs: string; readonly fenced?: readonly number[] }>(
       extend,
-      args,
+      { report: report() },
+      chunks.flatMap(({ number, token }) => [number, token]),
       signal,
     );
-    const gone = new Set(answer.f);
+    const gone = new Set(answer.fenced);
     for (const chunk of chunks) {
       if (!gone.has(chunk.number)) chunk.validUntil = sentAt + leaseMs;
-      // Those settled meanwhile were let go by this worker itself.
+      // Chunks that were settled meanwhile are not held any more because this worker gave them up.
       else if (this.#held.get(chunk.number) === chunk && !chunk.isOver) fenced(chunk);
     }
   }

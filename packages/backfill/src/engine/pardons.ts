@@ -5,7 +5,7 @@ interface Failure {
   /** Answers, and failures of this kind, that there were of all ids when it failed. */
   readonly answers: number;
   readonly failures: number;
-  /** The other side was there for others, and as far as is known still is. */
+  /** The other side answered for other ids, and as far as is known still does. */
   readonly isItsOwn: boolean;
 }
 

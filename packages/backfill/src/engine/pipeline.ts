@@ -1,7 +1,7 @@
-import { backoff } from "../backoff.ts";
+import { backoff, sleep } from "@fleet/time";
+
 import type { Task } from "../protocol/item.ts";
 import type { Usage } from "../protocol/worker-stats.ts";
-import { sleep } from "../sleep.ts";
 import type { Verdict } from "./guarded-calls.ts";
 import type { HeldChunk, Settlement } from "./held-chunk.ts";
 import { failuresOf, type FetchedTask, Sides, type SidesOptions } from "./sides.ts";
@@ -10,13 +10,13 @@ import { Stage } from "./stage.ts";
 interface PipelineOptions<T> extends SidesOptions<T> {
   readonly random: () => number;
   readonly settled: (settlement: Settlement) => void;
-  /** There is room in the buffer again. */
+  /** Called when there is room in the buffer again. */
   readonly roomy: () => void;
-  /** What is handed in (a breaker, say) threw where it must not. */
+  /** Called when a part that was handed in (a breaker, for example) threw where it must not. */
   readonly failed: (error: unknown) => void;
 }
 
-/** One go at a chunk. */
+/** One pass through a chunk. */
 interface Pass<T> {
   readonly chunk: HeldChunk;
   readonly fetched: FetchedTask<T>[];
@@ -91,7 +91,7 @@ export class Pipeline<T> {
     for (const task of chunk.tasks) this.#fetches.push({ pass, task }, failuresOf(task) > 0);
   }
 
-  /** It takes no room in the buffer any more: it is being written, or over. */
+  /** Takes a chunk out of the buffer: it is being written, or over. */
   leave(chunk: HeldChunk): void {
     if (!this.#buffered.delete(chunk)) return;
     this.#bufferedIds -= chunk.tasks.length;
@@ -127,7 +127,7 @@ export class Pipeline<T> {
     const verdict = await this.#sides.write(chunk, records, pardons);
     if (verdict.kind === "over") return;
     const isBatch = records.length > 1;
-    // The sink may be away for one of them only. While all batches fail it is away, and they are kept whole.
+    // The sink may be away for one record only. While all batches fail it is away, and they are kept whole.
     const isOnlyWrite = this.#resting.size === 0 && this.#writes.active === 1;
     if (
       verdict.kind === "pardoned" &&
@@ -139,7 +139,7 @@ export class Pipeline<T> {
       return;
     }
     if (verdict.kind === "pardoned") {
-      // What was fetched is kept, and the place at the sink is another's meanwhile.
+      // What was fetched is kept, and another batch has the place at the sink meanwhile.
       this.#rest({ pass, records, pardons: pardons + 1 }).catch(this.#options.failed);
       return;
     }
@@ -152,7 +152,7 @@ export class Pipeline<T> {
     if (pass.unwritten === 0) this.#settle(chunk);
   }
 
-  /** One of them is bad, or all are: each by itself, so that a bad one fails no other. */
+  /** Writes each record by itself: at least one is bad, and it must fail no other. */
   #split({ pass, records, pardons }: Batch<T>, isAgain: boolean): void {
     pass.unwritten += records.length - 1;
     for (const record of records) this.#writes.push({ pass, records: [record], pardons }, isAgain);
@@ -168,7 +168,7 @@ export class Pipeline<T> {
     if (!signal.aborted) this.#writes.push(batch, true);
   }
 
-  /** Chunks whose holders died again and again: nothing else is under way in this process meanwhile, so that only the guilty can be blamed. */
+  /** Works through chunks whose holders died repeatedly. Nothing else is under way in this process meanwhile: if it dies, the cause is known. */
   async #workAlone(): Promise<void> {
     this.#isAlone = true;
     await Promise.all([this.#fetches.hold(), this.#writes.hold()]);
@@ -214,7 +214,11 @@ export class Pipeline<T> {
 
   #delayAfter(failures: number): number {
     const { retryMinDelayMs, retryMaxDelayMs } = this.#options.settings;
-    return backoff(failures, retryMinDelayMs, retryMaxDelayMs, this.#options.random);
+    return backoff(failures, {
+      minMs: retryMinDelayMs,
+      maxMs: retryMaxDelayMs,
+      random: this.#options.random,
+    });
   }
 
   #settle(chunk: HeldChunk): void {

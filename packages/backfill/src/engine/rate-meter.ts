@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.ts";
+import type { Clock } from "@fleet/time";
 
 /** The time over which the average forgets, in milliseconds. */
 const memoryMs = 10_000;

@@ -1,5 +1,6 @@
+import type { Clock } from "@fleet/time";
+
 import { type FetchEvent, publish } from "../channels.ts";
-import type { Clock } from "../clock.ts";
 import type { Task } from "../protocol/item.ts";
 import type { Fetched } from "../sink.ts";
 import { Calls } from "./calls.ts";
@@ -55,7 +56,7 @@ export class Sides<T> {
     });
   }
 
-  /** Chunks that wait for a breaker or for a hub that wants to be left alone, with no call under way. */
+  /** Chunks that wait for a breaker or for the end of a pause that the hub asked for, with no call under way. */
   get stalled(): readonly HeldChunk[] {
     return [...this.#hub.stalled, ...this.#database.stalled];
   }
@@ -101,7 +102,7 @@ export class Sides<T> {
     const { settings, of } = this.#options;
     const attempt = Math.max(...records.map(({ task }) => task.attempts)) + 1;
     const facts = { ids: records.length, attempt, token: Number(chunk.token) };
-    const told: readonly Fetched<T>[] = records.map(({ task, value }) => ({ id: task.id, value }));
+    const fetched: readonly Fetched<T>[] = records.map(({ task, value }) => ({ id: task.id, value }));
     return this.#database.run(
       subjectOf(
         chunk,
@@ -121,7 +122,7 @@ export class Sides<T> {
           })),
       },
       async (call) =>
-        settings.sink.write(told, {
+        settings.sink.write(fetched, {
           get signal() {
             return call.signal;
           },

@@ -1,15 +1,15 @@
-import { Line } from "./line.ts";
+import { Queue } from "./queue.ts";
 
 /**
- * So many pieces of work at a time, the others in line: a semaphore and its queue. What comes again stands in a line of its
- * own, and the two lines take turns: neither keeps the other from all places.
+ * A fixed number of pieces of work at a time: a semaphore and its queue. Work that has failed before has a queue of its own, and
+ * the two queues take turns: neither keeps the other from all places.
  */
 export class Stage<T> {
   readonly limit: number;
   readonly #work: (item: T) => Promise<void>;
   readonly #failed: (error: unknown) => void;
-  readonly #fresh = new Line<T>();
-  readonly #again = new Line<T>();
+  readonly #fresh = new Queue<T>();
+  readonly #again = new Queue<T>();
   #isAgainNext = false;
   #active = 0;
   #isHeld = false;

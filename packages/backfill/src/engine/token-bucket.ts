@@ -1,12 +1,12 @@
+import { type Clock, sleep } from "@fleet/time";
+
 import { publish } from "../channels.ts";
-import type { Clock } from "../clock.ts";
 import { longestPauseMs } from "../longest-pause.ts";
-import { postpone, take } from "../protocol/scripts/rate.ts";
-import type { Link } from "../redis/link.ts";
-import { sleep } from "../sleep.ts";
+import { postpone, take } from "../protocol/lua/scripts.ts";
+import type { RedisLink } from "../redis/link.ts";
 
 interface TokenBucketOptions {
-  readonly link: Link;
+  readonly link: RedisLink;
   readonly key: string;
   /** Calls per second of all workers; Infinity for no limit. */
   readonly rate: number;
@@ -14,39 +14,39 @@ interface TokenBucketOptions {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly of: { readonly run: string; readonly worker: string };
-  /** Redis refuses for good. */
+  /** Called when Redis refuses for good. */
   readonly failed: (error: unknown) => void;
 }
 
-/** What a late caller may catch up at most, in microseconds: else the delay of each timer would slow everybody down. */
+/** What a late caller may catch up at most, in microseconds: else the delay of each timer would slow all workers down. */
 const slackUs = 20_000;
 /** What a timer can wait: Node fires longer ones at once. What is left of a wait is slept after it. */
 const longestSleepMs = 2_147_483_647;
 
-/** The shared rate, seen from one worker: all that wait are asked for in one call to Redis. */
+/** The shared rate, seen from one worker: one call to Redis asks for all calls that wait. */
 export class TokenBucket {
   readonly #options: TokenBucketOptions;
   #waiting: (() => void)[] = [];
   #isAsking = false;
   #postponements = 0;
-  /** By this worker's clock: nobody asks the hub before. */
+  /** No call of this worker is made before, by its clock. */
   #pausedUntil = -Infinity;
 
   constructor(options: TokenBucketOptions) {
     this.#options = options;
   }
 
-  /** Times that the hub asked this worker to be left alone. */
+  /** How often the hub asked this worker for a pause. */
   get postponements(): number {
     return this.#postponements;
   }
 
-  /** How long the hub must be left alone, in milliseconds. */
+  /** How long the hub must not be called, in milliseconds. */
   get pausedMs(): number {
     return Math.max(0, this.#pausedUntil - this.#options.clock.now());
   }
 
-  /** Resolves when a call is free; also when the worker ends, which whoever waits looks at anyway. */
+  /** Resolves when a call is free; also when the worker ends, so look at the signal afterwards. */
   take(): Promise<void> | undefined {
     const { rate, clock, signal } = this.#options;
     if (signal.aborted || (rate === Infinity && this.pausedMs === 0)) return undefined;
@@ -61,7 +61,7 @@ export class TokenBucket {
     });
   }
 
-  /** The hub asked this worker to be left alone, for an hour at most: all others are told. */
+  /** The hub asked this worker for a pause, of an hour at most: it holds for all workers. */
   async postpone(askedMs: number): Promise<void> {
     const { link, key, signal } = this.#options;
     const ms = Math.min(askedMs, longestPauseMs);
@@ -69,13 +69,13 @@ export class TokenBucket {
     this.hold(ms);
     publish("limit", () => ({ ...this.#options.of, event: "paused", ms }));
     try {
-      await link.insist(postpone, [key], [Math.ceil(ms)], signal);
+      await link.runUntilAnswered(postpone, [key], [JSON.stringify({ ms: Math.ceil(ms) })], signal);
     } catch (error) {
       if (!signal.aborted) this.#options.failed(error);
     }
   }
 
-  /** The hub asked another worker. */
+  /** The hub asked another worker for a pause. */
   hold(ms: number): void {
     this.#pausedUntil = Math.max(this.#pausedUntil, this.#options.clock.now() + ms);
   }
@@ -102,10 +102,16 @@ export class TokenBucket {
       this.#letGo(this.#waiting.length);
       return 0;
     }
-    const interval = 1_000_000 / rate;
-    const args = [interval, burst, Math.min(slackUs, interval / 2), this.#waiting.length];
-    const [granted, waitUs] = (await link.insist(take, [key], args, signal)) as [number, number];
-    // A pause that was announced while the answer was on its way counts for what it grants too.
+    const intervalUs = 1_000_000 / rate;
+    const request = {
+      intervalUs,
+      burst,
+      slackUs: Math.min(slackUs, intervalUs / 2),
+      wanted: this.#waiting.length,
+    };
+    const answer = await link.runUntilAnswered(take, [key], [JSON.stringify(request)], signal);
+    const [granted, waitUs] = answer as [number, number];
+    // A pause that was asked for while the answer was on its way holds for what it grants too.
     if (this.pausedMs === 0) this.#letGo(granted);
     return waitUs / 1000;
   }

@@ -3,7 +3,7 @@ import { hostname } from "node:os";
 import { checkOption, checkOptions, complete, ms } from "@fleet/options";
 
 import { InvalidOptionError } from "../errors.ts";
-import type { Facts } from "../protocol/facts.ts";
+import type { RunDefinition } from "../protocol/definition.ts";
 import type { Fetch, Sink } from "../sink.ts";
 import type { Gate } from "./gate.ts";
 import type { Limits, WorkerOptions } from "./worker-options.ts";
@@ -19,8 +19,8 @@ export interface WorkerSettings<T> {
   readonly attempts: number;
   readonly awayAttempts: number;
   readonly crashLimit: number;
-  /** Deaths of its holders until a chunk is looked at one id at a time: the first was most likely a machine's, or a deployment's. */
-  readonly patience: number;
+  /** Crashes of its holders until a chunk is worked through one id at a time: the first was most likely that of a machine. */
+  readonly suspectAfter: number;
   readonly leaseMs: number;
   readonly retryMinDelayMs: number;
   readonly retryMaxDelayMs: number;
@@ -32,17 +32,17 @@ export interface WorkerSettings<T> {
 }
 
 /** @throws InvalidOptionError. */
-export function workerSettingsOf<T>(options: WorkerOptions<T>, facts: Facts): WorkerSettings<T> {
+export function workerSettingsOf<T>(options: WorkerOptions<T>, definition: RunDefinition): WorkerSettings<T> {
   checkOptions(options, workerRules, InvalidOptionError);
   const settings = complete<WorkerOptions<T>, "label" | "exitOnComplete">(options, workerRules);
   const { gates, crashLimit, retryMinDelayMs, retryMaxDelayMs } = settings;
   checkOption("retryMaxDelayMs", retryMaxDelayMs, ms(retryMinDelayMs), InvalidOptionError);
   return {
     ...settings,
-    limits: limitsOf(settings.limits, facts.chunkSize),
+    limits: limitsOf(settings.limits, definition.chunkSize),
     gates: { hub: gates.hub, database: gates.database },
-    patience: Math.min(2, crashLimit - 1),
-    exitOnComplete: settings.exitOnComplete ?? (facts.kind === "range" || facts.kind === "ids"),
+    suspectAfter: Math.min(2, crashLimit - 1),
+    exitOnComplete: settings.exitOnComplete ?? (definition.kind === "range" || definition.kind === "ids"),
     label: (settings.label ?? `${hostname()}:${process.pid}`).replaceAll(/\s/g, "_"),
   };
 }

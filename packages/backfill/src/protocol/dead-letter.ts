@@ -6,8 +6,8 @@ export interface DeadLetter {
   /** The fields of a stream's entry. */
   readonly fields?: Readonly<Record<string, string>>;
   /**
-   * `attempts`: it failed that often; `permanent`: fetch or write said that trying again is of no use; `crashes`: each
-   * process that worked on it died.
+   * `attempts`: it failed that often; `permanent`: fetch or write said that trying again is of no use; `crashes`: each process that
+   * worked on it died.
    */
   readonly reason: "attempts" | "permanent" | "crashes";
   readonly attempts: number;

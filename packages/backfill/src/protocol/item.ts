@@ -1,4 +1,4 @@
-import type { Facts } from "./facts.ts";
+import type { RunDefinition } from "./definition.ts";
 
 /** One unit of work: an id, or an entry of a stream or a list. */
 export interface Item {
@@ -20,21 +20,37 @@ export interface Task extends Item {
   readonly isInline?: true;
 }
 
+/**
+ * An item that is not through, in what is left of a chunk. There is one for each id of a chunk in trouble, so it has places
+ * instead of names; `parts/run.lua` has the same table. `item` is there where it is not stored elsewhere.
+ */
+export type ItemRow = readonly [
+  index: number,
+  attempts: number,
+  crashes: number,
+  item?: Item | null,
+  pardons?: number,
+];
+
 /** What is left of a chunk, as it stands in `rest`. */
-export interface Left {
+export interface Remainder {
   /** Times that its holder died. */
-  readonly c?: number;
-  /** Items that are not through: index, attempts, crashes, the item where it is not stored elsewhere, pardons. Absent: all. */
-  readonly i?: readonly (readonly [number, number, number, (Item | null)?, number?])[];
+  readonly crashes?: number;
+  /** Items that are not through. Absent: all. */
+  readonly items?: readonly ItemRow[];
   /** The item that is at work alone. */
-  readonly m?: readonly [number, Item];
+  readonly alone?: { readonly index: number; readonly item: Item };
 }
 
 /** All items of a chunk. @param stored its text in `items`, where the source is not a range. */
-export function itemsOf(facts: Facts, chunk: number, stored: string | undefined): readonly Item[] {
-  if (facts.kind === "range") {
-    const first = facts.from + chunk * facts.chunkSize;
-    const length = Math.min(facts.chunkSize, facts.to - first + 1);
+export function itemsOf(
+  definition: RunDefinition,
+  chunk: number,
+  stored: string | undefined,
+): readonly Item[] {
+  if (definition.kind === "range") {
+    const first = definition.from + chunk * definition.chunkSize;
+    const length = Math.min(definition.chunkSize, definition.to - first + 1);
     return Array.from({ length }, (_, index) => ({ id: String(first + index) }));
   }
   const entries = JSON.parse(stored ?? "[]") as readonly (string | readonly [string, readonly string[]])[];
@@ -45,15 +61,15 @@ export function itemsOf(facts: Facts, chunk: number, stored: string | undefined)
 
 /** What is to be done of a chunk. */
 export function tasksOf(
-  facts: Facts,
+  definition: RunDefinition,
   chunk: number,
   stored: string | undefined,
-  left: Left,
+  remainder: Remainder,
 ): readonly Task[] {
-  const items = itemsOf(facts, chunk, stored);
-  if (left.i === undefined)
+  const items = itemsOf(definition, chunk, stored);
+  if (remainder.items === undefined)
     return items.map((item, index) => ({ ...item, index, attempts: 0, crashes: 0, pardons: 0 }));
-  return left.i.map(([index, attempts, crashes, inline, pardons = 0]) => ({
+  return remainder.items.map(([index, attempts, crashes, inline, pardons = 0]) => ({
     ...(inline ?? items[index]!),
     index,
     attempts,
@@ -69,18 +85,18 @@ export function itemOf({ id, fields }: Item): Item {
 }
 
 /** What is left of a chunk when these tasks of it are. */
-export function leftOf(crashes: number, tasks: readonly Task[], alone?: Task): Left {
+export function remainderOf(crashes: number, tasks: readonly Task[], alone?: Task): Remainder {
   return {
-    ...(crashes > 0 && { c: crashes }),
-    i: tasks.map(({ index, attempts, crashes, pardons, isInline, ...item }) => {
-      const inline = isInline === true ? itemOf(item) : null;
-      if (pardons > 0) return [index, attempts, crashes, inline, pardons] as const;
-      return inline === null
-        ? ([index, attempts, crashes] as const)
-        : ([index, attempts, crashes, inline] as const);
-    }),
-    ...(alone !== undefined && { m: [alone.index, itemOf(alone)] as const }),
+    ...(crashes > 0 && { crashes }),
+    items: tasks.map(rowOf),
+    ...(alone !== undefined && { alone: { index: alone.index, item: itemOf(alone) } }),
   };
+}
+
+function rowOf({ index, attempts, crashes, pardons, isInline, ...item }: Task): ItemRow {
+  const inline = isInline === true ? itemOf(item) : null;
+  if (pardons > 0) return [index, attempts, crashes, inline, pardons];
+  return inline === null ? [index, attempts, crashes] : [index, attempts, crashes, inline];
 }
 
 function fieldsOf(flat: readonly string[]): Readonly<Record<string, string>> {

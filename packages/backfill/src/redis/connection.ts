@@ -15,6 +15,6 @@ export interface Connection {
 
 /**
  * Makes a connection: at the start, and again whenever one did not answer in time and was destroyed. The engine closes
- * what it got. Two per worker (commands, and waits that block), one per `Backfill`.
+ * each of them. Two per worker (commands, and waits that block), one per `Backfill`.
  */
 export type Connect = () => Connection | Promise<Connection>;

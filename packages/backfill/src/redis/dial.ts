@@ -1,6 +1,6 @@
 import type { Connect, Connection } from "./connection.ts";
 
-/** One connection, from the wish for it to its end. It ends once and does not come back: ioredis' own way of reconnecting would send commands again. */
+/** One connection, from its dial to its end. It ends once and does not come back: ioredis' own way of reconnecting would send commands again. */
 export class Dial {
   /** Rejects when there is no connection to be had. */
   readonly ready: Promise<Connection>;
@@ -13,14 +13,15 @@ export class Dial {
   constructor(connect: Connect) {
     this.lost = this.#loss.promise;
     this.ready = this.#open(connect);
-    for (const promise of [this.lost, this.ready]) promise.catch(() => "who waits for it hears of it");
+    // Each caller that waits for one of them gets the error.
+    for (const promise of [this.lost, this.ready]) promise.catch(() => undefined);
   }
 
   get isOver(): boolean {
     return this.#isOver;
   }
 
-  /** Now, without a farewell: the other side may not be there. */
+  /** Ends the connection at once, without QUIT: the server may not be there. */
   end(cause: unknown): void {
     if (this.#isOver) return;
     this.#isOver = true;
@@ -29,7 +30,7 @@ export class Dial {
   }
 
   #destroy(): void {
-    // Not `disconnect` where there is a socket: it says goodbye and arms a timer that only a living socket's end clears.
+    // Not `disconnect` where there is a socket: it says goodbye and sets a timer that only a living socket's end clears.
     if (this.#connection?.stream === undefined) this.#connection?.disconnect();
     else this.#connection.stream.destroy();
   }

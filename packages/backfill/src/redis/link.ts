@@ -1,15 +1,13 @@
-import { backoff } from "../backoff.ts";
+import { backoff, type Clock, sleep, within } from "@fleet/time";
+
 import { publish, type RedisEvent } from "../channels.ts";
-import type { Clock } from "../clock.ts";
 import { ClosedError, RedisError } from "../errors.ts";
-import type { Script } from "../protocol/scripts/script.ts";
-import { sleep } from "../sleep.ts";
-import { within } from "../within.ts";
+import { placeOf, type Script } from "../protocol/lua/script.ts";
 import type { Connect, Connection } from "./connection.ts";
 import { Dial } from "./dial.ts";
 import { codeOf, faultOf } from "./redis-fault.ts";
 
-interface LinkOptions {
+interface RedisLinkOptions {
   readonly connect: Connect;
   readonly commandTimeoutMs: number;
   readonly clock: Clock;
@@ -22,21 +20,21 @@ const redialMinMs = 20;
 const redialMaxMs = 1000;
 
 /**
- * A way to Redis that does not trust its connection: every command has a deadline, and a connection that let one pass is
- * destroyed (half open, it would stay silent for ever) and made anew. Nothing is sent twice unless the caller says so.
+ * A link to Redis that does not trust its connection: every command has a deadline, and a connection that let one pass is
+ * destroyed (half open, it would stay silent for ever) and made anew. Nothing is sent twice unless the caller asks for it.
  */
-export class Link {
-  readonly #options: LinkOptions;
+export class RedisLink {
+  readonly #options: RedisLinkOptions;
   #dial: Dial | undefined;
   #closed = false;
 
-  constructor(options: LinkOptions) {
+  constructor(options: RedisLinkOptions) {
     this.#options = options;
   }
 
   /**
    * @param timeoutMs dialing included. @default commandTimeoutMs
-   * @throws RedisError (`UNREACHABLE`: nobody knows whether it was executed), the server's error reply, ClosedError.
+   * @throws RedisError (`UNREACHABLE`: whether it was executed is not known), the server's error reply, ClosedError.
    */
   async call(
     command: string,
@@ -58,8 +56,12 @@ export class Link {
     try {
       return await this.call("EVALSHA", [script.sha, ...rest]);
     } catch (error) {
-      if (codeOf(error) !== "NOSCRIPT") throw error;
+      if (codeOf(error) !== "NOSCRIPT") throw located(error, script);
+    }
+    try {
       return await this.call("EVAL", [script.text, ...rest]);
+    } catch (error) {
+      throw located(error, script);
     }
   }
 
@@ -68,7 +70,7 @@ export class Link {
    *
    * @throws the server's error reply when repeating is of no use, the signal's reason, ClosedError.
    */
-  async insist(
+  async runUntilAnswered(
     script: Script,
     keys: readonly string[],
     args: readonly (string | number)[],
@@ -77,14 +79,14 @@ export class Link {
     for (let failures = 0; ; failures += 1) {
       try {
         const answer = await this.run(script, keys, args);
-        if (failures > 0) this.#tell("recovered");
+        if (failures > 0) this.#publish("recovered");
         return answer;
       } catch (error) {
         if (error instanceof ClosedError) throw error;
         if (!(error instanceof RedisError) && faultOf(error) === "final") throw error;
-        if (!(error instanceof RedisError)) this.#tell("refused", codeOf(error));
+        if (!(error instanceof RedisError)) this.#publish("refused", codeOf(error));
         const { clock, random } = this.#options;
-        await sleep(clock, backoff(failures, redialMinMs, redialMaxMs, random), signal);
+        await sleep(clock, backoff(failures, { minMs: redialMinMs, maxMs: redialMaxMs, random }), signal);
         signal?.throwIfAborted();
       }
     }
@@ -107,14 +109,16 @@ export class Link {
     let late: RedisError | undefined;
     const work = Promise.race([dial.ready.then(send), dial.lost]);
     try {
-      return await within(this.#options.clock, timeoutMs, work, () => {
-        late = new RedisError("unreachable", `Redis did not answer ${command} within ${timeoutMs} ms`);
-        return late;
+      return await within(work, {
+        clock: this.#options.clock,
+        ms: timeoutMs,
+        late: () =>
+          (late = new RedisError("unreachable", `Redis did not answer ${command} within ${timeoutMs} ms`)),
       });
     } catch (error) {
       if (this.#closed) throw new ClosedError("the connection is closed");
       if (late === undefined && faultOf(error) !== "reconnect") throw error;
-      this.#tell(late === undefined ? "lost" : "timeout", codeOf(error));
+      this.#publish(late === undefined ? "lost" : "timeout", codeOf(error));
       dial.end(error);
       // What only another server can answer is still an answer.
       if (late !== undefined || (error as Error).name === "ReplyError") throw error;
@@ -122,7 +126,16 @@ export class Link {
     }
   }
 
-  #tell(event: RedisEvent["event"], code?: string): void {
+  #publish(event: RedisEvent["event"], code?: string): void {
     publish("redis", () => ({ ...this.#options.of, event, ...(code !== undefined && { code }) }));
   }
+}
+
+/** The error with the place in our files, where Redis names a line of the script. */
+function located(error: unknown, script: Script): unknown {
+  if (!(error instanceof Error)) return error;
+  const line = /@user_script:(\d+)/.exec(error.message)?.[1];
+  const place = line === undefined ? undefined : placeOf(script, Number(line));
+  if (place !== undefined) error.message += ` (${place})`;
+  return error;
 }

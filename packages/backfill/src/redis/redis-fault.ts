@@ -1,9 +1,9 @@
 /** What to do about an error of a command: send it again, on a new connection, or give up. */
 export type Fault = "again" | "reconnect" | "final";
 
-/** States of a server that end by themselves, or that people end: nothing was executed. */
+/** States of a server that end by themselves, or that an operator ends: nothing was executed. */
 const passing = /^(?:LOADING|BUSY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|MISCONF|OOM|NOREPLICAS|UNKILLABLE)\b/;
-/** It is not the server to ask (any more). */
+/** Another server must be asked. */
 const elsewhere = /^(?:READONLY|MOVED|ASK)\b/;
 
 export function faultOf(error: unknown): Fault {

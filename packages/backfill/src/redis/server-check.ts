@@ -1,6 +1,6 @@
 import type { WarningEvent } from "../channels.ts";
 import { EvictionError, RedisError } from "../errors.ts";
-import type { Link } from "./link.ts";
+import type { RedisLink } from "./link.ts";
 
 interface Warning {
   readonly warning: WarningEvent["warning"];
@@ -8,11 +8,11 @@ interface Warning {
 }
 
 /**
- * Whether a run may live on this Redis, and what a person should know about it.
+ * Whether a run may live on this Redis, and what an operator should know about it.
  *
  * @throws EvictionError unless it is allowed, RedisError for one that is too old or does not answer.
  */
-export async function checkServer(link: Link, allowEviction: boolean): Promise<readonly Warning[]> {
+export async function checkServer(link: RedisLink, allowEviction: boolean): Promise<readonly Warning[]> {
   let info: string;
   try {
     info = String(await link.call("INFO", []));
@@ -32,7 +32,7 @@ export async function checkServer(link: Link, allowEviction: boolean): Promise<r
     throw new RedisError("refused", `Redis 6.2 or newer is needed, this is ${version}`);
   const warnings: Warning[] = [];
   const policy = fact("maxmemory_policy");
-  // volatile-* throws away what has an expiry, and nothing of a run has one.
+  // volatile-* evicts keys with an expiry, and no key of a run has one.
   if (policy.startsWith("allkeys")) {
     if (!allowEviction) throw new EvictionError(policy);
     warnings.push({

@@ -12,8 +12,8 @@ import {
   type Rules,
   withDefault,
 } from "@fleet/options";
+import { type Clock, systemClock } from "@fleet/time";
 
-import { type Clock, systemClock } from "../clock.ts";
 import { InvalidOptionError } from "../errors.ts";
 import type { Connect } from "../redis/connection.ts";
 import type { Source } from "../source.ts";

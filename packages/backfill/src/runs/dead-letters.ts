@@ -1,5 +1,5 @@
 import type { DeadLetter, StoredLetter } from "../protocol/dead-letter.ts";
-import type { Link } from "../redis/link.ts";
+import type { RedisLink } from "../redis/link.ts";
 
 /** A dead letter and where it stands. */
 export interface FoundLetter {
@@ -9,12 +9,12 @@ export interface FoundLetter {
 
 export function readLetter(text: string): DeadLetter {
   const split = text.indexOf(" ");
-  const { item, ...facts } = JSON.parse(text.slice(split + 1)) as StoredLetter;
-  return { ...item, ...facts, at: Number(text.slice(0, split)) };
+  const { item, ...reason } = JSON.parse(text.slice(split + 1)) as StoredLetter;
+  return { ...item, ...reason, at: Number(text.slice(0, split)) };
 }
 
 /** All dead letters, in no order. One that stands there throughout comes once. */
-export async function* scanLetters(link: Link, key: string): AsyncGenerator<FoundLetter> {
+export async function* scanLetters(link: RedisLink, key: string): AsyncGenerator<FoundLetter> {
   // HSCAN may name a field twice when the hash is resized meanwhile.
   const seen = new Set<string>();
   let cursor = "0";

@@ -7,7 +7,7 @@ export type Inspection =
       readonly state: "leased";
       readonly chunk: number;
       readonly token: number;
-      /** Negative when it has expired and nobody has taken it over yet. */
+      /** Negative when it has expired and no worker has taken the chunk over yet. */
       readonly leaseLeftMs: number;
     }
   | {

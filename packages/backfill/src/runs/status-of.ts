@@ -1,8 +1,8 @@
-import { countOf, type Facts } from "../protocol/facts.ts";
+import { countOf, type RunDefinition } from "../protocol/definition.ts";
 import type { WorkerStats } from "../protocol/worker-stats.ts";
 import type { Status, WorkerReport } from "./status.ts";
 
-/** What the script `survey` tells. */
+/** What the script `survey` answers. */
 export interface Survey {
   readonly now: number;
   readonly state: "loading" | "running" | "paused";
@@ -12,7 +12,6 @@ export interface Survey {
   readonly leased: number;
   readonly retrying: number;
   readonly suspect: number;
-  readonly reviving: number;
   readonly dead: number;
   readonly oldest?: number;
   readonly counts: Readonly<Record<string, string>>;
@@ -25,23 +24,23 @@ export interface Survey {
   readonly open?: number;
 }
 
-/** Slower than that, or longer than that, is no speed to reckon with: an id in 100 seconds, ten years. */
+/** A speed below the one, or an ETA beyond the other, is not shown: an id in 100 seconds, ten years. */
 const least = { idsPerSecond: 0.01 };
 const most = { etaMs: 10 * 365 * 86_400_000 };
 
-export function statusOf(name: string, facts: Facts, survey: Survey): Status {
-  const total = countOf(facts);
+export function statusOf(name: string, definition: RunDefinition, survey: Survey): Status {
+  const total = countOf(definition);
   const workers = Object.entries(survey.workers).map(([worker, text]) => reportOf(worker, text, survey.now));
   const idsPerSecond = workers
     .filter(({ isDead }) => !isDead)
     .reduce((sum, report) => sum + report.idsPerSecond, 0);
-  const done = doneIds(facts, survey, total);
+  const done = doneIds(definition, survey, total);
   const left = total === undefined ? undefined : total - done;
   return {
     name,
-    source: sourceOf(facts),
+    source: sourceOf(definition),
     state: stateOf(survey),
-    chunkSize: facts.chunkSize,
+    chunkSize: definition.chunkSize,
     chunks: {
       total: survey.total,
       handedOut: survey.cursor,
@@ -97,12 +96,12 @@ function stateOf({
   return isThrough && state === "running" ? "drained" : state;
 }
 
-/** Chunks times their size, less what the last one is short of it; of a stream or a list all that was taken and is not open. */
-function doneIds(facts: Facts, survey: Survey, total: number | undefined): number {
+/** Chunks times their size, less what the last one is short of it; of a stream or a list what was taken and is not open. */
+function doneIds(definition: RunDefinition, survey: Survey, total: number | undefined): number {
   if (survey.open !== undefined) return countIn(survey, "taken") - survey.open;
-  const full = survey.done * facts.chunkSize;
+  const full = survey.done * definition.chunkSize;
   if (total === undefined || survey.total === undefined || survey.isLastDone !== 1) return full;
-  return full - (survey.total * facts.chunkSize - total);
+  return full - (survey.total * definition.chunkSize - total);
 }
 
 function reportOf(worker: string, text: string, now: number): WorkerReport {
@@ -114,15 +113,15 @@ function reportOf(worker: string, text: string, now: number): WorkerReport {
   return { worker, seenAgoMs, isDead: seenAgoMs > leaseMs, ...stats };
 }
 
-function sourceOf(facts: Facts): Status["source"] {
-  switch (facts.kind) {
+function sourceOf(definition: RunDefinition): Status["source"] {
+  switch (definition.kind) {
     case "range":
-      return { kind: "range", from: facts.from, to: facts.to };
+      return { kind: "range", from: definition.from, to: definition.to };
     case "ids":
-      return { kind: "ids", count: facts.count };
+      return { kind: "ids", count: definition.count };
     case "stream":
-      return { kind: "stream", key: facts.key, group: facts.group };
+      return { kind: "stream", key: definition.key, group: definition.group };
     default:
-      return { kind: "list", key: facts.key };
+      return { kind: "list", key: definition.key };
   }
 }

@@ -1,11 +1,11 @@
 import type { WorkerStats } from "../protocol/worker-stats.ts";
 
-/** A worker as it last said of itself. */
+/** A worker as it last reported itself. */
 export interface WorkerReport extends WorkerStats {
   readonly worker: string;
   /** How long ago, in milliseconds. */
   readonly seenAgoMs: number;
-  /** It has said nothing for a whole lease: its chunks are, or will be, another's, and its speed does not count. */
+  /** No heartbeat came for a whole lease: other workers take its chunks over, and its speed does not count. */
   readonly isDead: boolean;
 }
 
@@ -31,7 +31,7 @@ export interface Status {
     readonly leased: number;
     /** Waiting for their next attempt. */
     readonly retrying: number;
-    /** Held by a process that died, waiting to be looked at one id at a time. */
+    /** Held by a process that died, waiting to be worked through one id at a time. */
     readonly suspect: number;
   };
   readonly ids: {
@@ -39,7 +39,7 @@ export interface Status {
     /** Written, empty or dead; of a range and ids those of whole chunks. */
     readonly done: number;
     readonly dead: number;
-    /** Entries of the stream or the list that nobody has taken yet, where Redis can tell. */
+    /** Entries of the stream or the list that no worker has taken yet, where Redis knows it. */
     readonly waiting: number | undefined;
   };
   /** 0 to 1. */

@@ -1,9 +1,9 @@
 import { eventually, type RedisServer, startRedis } from "@fleet/testkit";
+import { systemClock } from "@fleet/time";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 
-import { systemClock } from "../../src/clock.ts";
 import { IdleWait } from "../../src/engine/idle-wait.ts";
-import type { Answer } from "../../src/protocol/turns.ts";
+import type { TurnAnswer } from "../../src/protocol/turn-client.ts";
 import { openScripts, type ScriptScene } from "../protocol/script-scene.ts";
 
 let server: RedisServer;
@@ -18,7 +18,7 @@ beforeEach(async () => {
 });
 afterAll(() => server.close());
 
-const answer: Answer = {
+const answer: TurnAnswer = {
   state: "running",
   token: "0",
   chunks: [],
@@ -34,12 +34,12 @@ function waiter(leaseMs = 60_000): { readonly wait: IdleWait; readonly rings: ()
   const { run, link } = scene;
   const wait = new IdleWait({
     link,
-    facts: run.facts,
+    definition: run.definition,
     keys: run.keys,
     leaseMs,
     clock: systemClock,
     signal: new AbortController().signal,
-    ring: () => (rings += 1),
+    wake: () => (rings += 1),
   });
   return { wait, rings: () => rings };
 }

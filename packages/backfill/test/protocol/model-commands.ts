@@ -3,11 +3,10 @@ import { isDeepStrictEqual } from "node:util";
 import type * as fc from "fast-check";
 import { expect } from "vitest";
 
-import { type Left, leftOf } from "../../src/protocol/item.ts";
-import { readAnswer } from "../../src/protocol/lost.ts";
-import { resurrect } from "../../src/protocol/scripts/resurrect.ts";
-import { steer } from "../../src/protocol/scripts/steer.ts";
-import type { Told } from "../../src/protocol/told.ts";
+import { type Remainder, remainderOf } from "../../src/protocol/item.ts";
+import { resurrect, steer } from "../../src/protocol/lua/scripts.ts";
+import { readAnswer } from "../../src/protocol/read-answer.ts";
+import type { SettlementReport } from "../../src/protocol/settlement-report.ts";
 import { type Actor, chunksOf, type TurnReply } from "./actor.ts";
 import type { ReferenceRun } from "./reference-run.ts";
 import type { ScriptScene } from "./script-scene.ts";
@@ -47,7 +46,7 @@ async function stateOf({ scene: { run, link } }: Real): Promise<State> {
     (await link.call(command, args)) as string[];
   const flat = await list("HGETALL", keys.rest);
   const rest: Record<string, unknown> = {};
-  for (let at = 0; at < flat.length; at += 2) rest[flat[at]!] = plain(JSON.parse(flat[at + 1]!) as Left);
+  for (let at = 0; at < flat.length; at += 2) rest[flat[at]!] = plain(JSON.parse(flat[at + 1]!) as Remainder);
   const bits = await Promise.all(
     Array.from({ length: chunks }, (_, chunk) => link.call("GETBIT", [keys.done, chunk])),
   );
@@ -80,14 +79,14 @@ function modelState({ run }: Model): State {
 }
 
 /** What is left of a chunk, in the words of the model: what is not said is said. */
-function plain(left: Left): unknown {
+function plain(left: Remainder): unknown {
   return {
-    crashes: left.c ?? 0,
+    crashes: left.crashes ?? 0,
     items:
-      left.i
+      left.items
         ?.map(([index, attempts, crashes, , pardons = 0]) => [index, attempts, crashes, pardons])
         .toSorted(([a = 0], [b = 0]) => a - b) ?? whole,
-    alone: left.m?.[0],
+    alone: left.alone?.index,
   };
 }
 
@@ -130,7 +129,7 @@ export class Turn implements Command {
     const actor = real.actors[this.worker]!;
     const beliefs = model.beliefs[this.worker]!;
     const done: [number, string][] = [];
-    const told: Told[] = [];
+    const settlements: SettlementReport[] = [];
     const fenced: number[] = [];
     const spoken = [...beliefs].map(
       ([chunk, token], at) => ({ chunk, token, word: this.words[at] ?? ["silent", 0] }) as const,
@@ -146,13 +145,13 @@ export class Turn implements Command {
       if (word[0] === "silent" || word[0] === "done") continue;
       if (word[0] !== "alone") beliefs.delete(chunk);
       const settled = tell(model.run, actor.name, chunk, token, word);
-      told.push(settled);
+      settlements.push(settled);
       if (model.run.isFenced(chunk, token, actor.name) && !heard.has(settled)) fenced.push(chunk);
     }
     const overdue = model.run.reclaim(actor.name);
-    const reply = await actor.turn({ want: this.want, suspect: this.suspect, done, told });
-    expect(reply.f ?? []).toEqual(fenced);
-    expect(reply.o ?? []).toEqual(overdue);
+    const reply = await actor.turn({ want: this.want, suspect: this.suspect, done, settlements });
+    expect(reply.fenced ?? []).toEqual(fenced);
+    expect(reply.overdue ?? []).toEqual(overdue.map(([chunk, token]) => ({ chunk, token })));
 
     const claimed = chunksOf(reply);
     const waiting = {
@@ -177,15 +176,15 @@ export class Turn implements Command {
       fresh,
     });
     if (claimed.length > 0) {
-      expect(Number(reply.t)).toBeGreaterThan(model.run.token);
-      model.run.token = Number(reply.t);
+      expect(Number(reply.token)).toBeGreaterThan(model.run.token);
+      model.run.token = Number(reply.token);
     }
-    for (const { chunk, left } of claimed) {
-      expect(plain(left === false ? {} : (JSON.parse(left) as Left))).toEqual(model.run.rests()[chunk]);
-      model.run.claim(chunk, reply.t!, actor.name);
-      beliefs.set(chunk, reply.t!);
+    for (const { chunk, remainder } of claimed) {
+      expect(plain(JSON.parse(remainder ?? "{}") as Remainder)).toEqual(model.run.rests()[chunk]);
+      model.run.claim(chunk, reply.token!, actor.name);
+      beliefs.set(chunk, reply.token!);
     }
-    if (claimed.length === 0) expect(reply.s === "complete").toBe(model.run.isComplete);
+    if (claimed.length === 0) expect(reply.state === "complete").toBe(model.run.isComplete);
     model.said[this.worker] = reply;
     model.turns[this.worker]! += 1;
     await agree(model, real);
@@ -197,7 +196,7 @@ export class Turn implements Command {
 }
 
 /** Settlements that the model took at their word. */
-const heard = new WeakSet<Told>();
+const heard = new WeakSet<SettlementReport>();
 
 /** Says it to the model, and answers how it is said to Redis. */
 function tell(
@@ -206,15 +205,15 @@ function tell(
   chunk: number,
   token: string,
   [word, pick]: readonly [Word, number],
-): Told {
+): SettlementReport {
   const its = run.chunks[chunk]!;
   const isOwn = run.holds(chunk, token, worker);
   const indexes = [...its.items.keys()];
   const chosen = isOwn ? indexes[pick % indexes.length]! : 0;
-  const base = { c: chunk, t: token };
+  const base = { chunk, token };
   const rest = (): string =>
     JSON.stringify(
-      leftOf(
+      remainderOf(
         its.crashes,
         [...its.items].map(([index, item]) => ({ id: "x", index, ...item })),
         its.alone === undefined
@@ -222,36 +221,46 @@ function tell(
           : { id: `item ${its.alone}`, index: its.alone, attempts: 0, crashes: 0, pardons: 0 },
       ),
     );
-  const note = (told: Told): Told => {
+  const later = (): SettlementReport => ({
+    ...base,
+    outcome: "later",
+    delayMs: 0,
+    isSuspect: run.isSuspect(its),
+    remainder: rest(),
+  });
+  const note = (told: SettlementReport): SettlementReport => {
     if (isOwn) heard.add(told);
     return told;
   };
-  const letter = [`${chunk}:${chosen}`, JSON.stringify({ item: { id: "x" }, reason: "permanent" })] as const;
+  const letter = {
+    field: `${chunk}:${chosen}`,
+    letter: JSON.stringify({ item: { id: "x" }, reason: "permanent" }),
+  };
   if (word === "alone") {
     if (isOwn) run.mark(chunk, chosen);
-    return note({ ...base, k: "keep", r: rest() });
+    return note({ ...base, outcome: "keep", remainder: rest() });
   }
   if (word === "hand back") {
     if (isOwn) run.later(chunk, {});
     // What is left is said only when it has changed, but a mark must go.
-    return note({ ...base, k: "later", d: 0, b: true, s: run.isSuspect(its), r: rest() });
+    return note({ ...later(), isHandedBack: true });
   }
   if (word === "bury") {
     if (isOwn) run.bury(chunk, chosen);
     if (isOwn && its.items.size === 0) {
       run.finish(chunk);
-      return note({ ...base, k: "done", l: [letter] });
+      return note({ ...base, outcome: "done", letters: [letter] });
     }
     if (isOwn) run.later(chunk, {});
-    return note({ ...base, k: "later", d: 0, s: run.isSuspect(its), r: rest(), l: [letter] });
+    return note({ ...later(), letters: [letter] });
   }
   if (isOwn && word === "through" && indexes.length === 1) {
     run.finish(chunk);
-    return note({ ...base, k: "done" });
+    return note({ ...base, outcome: "done" });
   }
   if (isOwn && (word === "through" || word === "failed" || word === "pardoned"))
     run.later(chunk, { [word]: [chosen] });
-  return note({ ...base, k: "later", d: 0, s: run.isSuspect(its), r: rest() });
+  return note(later());
 }
 
 /** Nobody heard the answer, and the turn is sent again: the same answer, and nothing happens twice. */
@@ -289,7 +298,7 @@ export class Late implements Command {
   }
 
   async run(model: Model, real: Real): Promise<void> {
-    expect(await real.actors[this.worker]!.late()).toMatchObject({ s: "stale" });
+    expect(await real.actors[this.worker]!.late()).toMatchObject({ state: "stale" });
     await agree(model, real);
   }
 
@@ -365,7 +374,10 @@ export class Revive implements Command {
     const { run, link } = real.scene;
     const fields = [...model.run.dead.keys()].filter((_, at) => at <= this.which);
     model.run.revive(fields);
-    readAnswer(run.name, await link.run(resurrect, run.keys.all, [run.epoch, ...fields]));
+    readAnswer(
+      run.name,
+      await link.run(resurrect, run.keys.all, [JSON.stringify({ epoch: run.epoch }), ...fields]),
+    );
     await agree(model, real);
   }
 
@@ -388,7 +400,8 @@ export class Steer implements Command {
   async run(model: Model, real: Real): Promise<void> {
     const { run, link } = real.scene;
     model.run.isPaused = this.isPaused;
-    await link.run(steer, run.keys.all, [run.epoch, this.isPaused ? "paused" : "running"]);
+    const request = { epoch: run.epoch, state: this.isPaused ? "paused" : "running" };
+    await link.run(steer, run.keys.all, [JSON.stringify(request)]);
     await agree(model, real);
   }
 

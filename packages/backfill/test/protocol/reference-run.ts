@@ -1,4 +1,4 @@
-import type { CrashLimits } from "../../src/protocol/turns.ts";
+import type { CrashLimits } from "../../src/protocol/turn-client.ts";
 
 interface Item {
   readonly attempts: number;
@@ -114,7 +114,7 @@ export class ReferenceRun {
     its.alone = undefined;
     if (alone !== undefined) {
       const item = its.items.get(alone)!;
-      if (item.crashes + 1 >= this.#limits.crashLimit - this.#limits.patience) {
+      if (item.crashes + 1 >= this.#limits.crashLimit - this.#limits.suspectAfter) {
         its.items.delete(alone);
         this.dead.set(`${this.chunks.indexOf(its)}:${alone}`, "crashes");
       } else its.items.set(alone, { ...item, crashes: item.crashes + 1 });
@@ -124,7 +124,7 @@ export class ReferenceRun {
   }
 
   isSuspect(its: Pick<Chunk, "crashes">): boolean {
-    return its.crashes >= this.#limits.patience;
+    return its.crashes >= this.#limits.suspectAfter;
   }
 
   #waitingRoom(its: Chunk): "suspect" | "retry" {

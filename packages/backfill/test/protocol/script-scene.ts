@@ -1,6 +1,6 @@
 import { seededRandom } from "@fleet/testkit";
 
-import { Link } from "../../src/redis/link.ts";
+import { RedisLink } from "../../src/redis/link.ts";
 import type { Run } from "../../src/run.ts";
 import { settingsOf } from "../../src/runs/backfill-options.ts";
 import { openRun } from "../../src/runs/open-run.ts";
@@ -10,7 +10,7 @@ import { type Address, connectTo } from "../scene.ts";
 /** A run and a way to Redis, for tests of the scripts themselves. */
 export interface ScriptScene extends Disposable {
   readonly run: Run;
-  readonly link: Link;
+  readonly link: RedisLink;
 }
 
 export async function openScripts(
@@ -23,7 +23,7 @@ export async function openScripts(
     random: seededRandom(1),
     ...options,
   });
-  const link = new Link({ ...settings, of: { run: settings.name, link: "admin" } });
+  const link = new RedisLink({ ...settings, of: { run: settings.name, link: "admin" } });
   const run = await openRun(link, settings);
   return { run, link, [Symbol.dispose]: () => link.close() };
 }

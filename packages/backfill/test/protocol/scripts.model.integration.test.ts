@@ -67,8 +67,8 @@ const commands = fc.commands(
 );
 
 test.for([
-  { crashLimit: 3, patience: 1 },
-  { crashLimit: 4, patience: 2 },
+  { crashLimit: 3, suspectAfter: 1 },
+  { crashLimit: 4, suspectAfter: 2 },
 ])(
   "the scripts do what a plain run in memory does, whatever is said in whatever order (%o)",
   { timeout: 60_000 },

@@ -1,11 +1,13 @@
+import { createHash } from "node:crypto";
+
 import { eventually, type RedisServer, startFaultProxy, startRedis } from "@fleet/testkit";
+import { systemClock } from "@fleet/time";
 import { Redis, type RedisOptions } from "ioredis";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
-import { systemClock } from "../../src/clock.ts";
 import type { Connect } from "../../src/index.ts";
-import { script } from "../../src/protocol/scripts/script.ts";
-import { Link } from "../../src/redis/link.ts";
+import type { Script } from "../../src/protocol/lua/script.ts";
+import { RedisLink } from "../../src/redis/link.ts";
 import { connectTo, hear, thrown } from "../scene.ts";
 
 let server: RedisServer;
@@ -14,8 +16,8 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-function linkOver(connect: Connect, commandTimeoutMs = 1000): Link & Disposable {
-  const link = new Link({
+function linkOver(connect: Connect, commandTimeoutMs = 1000): RedisLink & Disposable {
+  const link = new RedisLink({
     connect,
     commandTimeoutMs,
     clock: systemClock,
@@ -25,7 +27,8 @@ function linkOver(connect: Connect, commandTimeoutMs = 1000): Link & Disposable 
   return Object.assign(link, { [Symbol.dispose]: () => link.close() });
 }
 
-const increment = script("increment", "return redis.call('INCR', KEYS[1])");
+const text = "return redis.call('INCR', KEYS[1])";
+const increment: Script = { name: "take", text, sha: createHash("sha1").update(text).digest("hex") };
 
 describe("a link", () => {
   test.for<[string, Omit<RedisOptions, "replyMapping">]>([
@@ -126,18 +129,18 @@ describe("a script", () => {
   test("that must be answered is run until it is, unless it is refused for good or told to stop", async () => {
     await using mortal = await startRedis();
     using link = linkOver(connectTo(mortal), 200);
-    expect(await link.insist(increment, ["n"], [])).toBe(1);
+    expect(await link.runUntilAnswered(increment, ["n"], [])).toBe(1);
     await mortal.kill();
     using events = hear("redis");
-    const waiting = link.insist(increment, ["n"], []);
+    const waiting = link.runUntilAnswered(increment, ["n"], []);
     await eventually(() => expect(events.messages.length).toBeGreaterThan(2));
     await mortal.restart();
     expect(await waiting).toBe(1);
     await mortal.call("SET", "n", "text");
-    expect(await thrown(link.insist(increment, ["n"], []))).toMatchObject({ name: "ReplyError" });
+    expect(await thrown(link.runUntilAnswered(increment, ["n"], []))).toMatchObject({ name: "ReplyError" });
     await mortal.kill();
     const stop = new AbortController();
-    const stopped = thrown(link.insist(increment, ["n"], [], stop.signal));
+    const stopped = thrown(link.runUntilAnswered(increment, ["n"], [], stop.signal));
     stop.abort(new Error("enough"));
     expect(await stopped).toMatchObject({ message: "enough" });
   });

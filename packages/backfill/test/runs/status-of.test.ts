@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { factsOf } from "../../src/protocol/facts.ts";
+import { defineRun } from "../../src/protocol/definition.ts";
 import { statusOf, type Survey } from "../../src/runs/status-of.ts";
 
 const now = 1_000_000_000;
@@ -13,18 +13,17 @@ const survey: Survey = {
   leased: 0,
   retrying: 0,
   suspect: 0,
-  reviving: 0,
   dead: 0,
   counts: {},
   workers: {},
   created: now,
 };
-const facts = factsOf({ kind: "range", from: 1, to: 1000 }, 50);
+const definition = defineRun({ kind: "range", from: 1, to: 1000 }, 50);
 
 const report = (idsPerSecond: number, seenAgoMs = 1000, hub = true): string =>
   `${now - seenAgoMs} ${JSON.stringify({ state: "running", leaseMs: 10_000, idsPerSecond, gates: { hub, database: true } })}`;
 const statusWith = (workers: Readonly<Record<string, string>>): ReturnType<typeof statusOf> =>
-  statusOf("casts", facts, { ...survey, workers });
+  statusOf("casts", definition, { ...survey, workers });
 
 describe("a worker that has said nothing for a whole lease", () => {
   test("is dead, and its speed does not count", () => {
@@ -62,11 +61,11 @@ describe("the time to go", () => {
   });
 
   test("is unknown beyond ten years", () => {
-    const huge = factsOf({ kind: "range", from: 0, to: 4_294_967_295 }, 50);
+    const huge = defineRun({ kind: "range", from: 0, to: 4_294_967_295 }, 50);
     expect(statusOf("casts", huge, { ...survey, workers: { a: report(0.1) } }).etaMs).toBeUndefined();
   });
 
   test("is nothing when nothing is left, whatever the workers say", () => {
-    expect(statusOf("casts", facts, { ...survey, done: 20 }).etaMs).toBe(0);
+    expect(statusOf("casts", definition, { ...survey, done: 20 }).etaMs).toBe(0);
   });
 });

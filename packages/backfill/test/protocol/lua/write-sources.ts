@@ -1,0 +1,5 @@
+import { writeFileSync } from "node:fs";
+
+import { luaFiles, modulePath, moduleOf } from "./lua-files.ts";
+
+writeFileSync(modulePath, moduleOf(luaFiles()));

@@ -245,6 +245,46 @@ describe("another run of the same name", () => {
   });
 });
 
+describe("a run of another protocol", () => {
+  test.for<[string, readonly string[]]>([
+    ["start", ["start", "--range", "1..20"]],
+    ["start by name", ["start"]],
+    ["a dry run", ["start", "--range", "1..20", "--dry-run"]],
+    ["status", ["status"]],
+    ["status as JSON", ["status", "--json"]],
+    ["the dead letters", ["inspect"]],
+    ["an id", ["inspect", "7"]],
+    ["pause", ["pause"]],
+    ["retry", ["retry"]],
+    ["purge of dead letters", ["purge", "--dead"]],
+    ["purge of the run", ["purge", "--run"]],
+  ])("%s: refused with both versions and what to do, and nothing is changed", async ([, args]) => {
+    await redis.call("FLUSHALL");
+    // As far as a question can get at a run that was begun before runs had a protocol.
+    await redis.call("SET", "bf:{backfill}:source", '{"kind":"range"}');
+    const facts = '{"kind":"range","from":1,"to":20,"chunkSize":50}';
+    const meta = { epoch: "e", state: "running", total: "1", created: "1", facts };
+    await redis.call("HSET", "bf:{backfill}:meta", ...Object.entries(meta).flat());
+    await redis.call("HSET", "bf:{backfill}:dead", "0:6", '1 {"item":{"id":"7"},"reason":"permanent"}');
+    const everything = (): Promise<unknown> =>
+      Promise.all(["meta", "dead"].map((key) => redis.call("HGETALL", `bf:{backfill}:${key}`)));
+    const before = await everything();
+    const environment = { ...usual(), FLEET_WORKER_SINK: `ndjson:${join(folder, "protocol.ndjson")}` };
+    expect(await run(args, environment)).toMatchObject({
+      code: 2,
+      error: expect.stringMatching(
+        /FLEET_BACKFILL_PROTOCOL_MISMATCH run "backfill" has protocol 1, .* has protocol 2: finish or purge/,
+      ) as string,
+    });
+    expect(await everything()).toEqual(before);
+    expect(((await redis.call("KEYS", "*")) as string[]).toSorted()).toEqual([
+      "bf:{backfill}:dead",
+      "bf:{backfill}:meta",
+      "bf:{backfill}:source",
+    ]);
+  });
+});
+
 describe("a Redis that may lose the run", () => {
   test("is refused when it evicts, unless it is allowed", async () => {
     await using evicting = await startRedis({ config: { "maxmemory-policy": "allkeys-lru" } });

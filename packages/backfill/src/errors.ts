@@ -33,6 +33,10 @@ export class RunMismatchError extends Error {
  */
 export class ProtocolMismatchError extends Error {
   override readonly name = "ProtocolMismatchError";
+  /**
+   * @retry no
+   * @remedy Finish or purge the run with the version of the package that began it, or choose another name for the run.
+   */
   readonly code = "FLEET_BACKFILL_PROTOCOL_MISMATCH";
   readonly run: string;
   /** The protocol of the run, as it stands in Redis. */

@@ -57,10 +57,8 @@ async function writeOldRun({ base, pointer, facts }: OldRun): Promise<void> {
   const now = 1_790_000_000_000;
   const total = (facts as { kind: string }).kind === "range" ? "10" : "";
   await server.call("SET", "bf:{casts}:source", JSON.stringify(pointer));
-  await server.call(
-    ...["HSET", `${base}:meta`, "epoch", epoch, "facts", JSON.stringify(facts), "total", total],
-    ...["state", "running", "created", String(now), "pulse", `${now}000`],
-  );
+  const meta = { epoch, facts: JSON.stringify(facts), total, state: "running", created: String(now) };
+  await server.call("HSET", `${base}:meta`, ...Object.entries(meta).flat(), "pulse", `${now}000`);
   await server.call("SET", `${base}:cursor`, "3");
   await server.call("ZADD", `${base}:lease`, String(now + 10_000), "0");
   await server.call("HSET", `${base}:held`, "0", `${now}000 host:1#aaaa`);

@@ -101,7 +101,7 @@ test("the worker's contestants work through what they were given", { timeout: 90
     "fleet/bullmq",
     "fleet/bullmq-with-adding",
     "fleet/bullmq-one-by-one",
-    "seed-002/one-pool",
+    "lanes/one-pool",
     "staged/nested",
   ]);
   expect(rows.find(({ name }) => name === "nested")!["opsPerSec"]).toBeLessThanOrEqual(20.5);

@@ -44,8 +44,8 @@ export async function startLocalCluster(fleet: LocalFleet): Promise<LocalCluster
     ...["a", "b", "c"].map((zone) => node(`node-${zone}`, { zone })),
     release("orders-redis-master", "master"),
     release("orders-redis-replicas", "replica"),
-    seed("sessions"),
-    ...fleet.cache.map((_member, index) => seed(`cache-${index + 1}`, { "fleet.dev/group": "cache" })),
+    labelled("sessions"),
+    ...fleet.cache.map((_member, index) => labelled(`cache-${index + 1}`, { "fleet.dev/group": "cache" })),
     ...pods.map(({ object }) => object),
   );
   await eventually(async () => {
@@ -86,7 +86,7 @@ function release(name: string, component: string): KubernetesObject {
   return service(name, { labels, selector: labels, ports, annotations });
 }
 
-function seed(instance: string, annotations: Labels = {}): KubernetesObject {
+function labelled(instance: string, annotations: Labels = {}): KubernetesObject {
   const labels = { app: "redis", instance };
   return service(instance, { labels, selector: labels, annotations });
 }

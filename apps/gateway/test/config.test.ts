@@ -241,13 +241,13 @@ describe("sources of instances", () => {
     const path = await file({ tokens, kubernetes: { namespaces: ["shop"], resyncMs: 5000 } });
     const environment = {
       FLEET_KUBERNETES_NAMESPACES: "a, b",
-      FLEET_KUBERNETES_PROFILES: "seed,bitnami-redis",
+      FLEET_KUBERNETES_PROFILES: "app-redis,bitnami-redis",
     };
     const { config, sources } = await loadConfig({ file: path, environment });
     expect(config.kubernetes).toEqual({
       enabled: true,
       namespaces: ["a", "b"],
-      profiles: ["seed", "bitnami-redis"],
+      profiles: ["app-redis", "bitnami-redis"],
       resyncMs: 5000,
     });
     expect(sources.get("kubernetes.namespaces")).toBe("environment FLEET_KUBERNETES_NAMESPACES");

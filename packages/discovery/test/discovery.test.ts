@@ -454,8 +454,8 @@ describe("the stats of a source", () => {
     const profiled = (name: string, profile: string): Instance => ({ ...made({ name })[0]!, profile });
     source!.sink.replace([
       ...made({ name: "by-hand" }),
-      profiled("one", "seed"),
-      profiled("two", "seed"),
+      profiled("one", "app-redis"),
+      profiled("two", "app-redis"),
       profiled("three", "dragonfly"),
     ]);
     const condition = { reason: "NoPort", object: "Service shop/orders", message: "it has no port" };
@@ -475,7 +475,7 @@ describe("the stats of a source", () => {
     ];
     expect(it.discovery.stats.sources[0]).toMatchObject({
       instances: 4,
-      profiles: { seed: 2, dragonfly: 1 },
+      profiles: { "app-redis": 2, dragonfly: 1 },
       conditions: [condition],
       resources: [{ resource: "services", state: "watching", restarts: { expired: 2 } }],
     });
@@ -487,10 +487,10 @@ describe("the stats of a source", () => {
     await using it = await running("first", "second");
     const [orders] = made({ name: "orders" });
     it.sources[0]!.sink.replace([orders!]);
-    it.sources[1]!.sink.replace([{ ...orders!, uid: "other", profile: "seed" }]);
+    it.sources[1]!.sink.replace([{ ...orders!, uid: "other", profile: "app-redis" }]);
     expect(it.discovery.stats).toMatchObject({
       instances: 1,
-      sources: [{ profiles: {} }, { profiles: { seed: 1 }, conflicts: ["orders"] }],
+      sources: [{ profiles: {} }, { profiles: { "app-redis": 1 }, conflicts: ["orders"] }],
     });
   });
 });

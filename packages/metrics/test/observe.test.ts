@@ -243,13 +243,13 @@ describe("what a fleet is, is shown at the scrape", () => {
       stats: () =>
         withSource({
           instances: 5,
-          profiles: { "bitnami-redis": 2, seed: 1 },
+          profiles: { "bitnami-redis": 2, "app-redis": 1 },
           conditions: [{ reason: "NoPort" }, { reason: "NoPort" }, { reason: "NameTaken" }],
         }),
     });
     expect(await it.lines("fleet_discovery_instances")).toEqual([
       'fleet_discovery_instances{source="kubernetes",profile="bitnami-redis"} 2',
-      'fleet_discovery_instances{source="kubernetes",profile="seed"} 1',
+      'fleet_discovery_instances{source="kubernetes",profile="app-redis"} 1',
       'fleet_discovery_instances{source="kubernetes",profile=""} 2',
     ]);
     expect(await it.lines("fleet_discovery_conditions")).toEqual([

@@ -12,7 +12,7 @@ import type { Address } from "../load/peer.ts";
 
 const queues: readonly QueueName[] = ["fleet", "bullmq", "bullmq-one-by-one"];
 /** Name of the row -> what is done. */
-const patterns: Readonly<Record<string, SmallPoolPattern>> = { "seed-002": "lanes", "one-pool": "one-pool" };
+const patterns: Readonly<Record<string, SmallPoolPattern>> = { lanes: "lanes", "one-pool": "one-pool" };
 /** As a queue should run: what was acknowledged is on the disk within a second. */
 const config = { appendonly: "yes", appendfsync: "everysec" };
 
@@ -31,7 +31,7 @@ const comparisons: readonly Comparison[] = [
   },
   {
     title: `${smallPool.tasks} tasks over ${smallPool.connections} connections, every fifth of them waiting for jobs: lanes, against one pool for all calls`,
-    ours: "seed-002",
+    ours: "lanes",
     theirs: { "one-pool": "one-pool" },
   },
   {

@@ -31,7 +31,7 @@ test("a fleet as it was found, a line a fact", () => {
     sources: [
       {
         ...source,
-        profiles: { seed: 1, "bitnami-redis": 1 },
+        profiles: { "app-redis": 1, "bitnami-redis": 1 },
         resources: [resource, { ...resource, resource: "endpointslices/shop", lastSyncAgeMs: undefined }],
         conditions: [condition],
         conflicts: ["cache"],
@@ -77,7 +77,7 @@ test("a fleet as it was found, a line a fact", () => {
       { name: "empty", state: "ready", endpoints: [] },
     ],
   });
-  expect(text).toBe(`source kubernetes: current, 2 instances (1 seed, 1 bitnami-redis), synced 1.2 s ago
+  expect(text).toBe(`source kubernetes: current, 2 instances (1 app-redis, 1 bitnami-redis), synced 1.2 s ago
   not served: cache, whose name or uid another source has
   services/shop: watching, 1 object, 2 lists, 4 restarts, current 0.0 s ago
   endpointslices/shop: watching, 1 object, 2 lists, 4 restarts

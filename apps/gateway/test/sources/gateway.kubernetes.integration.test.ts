@@ -18,7 +18,7 @@ let server: KubernetesServer;
 let redis: RedisServer;
 let gateway: Serving;
 
-/** A release by the seed's labels, at an address that the gateway maps to the Redis of this test. */
+/** A release with the labels of the profile app-redis, at an address that the gateway maps to the Redis of this test. */
 function orders(annotations: Readonly<Record<string, string>> = {}): KubernetesObject {
   const told = {
     "fleet.dev/tls-secret": "orders-crt",
@@ -120,7 +120,7 @@ test("an operator sees what was found, what was skipped and how current it is", 
           name: "kubernetes",
           state: "current",
           instances: 1,
-          profiles: { seed: 1 },
+          profiles: { "app-redis": 1 },
           conditions: [{ reason: "NoPort", object: "Service default/web-metrics" }],
           resources: [
             { resource: "services/default", state: "watching", lists: 1 },
@@ -132,7 +132,7 @@ test("an operator sees what was found, what was skipped and how current it is", 
   );
   expect(await admin("/discovery")).toMatch(/^ {2}NoPort: Service default\/web-metrics: /m);
   const metrics = await admin("/metrics");
-  expect(metrics).toContain('fleet_discovery_instances{source="kubernetes",profile="seed"} 1\n');
+  expect(metrics).toContain('fleet_discovery_instances{source="kubernetes",profile="app-redis"} 1\n');
   expect(metrics).toContain('fleet_discovery_conditions{source="kubernetes",reason="NoPort"} 1\n');
   expect(metrics).toContain(
     'fleet_discovery_resource_watching{source="kubernetes",resource="services/default"} 1\n',

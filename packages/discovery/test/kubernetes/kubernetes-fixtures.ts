@@ -302,16 +302,16 @@ export const expected: Readonly<Record<string, readonly Found[]>> = {
       more: sentinel("redis-test"),
     },
   ],
-  seed: [
+  "app-redis": [
     {
       name: "orders",
-      profile: "seed",
+      profile: "app-redis",
       endpoints: ["10.20.1.1:6379 unknown eu-1a"],
       passwords: ["pod:shop/redis-orders-0"],
     },
     {
       name: "sessions",
-      profile: "seed",
+      profile: "app-redis",
       endpoints: ["10.20.1.2:7000 unknown eu-1b"],
       passwords: ["pod:shop/sessions-0"],
     },

@@ -31,8 +31,8 @@ describe("an option that cannot be is refused, with its value", () => {
       `profiles[0] must be one of ${profiles.map(({ name }) => name).join(", ")}, or a profile of your own, got "bitnami"`,
     ],
     [
-      { profiles: ["seed", { name: "seed", instance: "{label:a}" }] },
-      'profiles must be profiles with a name of their own each, got two named "seed"',
+      { profiles: ["app-redis", { name: "app-redis", instance: "{label:a}" }] },
+      'profiles must be profiles with a name of their own each, got two named "app-redis"',
     ],
     [
       { defaultCredentials: { password: "env:P", namespaces: ["A"] } },
@@ -103,7 +103,7 @@ test("what can be is accepted: nothing, and everything", () => {
     refused({
       name: "west",
       namespaces: "*",
-      profiles: [house, "seed"],
+      profiles: [house, "app-redis"],
       names: "namespace-instance",
       defaultCredentials: { username: "fleet", password: "file:/run/secrets/p", namespaces: ["shop"] },
       clusterDomain: "cluster.local",

@@ -6,7 +6,7 @@ import type { Instance, SourceSink } from "../../src/index.ts";
 import { ApiServer, KubernetesSource } from "../../src/kubernetes/index.ts";
 import type { KubernetesSourceOptions } from "../../src/kubernetes/index.ts";
 
-/** A release after the rule of the seeds with a Pod, in the namespace "shop" unless told. */
+/** A release of the profile app-redis with a Pod, in the namespace "shop" unless told. */
 export function release(
   name: string,
   options: {

@@ -47,13 +47,13 @@ async function subject(): Promise<ChangingSubject> {
   };
 }
 
-sourceContract("The README's HttpSource", subject);
-changingSourceContract("The README's HttpSource", subject);
+sourceContract("The guide's HttpSource", subject);
+changingSourceContract("The guide's HttpSource", subject);
 
-test("the README shows it whole, and it is short", () => {
-  const [source, readme] = ["http-source.ts", "../../README.md"].map((path) =>
+test("the guide shows it whole, and it is short", () => {
+  const [source, guide] = ["http-source.ts", "../../../../docs/guide/own-source.md"].map((path) =>
     readFileSync(new URL(path, import.meta.url), "utf8"),
   );
-  expect(readme).toContain(`\`\`\`ts\n${source}\`\`\``);
+  expect(guide).toContain(`\`\`\`ts\n${source}\`\`\``);
   expect(source!.split("\n").length).toBeLessThanOrEqual(52);
 });

@@ -66,7 +66,7 @@ export const byHand: readonly NamedProfile[] = [
     instance: "{label:fleet.dev/instance}",
   },
   {
-    name: "seed",
+    name: "app-redis",
     labels: { app: "redis", instance: ".+" },
     instance: "{label:instance}",
     grouped: false,

@@ -28,6 +28,6 @@ export type ProfileName =
   | "redis-chart"
   | "redisgate"
   | "annotated"
-  | "seed";
+  | "app-redis";
 
 export type NamedProfile = Profile & { readonly name: ProfileName };

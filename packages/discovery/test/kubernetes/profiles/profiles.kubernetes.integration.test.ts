@@ -82,7 +82,7 @@ describe("through a source that watches all namespaces of a real API server", ()
     if (missing !== undefined) skip(missing);
     await kubernetes.apply(...(fixture("bitnami-redis", "bitnami-redis") as readonly KubernetesObject[]));
     await using it = await watched();
-    const before = it.heard.instance("seed-orders");
+    const before = it.heard.instance("app-redis-orders");
     const seen = (): unknown =>
       it.heard
         .instance("bitnami-redis-orders")
@@ -106,6 +106,6 @@ describe("through a source that watches all namespaces of a real API server", ()
     );
     await kubernetes.delete(primary);
     await eventually(() => expect(seen()).toEqual(["10.20.3.2 replica false", "10.20.3.3 replica false"]));
-    expect(it.heard.instance("seed-orders")).toBe(before);
+    expect(it.heard.instance("app-redis-orders")).toBe(before);
   });
 });

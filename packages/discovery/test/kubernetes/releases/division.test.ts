@@ -85,7 +85,7 @@ describe("of Services with app=redis and one instance", () => {
       service("orders-headless", labels, "redis:6379", "all", { spec: { clusterIP: "None" } }),
       pod("orders-0", 1, "all"),
     ]);
-    expect(foundIn(model)).toEqual(["orders seed: 1:6379 unknown"]);
+    expect(foundIn(model)).toEqual(["orders app-redis: 1:6379 unknown"]);
     expect(model.conditions).toEqual([]);
   });
 
@@ -96,7 +96,7 @@ describe("of Services with app=redis and one instance", () => {
       pod("orders-0", 1, "one"),
       pod("others-0", 2, "two"),
     ]);
-    expect(foundIn(model)).toEqual(["orders seed: 1:6379 unknown"]);
+    expect(foundIn(model)).toEqual(["orders app-redis: 1:6379 unknown"]);
     expect(model.conditions).toEqual(["NameTaken Service shop/others"]);
   });
 });

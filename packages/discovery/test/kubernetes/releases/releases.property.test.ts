@@ -7,13 +7,13 @@ import type { Raw } from "../kubernetes-fixtures.ts";
 
 const app = "app.kubernetes.io";
 
-/** A Service out of a small world, so that releases, names and kinds meet: of a chart, of the seeds, of nobody. */
+/** A Service out of a small world, so that releases, names and kinds meet: of a chart, of the profile app-redis, of none. */
 const service = fc
   .record({
     namespace: fc.constantFrom("a", "b"),
     suffix: fc.constantFrom("", "-master", "-replicas", "-headless", "-metrics"),
     instance: fc.constantFrom("one", "two", "Not-A-Name"),
-    kind: fc.constantFrom("bitnami", "seed", "nobody"),
+    kind: fc.constantFrom("bitnami", "app-redis", "nobody"),
     createdAt: fc.constantFrom("2026-01-01T00:00:00Z", "2026-01-01T00:00:01Z"),
     port: fc.constantFrom("tcp-redis", "http-metrics"),
     type: fc.constantFrom("ClusterIP", "ClusterIP", "ExternalName"),
@@ -38,7 +38,7 @@ const service = fc
         [`${app}/instance`]: instance,
         ...(component !== undefined && { [`${app}/component`]: component }),
       },
-      seed: { app: "redis", instance },
+      "app-redis": { app: "redis", instance },
       nobody: { app: "web" },
     }[kind];
     return {

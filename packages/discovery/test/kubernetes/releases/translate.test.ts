@@ -17,7 +17,7 @@ interface Made {
   readonly spec?: Readonly<Record<string, unknown>>;
 }
 
-/** A Service after the rule of the seeds, with a Pod behind it. */
+/** A Service of the profile app-redis, with a Pod behind it. */
 function release(name: string, made: Made = {}): readonly Raw[] {
   const { namespace = "shop", labels = { app: "redis", instance: name }, annotations = {}, spec = {} } = made;
   const pod = `${name.toLowerCase().replaceAll(/[^a-z0-9-]/g, "x")}-0`;
@@ -460,6 +460,6 @@ describe("a profile of one's own", () => {
   test("stands where it is put: the first that recognises a Service has it", () => {
     const other: Profile = { name: "other", labels: { app: "redis" }, instance: "{label:instance}" };
     expect(world(release("a"), { profiles: [other, ...profiles] }).instances[0]?.profile).toBe("other");
-    expect(world(release("a"), { profiles: [...profiles, other] }).instances[0]?.profile).toBe("seed");
+    expect(world(release("a"), { profiles: [...profiles, other] }).instances[0]?.profile).toBe("app-redis");
   });
 });

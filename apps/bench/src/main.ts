@@ -16,7 +16,7 @@ import { aligned } from "./harness/table.ts";
 const enough = toldToEnd();
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
-/** One line that is written over; only where somebody watches. */
+/** One line that is written over; only on a terminal. */
 const progress = (line: string): void =>
   void (process.stderr.isTTY && process.stderr.write(`\r\u001b[K${line}`));
 

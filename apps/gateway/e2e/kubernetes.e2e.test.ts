@@ -217,7 +217,7 @@ test("with the API server stopped for 30 s connections that are cut are made aga
     ["plain-0", "redis-cli"] as const,
   ];
   const met = await load.during("API server stopped for 30 s, every connection cut meanwhile", async () => {
-    // Nobody gets into a Pod without the API server, so each server cuts by itself when its time has come.
+    // Without the API server no command reaches a Pod, so each server cuts its connections by itself when its time has come.
     for (const [pod, cli] of servers)
       await cluster.exec(
         pod,

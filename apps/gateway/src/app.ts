@@ -71,7 +71,7 @@ export function buildGateway({ config, fleet, sources, logStream }: GatewayOptio
       const closed = data.close();
       using _cut = drain.finish(config.graceMs);
       await closed;
-      // Last, so that a probe hears "closing" until the end.
+      // Last, so that probes are answered with "closing" until the end.
       admin.server.closeAllConnections();
       await admin.close();
       observation[Symbol.dispose]();

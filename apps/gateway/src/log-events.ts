@@ -20,7 +20,7 @@ type Message = Readonly<Record<string, unknown>>;
 type Condition = Fleet["stats"]["discovery"]["sources"][number]["conditions"][number];
 
 /**
- * Turns what the packages tell into log lines, until disposed: names, states, codes and conditions, never the text of an error,
+ * Turns what the packages publish into log lines, until disposed: names, states, codes and conditions, never the text of an error,
  * which may quote what it met.
  */
 export function logEvents(
@@ -55,7 +55,7 @@ export function logEvents(
   return { [Symbol.dispose]: () => stops.forEach((stop) => stop()) };
 }
 
-/** What was so before anybody listened: discovery has begun by the time there is a log. */
+/** The state before the subscription: discovery has begun by the time there is a log. */
 export function logStanding(log: FastifyBaseLogger, { sources }: Fleet["stats"]["discovery"]): void {
   for (const { name: source, state, lastError: code, conditions } of sources) {
     if (code !== undefined) log.warn({ source, state, code }, "discovery failed");

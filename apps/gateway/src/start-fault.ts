@@ -1,6 +1,6 @@
 import { ConfigurationError } from "./errors.ts";
 
-/** What a gateway that does not start says, and its exit code: 2 for what it was told, 1 for what it met. */
+/** What a gateway that does not start says, and its exit code: 2 for a wrong configuration, 1 for anything else. */
 export function startFault(error: unknown): { readonly lines: readonly string[]; readonly exitCode: 1 | 2 } {
   if (error instanceof ConfigurationError)
     return { lines: error.faults.map((fault) => `config: ${fault}`), exitCode: 2 };

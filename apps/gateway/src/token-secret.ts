@@ -10,7 +10,7 @@ export interface TokenSecret {
   readonly digest: string;
 }
 
-/** Makes a token. Its prefix tells it from a digest, and lets scanners of source code and logs find one that leaked. */
+/** Makes a token. Its prefix distinguishes it from a digest, and lets scanners of source code and logs find one that leaked. */
 export function createToken(random: (size: number) => Buffer = randomBytes): TokenSecret {
   const token = `fleet_${random(32).toString("base64url")}`;
   return { token, digest: hash("sha256", token) };

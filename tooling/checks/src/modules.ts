@@ -17,7 +17,7 @@ export interface Origin {
 }
 
 export interface Module {
-  /** Exported as types: nobody outside constructs them. */
+  /** Exported as types: no program constructs them. */
   readonly typesOnly: ReadonlySet<string>;
   /** Where members begin that are marked `@internal`. */
   readonly internal: ReadonlySet<number>;

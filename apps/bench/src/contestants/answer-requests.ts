@@ -3,7 +3,7 @@ export function answerRequests(
   answer: (request: never) => Promise<unknown>,
   close: () => Promise<void> = () => Promise.resolve(),
 ): void {
-  // Whoever asked may be gone by now, and then nobody wants to know.
+  // The process that asked may be gone by now; then the answer is dropped.
   const send = (said: object): void => void process.send?.(said, undefined, undefined, () => {});
   process.on("message", (request) => {
     answer(request as never).then(

@@ -65,7 +65,7 @@ export class HttpServer implements AsyncDisposable {
     }
   }
 
-  /** The processor time that it has used so far, in seconds; undefined where the system does not tell. */
+  /** The processor time that it has used so far, in seconds; undefined where the system does not say. */
   get cpuSeconds(): number | undefined {
     return cpuSeconds(this.#child.pid!);
   }

@@ -22,7 +22,7 @@ export class PeerProcess implements AsyncDisposable {
     return started;
   }
 
-  /** The peer as somebody who takes part with this workload. */
+  /** The peer as a contestant with this workload. */
   contestant(name: string, workload: Workload): Contestant {
     return {
       name,

@@ -4,7 +4,7 @@ import { inFlight, keyOf, shuffled, valueOf } from "../load/keys.ts";
 import type { Peer, PeerRequest, Session, Workload } from "../load/peer.ts";
 import { answerRequests } from "./answer-requests.ts";
 
-// The process of one peer. It has its own compiler, heap and event loop, so that nobody's garbage or type feedback is
+// The process of one peer. It has its own compiler, heap and event loop, so that no other peer's garbage or type feedback is
 // paid by another; between its rounds it does nothing but hold its connections.
 
 let session: Session | undefined;

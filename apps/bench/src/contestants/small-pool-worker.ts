@@ -35,7 +35,7 @@ async function round(roundMs: number): Promise<Figures> {
   let jobs = 0;
   let timeouts = 0;
   const until = performance.now() + roundMs;
-  // Nobody makes jobs any more when the time is up, so what ends later says nothing.
+  // No jobs are made any more when the time is up, so what ends later says nothing.
   const isOn = (): boolean => performance.now() < until;
   const task = async (_: unknown, index: number): Promise<void> => {
     const consumes = index % consumerEvery === 0;

@@ -10,12 +10,12 @@ export interface Measured {
 export interface RoundsOptions extends Plan {
   readonly seed: number;
   readonly signal: AbortSignal;
-  /** Told before each turn. */
+  /** Called before each turn. */
   readonly progress?: (round: number, name: string) => void;
 }
 
 /**
- * Puts all under load, one after the other, round by round. Everybody is in every place of the order once in as many
+ * Puts all under load, one after the other, round by round. Each contestant is in every place of the order once in as many
  * rounds as there are contestants. The first round warms up (compilers, caches, heaps, connections) and is not counted.
  */
 export async function runRounds(

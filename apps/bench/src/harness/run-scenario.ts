@@ -14,7 +14,7 @@ export interface RunOptions {
   readonly progress: (line: string) => void;
 }
 
-/** Runs one scenario from start to stop, prints its tables and answers what belongs into the JSON, and who failed. */
+/** Runs one scenario from start to stop, prints its tables and answers what belongs into the JSON, and which contestants failed. */
 export async function runScenario(
   scenario: Scenario,
   { plan, seed, signal, print, progress }: RunOptions,

@@ -29,7 +29,7 @@ export interface Context {
   readonly opened: AsyncDisposableStack;
 }
 
-/** Who takes part, and who is to be compared with whom. */
+/** The contestants, and which are to be compared. */
 export interface Field {
   readonly contestants: readonly Contestant[];
   readonly comparisons: readonly Comparison[];
@@ -39,11 +39,11 @@ export interface Field {
   readonly packages: Readonly<Record<string, string>>;
   /** Facts about how the machine was used: which core, which load generator. */
   readonly setup: Readonly<Record<string, string>>;
-  /** What a reader has to know: who is missing, and why. */
+  /** What a reader has to know: which contestant is missing, and why. */
   readonly notes: readonly string[];
 }
 
-/** Somebody who can be put under load for a while, again and again. */
+/** What can be put under load for a while, again and again. */
 export interface Contestant {
   readonly name: string;
   measure(options: { readonly roundMs: number; readonly signal: AbortSignal }): Promise<Figures>;

@@ -18,7 +18,7 @@ const scripts: ReadonlySet<string> = new Set(["EVAL_RO", "EVALSHA_RO", "FCALL_RO
 /**
  * Checks a command against the rights of its token.
  *
- * @throws NotPermittedError, or what `Namespace.scope` throws for a command that nobody may send.
+ * @throws NotPermittedError, or what `Namespace.scope` throws for a command that no token may send.
  */
 export function checkRights(token: Token, command: Command): void {
   if (token.rights === "full") return;

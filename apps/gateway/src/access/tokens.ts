@@ -7,7 +7,7 @@ import type { TokenConfig } from "../config/config-schema.ts";
 import { queryToken } from "../http/parse-url.ts";
 import { isDigestShaped } from "../token-secret.ts";
 
-/** Who asks, and what he may do. */
+/** A caller of the gateway, and what it may do. */
 export interface Token {
   readonly name: string;
   readonly rights: "full" | "read-only" | "admin";

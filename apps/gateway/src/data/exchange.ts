@@ -24,7 +24,7 @@ export class Exchange {
   readonly encoding: "text" | "base64";
   readonly #response: ServerResponse;
   readonly #responder: Responder;
-  /** 0 unless a line a request is wanted: nothing is measured for nobody. */
+  /** 0 unless the log has a line for each request: nothing is measured in vain. */
   readonly #startedAt: number;
 
   /** @throws MalformedError when a header asks for a form of answer that there is not. */

@@ -10,7 +10,7 @@ export interface PortOptions {
   readonly config: Pick<Config, "requestTimeoutMs" | "keepAliveTimeoutMs" | "idleSocketTimeoutMs">;
   /** The framework's logger; `false` for a port that writes to the other one's. */
   readonly logger: NonNullable<FastifyServerOptions["logger"]>;
-  /** Where unexpected errors are told. @default the framework's logger */
+  /** Where unexpected errors are logged. @default the framework's logger */
   readonly log?: FastifyBaseLogger;
   /** What the router gets to see of a request's URL. @default the URL */
   readonly rewriteUrl?: NonNullable<FastifyServerOptions["rewriteUrl"]>;

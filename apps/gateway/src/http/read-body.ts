@@ -5,7 +5,7 @@ import { TooLargeError } from "../errors.ts";
 /**
  * Reads a whole body, whatever it says it is. Calls back once, or never when the client left before it was complete.
  *
- * Past the limit the rest is read and thrown away: an answer is only seen by a client who may finish what he sends.
+ * Past the limit the rest is read and thrown away: a client reads the answer only after it has sent all of its request.
  */
 export function readBody(
   request: IncomingMessage,

@@ -18,11 +18,11 @@ export class Responder {
 
   /** 200, with a body that is JSON already. */
   send(response: ServerResponse, body: string): void {
-    // The client may have left meanwhile. What he asked for was done, and nobody is there to hear of it.
+    // The client may have left meanwhile. Its request was carried out, and the answer is dropped.
     if (!response.destroyed) response.writeHead(200, this.#headers(response, body)).end(body);
   }
 
-  /** The error's status and text. What nobody expected is logged, without its message: it may quote what it met. */
+  /** The error's status and text. An unexpected error is logged without its message, which may quote data. */
   refuse(response: ServerResponse, error: unknown): Answer {
     const answer = answerFor(error);
     if (answer.code === "FLEET_GATEWAY_INTERNAL") this.log.error(described(error), "unexpected error");

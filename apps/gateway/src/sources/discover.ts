@@ -65,7 +65,7 @@ export async function discover(
 ): Promise<Discovered> {
   await using open = await openSources(config, environment);
   const taps = open.sources.map((source) => new SourceTap(source));
-  // With a source that always delivers, those that do not are told of as they are, instead of ending it all.
+  // With a source that always delivers, those that do not are shown as they are, instead of ending the look.
   await using discovery = new Discovery({
     sources: [...taps, new StaticSource([], { name: "nothing" })],
   });

@@ -1,6 +1,6 @@
 import type { Condition, Instance, InstanceSource, ResourceStats, SourceSink } from "@fleet/discovery";
 
-/** A source that somebody listens in on: what it handed over, and why it did not. */
+/** A source whose sets and failures are recorded on their way to discovery. */
 export class SourceTap implements InstanceSource {
   readonly #source: InstanceSource;
   readonly #settled = Promise.withResolvers<void>();

@@ -6,7 +6,7 @@ export interface Queue {
 }
 
 export interface OpenQueue {
-  /** Hands over that many ids; nobody works on them yet. */
+  /** Hands over that many ids; no worker works on them yet. */
   add(ids: number): Promise<void>;
   /** Works through all that were added. */
   work(): Promise<void>;

@@ -58,7 +58,7 @@ function release(index: number): readonly [KubernetesObject, KubernetesObject] {
   ];
 }
 
-/** Who wrote which field: a third of every object, and of no use to anybody but the server. */
+/** Which manager wrote which field: a third of every object, and of use to the server only. */
 function managedBy(manager: string, labels: object, annotations: object): unknown {
   const fields = (names: object): object =>
     Object.fromEntries(Object.keys(names).map((name) => [`f:${name}`, {}]));

@@ -2,7 +2,7 @@ import { K8s, kind } from "kubernetes-fluent-client";
 
 import type { Watcher } from "./watcher.ts";
 
-/** Its watchers, which hold every object whole in a cache of their own; what they tell is counted here. */
+/** Its watchers, which hold every object whole in a cache of their own; the events that they emit are counted here. */
 export const watcher: Watcher = {
   open({ namespace }, { slices, resyncMs }) {
     const versions = new Map<string, string | undefined>();

@@ -1,6 +1,6 @@
-/** A way to keep a set of Kubernetes objects current, as somebody uses it: with its own defaults. */
+/** A way to keep a set of Kubernetes objects current, as a program would use it: with its own defaults. */
 export interface Watcher {
-  /** Services of the namespace, and their EndpointSlices too where told. */
+  /** Services of the namespace, and their EndpointSlices too where asked for. */
   open(server: WatchedServer, options: { readonly slices: boolean; readonly resyncMs?: number }): Watched;
 }
 

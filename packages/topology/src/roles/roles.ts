@@ -21,7 +21,7 @@ export interface RolesOptions<E extends AskedEndpoint = AskedEndpoint> {
   readonly redial?: (endpoint: E) => void;
   /** Called with what is new. @default nothing */
   readonly report?: (event: RoleEvent) => void;
-  /** @default performance.now and the global timers */
+  /** Monotonic milliseconds and timers. @default performance.now and the global timers */
   readonly clock?: Clock;
   /** Uniform in [0, 1). @default Math.random */
   readonly random?: () => number;

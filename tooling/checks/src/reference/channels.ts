@@ -1,8 +1,9 @@
-import { moduleOf } from "../modules.ts";
+import { moduleOf, nameOf } from "../modules.ts";
 import type { Node } from "../modules.ts";
 import { text } from "../rooms.ts";
 import { docOf } from "./docblock.ts";
-import { variantsOf } from "./members.ts";
+import { declarationOf, variantsOf } from "./members.ts";
+import type { Declaration } from "./members.ts";
 import { typeOf } from "./options.ts";
 
 export interface Field {
@@ -23,20 +24,25 @@ export interface DocumentedChannel {
   readonly variants: readonly (readonly Field[])[];
 }
 
-/** The channels that the files of a package open. The doc comment of a payload's type names its channel. */
+/**
+ * The channels that the files of a package open. The doc comment of a payload's type names its channel, or that of the function which
+ * publishes it.
+ */
 export function channelsOf(paths: readonly string[]): readonly DocumentedChannel[] {
   const names = new Set(
     paths.flatMap((path) =>
       [...text(path).matchAll(/channel\("(fleet:[\w:-]+)"\)/g)].map((match) => match[1]!),
     ),
   );
-  const types = paths.flatMap((path) =>
-    [...moduleOf(path).declared]
-      .filter(([, node]) => isType(node))
-      .map(([name, node]) => ({ path, name, node })),
+  const declared = paths.flatMap((path) =>
+    [...moduleOf(path).declared].map(([name, node]) => ({ path, name, node })),
   );
+  const types = declared.filter(({ node }) => isType(node));
+  const functions = declared.filter(({ node }) => node.type === "FunctionDeclaration");
   return [...names].toSorted().map((name) => {
-    const found = types.find(({ path, node }) => docOf(moduleOf(path), node).text.includes(`\`${name}\``));
+    const isNamed = ({ path, node }: Declaration): boolean =>
+      docOf(moduleOf(path), node).text.includes(`\`${name}\``);
+    const found = types.find(isNamed) ?? parameterOf(functions.find(isNamed));
     return {
       name,
       payload: found?.name,
@@ -44,6 +50,16 @@ export function channelsOf(paths: readonly string[]): readonly DocumentedChannel
       variants: found === undefined ? [] : variantsOf(found).map((members) => members.map(fieldOf)),
     };
   });
+}
+
+/** The type of the first parameter of a function that publishes: the payload may be a type of another package. */
+function parameterOf(found: Declaration | undefined): Declaration | undefined {
+  const [parameter] = (found?.node["params"] as readonly Node[] | undefined) ?? [];
+  const annotation = parameter?.["typeAnnotation"] as Node | undefined;
+  const type = annotation?.["typeAnnotation"] as Node | undefined;
+  return found === undefined || type?.type !== "TSTypeReference"
+    ? undefined
+    : declarationOf(found.path, nameOf(type["typeName"]));
 }
 
 /** What a doc comment says of its channel, without the name of the channel that it begins with. */

@@ -1,4 +1,5 @@
 import { heading, table } from "./markdown.ts";
+import { isValue } from "./options.ts";
 import type { OptionsType } from "./options.ts";
 
 /** A package, and the types of options that it exports. */
@@ -45,20 +46,19 @@ export function optionsPage(owners: readonly OptionsOwner[]): string {
 
 /** A value stands as code, a description as text. */
 function defaultOf(text: string): string {
-  return /^(?:-?[\d_.]+|true|false|Infinity|"[^"]*"|\[\]|\{\}|[\w.]+\(\)|(?:performance|Math)\.\w+)$/.test(
-    text,
-  )
-    ? `\`${text}\``
-    : text;
+  return isValue(text) ? `\`${text}\`` : text;
 }
 
 const list = (uses: readonly string[]): string => [...new Set(uses)].map((use) => `\`${use}\``).join(", ");
 
-/** Options without a meaning, one line each. */
+/** Options without a meaning, and those whose doc comment has another default than their rule, one line each. */
 export function gapsOfOptions({ name, types }: OptionsOwner): readonly string[] {
   return types.flatMap(({ name: type, options }) =>
-    options
-      .filter(({ meaning }) => meaning === "")
-      .map((option) => `${name}: ${type}.${option.name} has no meaning in its doc comment`),
+    options.flatMap((option) => [
+      ...(option.meaning === "" ? [`${name}: ${type}.${option.name} has no meaning in its doc comment`] : []),
+      ...(option.conflict
+        ? [`${name}: ${type}.${option.name} has another @default than its rule, ${option.default}`]
+        : []),
+    ]),
   );
 }

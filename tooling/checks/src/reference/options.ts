@@ -3,7 +3,7 @@ import type { Node } from "../modules.ts";
 import { docOf } from "./docblock.ts";
 import { membersOf } from "./members.ts";
 import type { Declaration, Member } from "./members.ts";
-import type { RuleTables } from "./rule-tables.ts";
+import type { RuleFacts, RuleTable, RuleTables } from "./rule-tables.ts";
 
 export interface Option {
   readonly name: string;
@@ -16,6 +16,8 @@ export interface Option {
   readonly mustBe: string;
   /** As it is written in the source. */
   readonly type: string;
+  /** Whether its doc comment and its rule have different defaults. */
+  readonly conflict: boolean;
 }
 
 /** An interface of options, as it is exported. */
@@ -38,14 +40,17 @@ export function optionsTypes(entries: readonly string[], rules: RuleTables): rea
       return node === undefined ? [] : [{ path: end.from, name, node }];
     }),
   );
-  const types = exported
-    .filter(({ name, path }) => isOptionsName(name) && entries.some((entry) => sameFolder(entry, path)))
+  const named = exported.filter(
+    ({ name, path }) => isOptionsName(name) && entries.some((entry) => sameFolder(entry, path)),
+  );
+  const tableOf = (name: string): RuleTable | undefined => rules.get(name) ?? nestedTable(name, named, rules);
+  const types = named
     .map((declaration) => ({
       name: declaration.name,
       meaning: docOf(moduleOf(declaration.path), declaration.node).text,
       usedBy: exported.flatMap((each) => usesIn(each, declaration.name)),
       options: membersOf(declaration).map((member) =>
-        optionOf(member, rules.get(declaration.name)?.get(member.name)),
+        optionOf(member, tableOf(declaration.name)?.get(member.name)),
       ),
     }))
     .filter(({ options }) => options.length > 0);
@@ -74,13 +79,24 @@ function optionOf({ name, node, module, isOptional }: Member, rule: RuleFacts | 
     name,
     meaning: text,
     unit: unitOf(name),
-    default: isOptional ? (stated ?? rule?.default ?? "none") : "required",
+    default: isOptional ? (rule?.default ?? stated ?? "none") : "required",
+    conflict:
+      rule?.default !== undefined && stated !== undefined && isValue(stated) && stated !== rule.default,
     mustBe: rule?.expected ?? type,
     type,
   };
 }
 
-type RuleFacts = { readonly expected: string; readonly default: string | undefined };
+/** The rules of a type that is an option of another one. */
+function nestedTable(name: string, types: readonly Declaration[], rules: RuleTables): RuleTable | undefined {
+  for (const type of types)
+    for (const { name: option, node, module } of membersOf(type)) {
+      const nested = rules.get(type.name)?.get(option)?.options;
+      if (nested !== undefined && new RegExp(`\\b${name}\\b`).test(typeOf(node, module.source)))
+        return nested;
+    }
+  return undefined;
+}
 
 const units: readonly (readonly [RegExp, string])[] = [
   [/Ms$/, "milliseconds"],
@@ -124,4 +140,11 @@ function speaksOf(value: unknown, type: string): boolean {
   const node = value as Node;
   if (node.type === "TSTypeReference" && nameOf(node["typeName"]) === type) return true;
   return Object.values(node).some((child) => speaksOf(child, type));
+}
+
+/** Whether a default is written as a value, not as a description. */
+export function isValue(text: string): boolean {
+  return /^(?:-?[\d_.]+|true|false|Infinity|"[^"]*"|\[\]|\{\}|[\w.]+\(\)|(?:performance|Math)\.\w+)$/.test(
+    text,
+  );
 }

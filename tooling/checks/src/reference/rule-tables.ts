@@ -6,21 +6,27 @@ import { root } from "../rooms.ts";
 export interface RuleFacts {
   /** Ends the sentence that begins "<option> must be". */
   readonly expected: string;
-  /** As it is shown; none where the rule says nothing of it. */
+  /** As it is shown; none where the rule has none that can be written down. */
   readonly default: string | undefined;
+  /** Of an option that is a record of options: their rules. */
+  readonly options: RuleTable | undefined;
 }
 
-/** Rules by the name of the type of options, and by option. */
-export type RuleTables = ReadonlyMap<string, ReadonlyMap<string, RuleFacts>>;
+/** Rules by option. */
+export type RuleTable = ReadonlyMap<string, RuleFacts>;
+
+/** Tables by the name of the type of options. */
+export type RuleTables = ReadonlyMap<string, RuleTable>;
 
 interface Rule {
   readonly expected: string;
   readonly default?: unknown;
+  readonly options?: Readonly<Record<string, Rule>>;
 }
 
 /** The exported constants of the type `Rules<...Options>` in the files of a package. */
 export async function ruleTables(paths: readonly string[]): Promise<RuleTables> {
-  const tables = new Map<string, ReadonlyMap<string, RuleFacts>>();
+  const tables = new Map<string, RuleTable>();
   for (const path of paths)
     for (const [name, node] of moduleOf(path).declared) {
       const type = checkedType(node);
@@ -28,16 +34,7 @@ export async function ruleTables(paths: readonly string[]): Promise<RuleTables> 
       const exports = (await import(new URL(`file://${root}/${path}`).href)) as Readonly<
         Record<string, unknown>
       >;
-      const rules = exports[name] as Readonly<Record<string, Rule>>;
-      tables.set(
-        type,
-        new Map(
-          Object.entries(rules).map(([option, rule]) => [
-            option,
-            { expected: rule.expected, default: shown(rule) },
-          ]),
-        ),
-      );
+      tables.set(type, factsOf(exports[name] as Readonly<Record<string, Rule>>));
     }
   return tables;
 }
@@ -51,6 +48,22 @@ function checkedType(node: Node): string | undefined {
   return options?.type === "TSTypeReference" ? nameOf(options["typeName"]) : undefined;
 }
 
-function shown(rule: Rule): string | undefined {
-  return rule.default === undefined ? undefined : JSON.stringify(rule.default);
+function factsOf(rules: Readonly<Record<string, Rule>>): RuleTable {
+  return new Map(
+    Object.entries(rules).map(([option, rule]) => [
+      option,
+      {
+        expected: rule.expected,
+        default: shown(rule.default),
+        options: rule.options === undefined ? undefined : factsOf(rule.options),
+      },
+    ]),
+  );
+}
+
+/** A value that can be written down: a function or a clock cannot. */
+function shown(value: unknown): string | undefined {
+  if (value === null || typeof value === "undefined" || typeof value === "function") return undefined;
+  if (typeof value !== "object") return typeof value === "string" ? JSON.stringify(value) : String(value);
+  return Object.keys(value).length === 0 ? JSON.stringify(value) : undefined;
 }

@@ -6,7 +6,7 @@ import { channelsOf } from "../../src/reference/channels.ts";
 const channels = channelsOf(["tooling/checks/test/reference/fixture/channels.ts"]);
 
 test("a payload has a table for each of its forms", () => {
-  expect(channels[0]).toMatchObject({
+  expect(channels.find(({ name }) => name === "fleet:fixture:lamp")).toMatchObject({
     name: "fleet:fixture:lamp",
     payload: "LampEvent",
     meaning: "A lamp did something.",
@@ -19,6 +19,14 @@ test("a payload has a table for each of its forms", () => {
     ],
   });
   expect(channelsPage(channels)).toContain('| `event` | `"lit"` | It was lit. |');
+});
+
+test("the function that publishes may name the channel, and the payload be another file's", () => {
+  expect(channels.find(({ name }) => name === "fleet:fixture:flash")).toMatchObject({
+    payload: "Flash",
+    meaning: "A short light.",
+    variants: [[{ name: "lumens", meaning: "Its strength." }]],
+  });
 });
 
 test("a channel without a described payload is named", () => {

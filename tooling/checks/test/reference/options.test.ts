@@ -13,6 +13,7 @@ describe("the types of options", () => {
   test("are those that a caller gives, directly or in another one", () => {
     expect(types.map(({ name, usedBy }) => [name, ...usedBy])).toEqual([
       ["BulbOptions"],
+      ["BurnOptions"],
       ["LampOptions", "new Lamp()"],
       ["PartialOptions", "Lamp.dim()"],
     ]);
@@ -31,14 +32,22 @@ describe("the types of options", () => {
   test("utility types are followed, and a rule says what an option must be", () => {
     expect(optionsOf("PartialOptions")).toMatchObject([
       { name: "name", default: "none", mustBe: "a name" },
-      { name: "sizeBytes", unit: "bytes", default: "10", mustBe: "a whole number" },
+      { name: "sizeBytes", unit: "bytes", default: "20", mustBe: "a whole number" },
+      { name: "burn", mustBe: "a record of options" },
+    ]);
+  });
+
+  test("the rules of an option that is a record of options are found in it", () => {
+    expect(optionsOf("BurnOptions")).toMatchObject([
+      { name: "burnMs", mustBe: "milliseconds", default: "1000", conflict: false },
     ]);
   });
 });
 
-test("an option without a meaning is named", () => {
+test("an option without a meaning, or with two defaults, is named", () => {
   expect(gapsOfOptions({ name: "@fleet/fixture", types })).toEqual([
     "@fleet/fixture: LampOptions.colour has no meaning in its doc comment",
+    "@fleet/fixture: PartialOptions.sizeBytes has another @default than its rule, 20",
   ]);
 });
 

@@ -64,6 +64,7 @@ function factsOf(rules: Readonly<Record<string, Rule>>): RuleTable {
 /** A value that can be written down: a function or a clock cannot. */
 function shown(value: unknown): string | undefined {
   if (value === null || typeof value === "undefined" || typeof value === "function") return undefined;
-  if (typeof value !== "object") return typeof value === "string" ? JSON.stringify(value) : String(value);
+  if (typeof value === "number") return String(value);
+  if (typeof value !== "object") return JSON.stringify(value);
   return Object.keys(value).length === 0 ? JSON.stringify(value) : undefined;
 }

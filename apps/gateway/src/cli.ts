@@ -1,3 +1,5 @@
+import { addFlags, flagsIn } from "@fleet/settings";
+import type { Flags } from "@fleet/settings";
 import { Command, CommanderError } from "commander";
 
 import { settings } from "./config/config-schema.ts";
@@ -6,7 +8,7 @@ import { settings } from "./config/config-schema.ts";
 interface Given {
   readonly file: string | undefined;
   /** By the path of the setting: `--listen-port` is `listen.port`. */
-  readonly flags: Readonly<Record<string, string>>;
+  readonly flags: Flags;
 }
 
 /** What the command line asks for. */
@@ -78,20 +80,10 @@ function configured(command: Command): Command {
   command
     .option("--config <file>", "YAML or JSON file with the configuration (FLEET_CONFIG)")
     .allowExcessArguments(false);
-  for (const { flag, env, description } of settings)
-    if (flag !== undefined) command.option(flag, `${description} (${env})`);
+  addFlags(command, settings);
   return command;
 }
 
 function givenIn(options: Options): Given {
-  const flags: Record<string, string> = {};
-  for (const { path, flag } of settings) {
-    const key = flag
-      ?.split(" ")[0]!
-      .slice(2)
-      .replaceAll(/-(.)/g, (_dash, letter: string) => letter.toUpperCase());
-    const value = key === undefined ? undefined : options[key];
-    if (value !== undefined) flags[path] = String(value);
-  }
-  return { file: options["config"] as string | undefined, flags };
+  return { file: options["config"] as string | undefined, flags: flagsIn(options, settings) };
 }

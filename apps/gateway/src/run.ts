@@ -3,8 +3,7 @@ import { text } from "node:stream/consumers";
 
 import { discoveryText } from "./admin/discovery-text.ts";
 import { parseCommandLine } from "./cli.ts";
-import { loadConfig } from "./config.ts";
-import { printConfig } from "./config/print-config.ts";
+import { loadConfig, printConfig } from "./config.ts";
 import { serve } from "./serve.ts";
 import type { Serving } from "./serve.ts";
 import type { Signals } from "./signals.ts";

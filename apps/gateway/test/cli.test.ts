@@ -33,7 +33,7 @@ describe("the command line", () => {
       ...(kind === "boolean" ? [] : ["7"]),
     ]);
     const flags = Object.fromEntries(
-      flagged.map(({ path, kind }) => [path, kind === "boolean" ? "true" : "7"]),
+      flagged.map(({ path, kind }) => [path, kind === "boolean" ? true : "7"]),
     );
     expect(typed(...args).action).toMatchObject({ run: "serve", flags });
     expect(typed("discover", ...args).action).toMatchObject({ run: "discover", json: false, flags });
@@ -44,7 +44,7 @@ describe("the command line", () => {
       run: "discover",
       json: false,
       file: "fleet.yaml",
-      flags: { "kubernetes.enabled": "true" },
+      flags: { "kubernetes.enabled": true },
     });
     expect(typed("discover", "--json").action).toMatchObject({ run: "discover", json: true });
   });

@@ -1,10 +1,11 @@
+import { count, filePath, ms, setting, Settings, text } from "@fleet/settings";
+import type { Setting } from "@fleet/settings";
 import { z } from "zod";
 
+import { ConfigurationError } from "../errors.ts";
 import { isTokenShaped } from "../token-secret.ts";
 import { addressMap, dns, kubernetes, sentinel } from "./discovery-schema.ts";
 import type { DnsConfig, KubernetesConfig, SentinelConfig } from "./discovery-schema.ts";
-import { ms, setting } from "./setting.ts";
-import type { Kind, SettingMeta } from "./setting.ts";
 
 /** Who may ask: a token, known by its digest only. */
 export interface TokenConfig {
@@ -46,16 +47,8 @@ export interface Config {
 
 export type LogLevel = "fatal" | "error" | "warn" | "info" | "debug" | "trace" | "silent";
 
-/** One value of the configuration. */
-export interface Setting extends SettingMeta {
-  /** Its place in the file: `listen.port`. */
-  readonly path: string;
-  /** How to read it from a flag or a variable. */
-  readonly kind: Kind;
-}
+const port = count(0, 65_535);
 
-const port = z.number().int().min(0).max(65_535);
-const host = z.string().min(1);
 const name = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, "expected 1 to 63 letters, digits, . _ -")
@@ -72,7 +65,7 @@ const token = z.strictObject({
   rights: z.enum(["full", "read-only", "admin"]),
   targets: z
     .union([z.literal("*"), z.array(name).min(1)], 'expected a list of instances and groups, or "*"')
-    .optional(),
+    .default([]),
   defaultTarget: name.optional(),
   project: z
     .string()
@@ -84,28 +77,24 @@ const token = z.strictObject({
 const schema = z.strictObject({
   listen: z
     .strictObject({
-      host: setting(host.default("127.0.0.1"), {
-        env: "FLEET_LISTEN_HOST",
-        flag: "--listen-host <host>",
+      host: setting(text.default("127.0.0.1"), {
+        takes: "<host>",
         description: "address the data port binds to",
       }),
       port: setting(port.default(8080), {
-        env: "FLEET_LISTEN_PORT",
-        flag: "--listen-port <port>",
+        takes: "<port>",
         description: "the data port; 0 takes a free one",
       }),
     })
     .prefault({}),
   adminListen: z
     .strictObject({
-      host: setting(host.default("127.0.0.1"), {
-        env: "FLEET_ADMIN_LISTEN_HOST",
-        flag: "--admin-listen-host <host>",
+      host: setting(text.default("127.0.0.1"), {
+        takes: "<host>",
         description: "address the admin port binds to",
       }),
       port: setting(port.default(8081), {
-        env: "FLEET_ADMIN_LISTEN_PORT",
-        flag: "--admin-listen-port <port>",
+        takes: "<port>",
         description: "the admin port: probes, metrics, instances; 0 takes a free one",
       }),
     })
@@ -113,60 +102,49 @@ const schema = z.strictObject({
   log: z
     .strictObject({
       level: setting(z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"), {
-        env: "FLEET_LOG_LEVEL",
-        flag: "--log-level <level>",
+        takes: "<level>",
         description: "fatal, error, warn, info, debug (one line a request), trace or silent",
       }),
     })
     .prefault({}),
   timeoutMs: setting(ms(1).default(3000), {
-    env: "FLEET_TIMEOUT_MS",
-    flag: "--timeout-ms <ms>",
+    takes: "<ms>",
     description: "time for one call to Redis, waits and retries included",
   }),
-  retries: setting(z.number().int().min(0).max(10).default(2), {
-    env: "FLEET_RETRIES",
-    flag: "--retries <count>",
+  retries: setting(count(0, 10).default(2), {
+    takes: "<count>",
     description: "further attempts of reads, and of writes that provably never left",
   }),
-  bodyLimitBytes: setting(z.number().int().min(1).max(536_870_912).default(10_485_760), {
-    env: "FLEET_BODY_LIMIT_BYTES",
-    flag: "--body-limit-bytes <bytes>",
+  bodyLimitBytes: setting(count(1, 536_870_912).default(10_485_760), {
+    takes: "<bytes>",
     description: "largest request body",
   }),
-  maxPipelineCommands: setting(z.number().int().min(1).max(1_000_000).default(10_000), {
-    env: "FLEET_MAX_PIPELINE_COMMANDS",
-    flag: "--max-pipeline-commands <count>",
+  maxPipelineCommands: setting(count(1, 1_000_000).default(10_000), {
+    takes: "<count>",
     description: "most commands in one /pipeline or /multi-exec",
   }),
   requestTimeoutMs: setting(ms(1).default(30_000), {
-    env: "FLEET_REQUEST_TIMEOUT_MS",
-    flag: "--request-timeout-ms <ms>",
+    takes: "<ms>",
     description: "time a client has to send a whole request",
   }),
   keepAliveTimeoutMs: setting(ms(1).default(72_000), {
-    env: "FLEET_KEEP_ALIVE_TIMEOUT_MS",
-    flag: "--keep-alive-timeout-ms <ms>",
+    takes: "<ms>",
     description:
       "how long an idle connection stays open; longer than the load balancer in front keeps its own",
   }),
   idleSocketTimeoutMs: setting(ms(1).default(120_000), {
-    env: "FLEET_IDLE_SOCKET_TIMEOUT_MS",
-    flag: "--idle-socket-timeout-ms <ms>",
+    takes: "<ms>",
     description: "how long a client may neither read nor write before its connection is cut",
   }),
   graceMs: setting(ms(0).default(10_000), {
-    env: "FLEET_GRACE_MS",
-    flag: "--grace-ms <ms>",
+    takes: "<ms>",
     description: "time for requests in flight after SIGTERM",
   }),
   instances: setting(z.array(z.unknown()).min(1).optional(), {
-    env: "FLEET_INSTANCES",
     description: "the instances, as @fleet/discovery takes them; in the variable as YAML or JSON",
   }),
-  instancesFile: setting(z.string().min(1).optional(), {
-    env: "FLEET_INSTANCES_FILE",
-    flag: "--instances-file <file>",
+  instancesFile: setting(filePath.optional(), {
+    takes: "<file>",
     description: "a YAML or JSON file `instances: [...]`, watched",
     kind: "path",
   }),
@@ -175,36 +153,39 @@ const schema = z.strictObject({
   dns,
   addressMap,
   tokens: setting(z.array(token).default([]), {
-    env: "FLEET_TOKENS",
     description: "who may ask, see below; in the variable as YAML or JSON",
+    secret: ["rights", "targets"],
+    mask: (tokens: readonly TokenConfig[]) => tokens.map((token) => ({ ...token, digest: "***" })),
   }),
 });
 
+const secretKey = /token|secret|password|bearer/i;
+
+/** Variables of the worker, and of what starts and tests a gateway. */
+const others = /^FLEET_(?:WORKER|TEST|E2E)_|^FLEET_REDIS_(?:SERVER|IMAGE)$/;
+
+/** The settings of the gateway. */
+export const gatewaySettings: Settings<Config> = new Settings({
+  schema,
+  prefix: "FLEET_",
+  foreign: (name) => (others.test(name) ? "it is not the gateway's" : undefined),
+  isSecret: isTokenShaped,
+  unknownKey: ([room, ...rest]) => {
+    if (!secretKey.test(rest.at(-1) ?? room ?? "")) return undefined;
+    return room === "kubernetes"
+      ? "is not a known setting, and no secret has its place in the configuration"
+      : "a secret has no place in the configuration; give the token's digest (`fleet-gateway digest` makes it)";
+  },
+  failed: (faults) => new ConfigurationError(faults),
+});
+
 /** Every value, in the order of the file. */
-export const settings: readonly Setting[] = walk(schema, "");
+export const settings: readonly Setting[] = gatewaySettings.all;
 
-function walk(object: z.ZodObject, prefix: string): Setting[] {
-  return Object.entries(object.shape as Record<string, z.ZodType>).flatMap(([key, value]) => {
-    const meta = value.meta() as SettingMeta | undefined;
-    const path = prefix + key;
-    const inner = (value as z.ZodDefault | z.ZodOptional | z.ZodPrefault).unwrap();
-    if (meta === undefined) return walk(inner as z.ZodObject, `${path}.`);
-    return [{ ...meta, path, kind: meta.kind ?? kindOf(inner) }];
-  });
-}
-
-function kindOf(schema: z.core.$ZodType): Kind {
-  if (schema instanceof z.ZodNumber) return "number";
-  if (schema instanceof z.ZodBoolean) return "boolean";
-  return schema instanceof z.ZodString || schema instanceof z.ZodEnum ? "text" : "structure";
-}
-
-/** Parses what the layers gave together. */
+/** Parses a configuration that is in one piece. */
 export function parseConfig(
   input: unknown,
 ): { readonly config: Config } | { readonly issues: readonly z.core.$ZodIssue[] } {
   const parsed = schema.safeParse(input);
-  if (!parsed.success) return { issues: parsed.error.issues };
-  const { tokens, ...rest } = parsed.data;
-  return { config: { ...rest, tokens: tokens.map((one) => ({ ...one, targets: one.targets ?? [] })) } };
+  return parsed.success ? { config: parsed.data } : { issues: parsed.error.issues };
 }

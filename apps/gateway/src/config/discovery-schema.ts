@@ -1,6 +1,5 @@
+import { filePath, ms, setting, text } from "@fleet/settings";
 import { z } from "zod";
-
-import { ms, setting } from "./setting.ts";
 
 /** How the gateway finds instances through a Kubernetes API server; what a profile may say is `@fleet/discovery`'s to check. */
 export interface KubernetesConfig {
@@ -50,7 +49,6 @@ export interface DnsConfig {
   readonly timeoutMs?: number | undefined;
 }
 
-const text = z.string().min(1);
 const namespaces = z
   .array(z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, "expected the name of a namespace"))
   .min(1);
@@ -72,41 +70,34 @@ const tls = z.strictObject({
 export const kubernetes: z.ZodType<KubernetesConfig | undefined> = z
   .strictObject({
     enabled: setting(z.boolean().default(true), {
-      env: "FLEET_KUBERNETES",
-      flag: "--kubernetes",
       description: "find instances through a Kubernetes API server; also where any of the next is given",
     }),
-    kubeconfig: setting(text.optional(), {
-      env: "FLEET_KUBERNETES_KUBECONFIG",
-      flag: "--kubernetes-kubeconfig <file>",
+    kubeconfig: setting(filePath.optional(), {
+      takes: "<file>",
       description: "a kubeconfig file; else as kubectl finds it, else the Pod's service account",
       kind: "path",
     }),
     context: setting(text.optional(), {
-      env: "FLEET_KUBERNETES_CONTEXT",
-      flag: "--kubernetes-context <name>",
+      takes: "<name>",
       description: "a context of the kubeconfig; else its current one",
     }),
     namespaces: setting(
       z.union([z.literal("*"), namespaces], 'expected a list of namespaces, or "*"').optional(),
       {
-        env: "FLEET_KUBERNETES_NAMESPACES",
-        flag: "--kubernetes-namespaces <names>",
+        takes: "<names>",
         description:
           'where to look: names, with commas between, or "*" for everywhere; else the one it runs in',
         kind: "list",
       },
     ),
     profiles: setting(z.array(z.unknown()).min(1).optional(), {
-      env: "FLEET_KUBERNETES_PROFILES",
-      flag: "--kubernetes-profiles <names>",
+      takes: "<names>",
       description:
         "conventions that are recognised: names, with commas between, or whole profiles; else all that are known",
       kind: "list",
     }),
     names: setting(z.enum(["instance", "namespace-instance"]).optional(), {
-      env: "FLEET_KUBERNETES_NAMES",
-      flag: "--kubernetes-names <rule>",
+      takes: "<rule>",
       description: "what instances are called: instance, or namespace-instance; else instance",
     }),
     defaultCredentials: setting(
@@ -118,24 +109,20 @@ export const kubernetes: z.ZodType<KubernetesConfig | undefined> = z
         })
         .optional(),
       {
-        env: "FLEET_KUBERNETES_DEFAULT_CREDENTIALS",
         description:
           "for instances that name none: `password` (a reference), `username`, and the `namespaces` it may be sent to",
       },
     ),
     labelSelector: setting(text.optional(), {
-      env: "FLEET_KUBERNETES_LABEL_SELECTOR",
-      flag: "--kubernetes-label-selector <selector>",
+      takes: "<selector>",
       description: "Services that are looked at, as kubectl takes it; else all",
     }),
     clusterDomain: setting(text.optional(), {
-      env: "FLEET_KUBERNETES_CLUSTER_DOMAIN",
-      flag: "--kubernetes-cluster-domain <domain>",
+      takes: "<domain>",
       description: "what DNS names of Services end in; else they end in svc",
     }),
     resyncMs: setting(ms(1000).optional(), {
-      env: "FLEET_KUBERNETES_RESYNC_MS",
-      flag: "--kubernetes-resync-ms <ms>",
+      takes: "<ms>",
       description:
         "how often the API server is asked whether what is known is current; else every 30 seconds",
     }),
@@ -159,7 +146,7 @@ export const sentinel: z.ZodType<SentinelConfig | undefined> = setting(
       answerTimeoutMs: ms(1).optional(),
     })
     .optional(),
-  { env: "FLEET_SENTINEL", description: "a set of Sentinels, see below; in the variable as YAML or JSON" },
+  { description: "a set of Sentinels, see below; in the variable as YAML or JSON" },
 );
 
 export const dns: z.ZodType<DnsConfig | undefined> = setting(
@@ -173,13 +160,12 @@ export const dns: z.ZodType<DnsConfig | undefined> = setting(
       timeoutMs: ms(1).optional(),
     })
     .optional(),
-  { env: "FLEET_DNS", description: "names in DNS, see below; in the variable as YAML or JSON" },
+  { description: "names in DNS, see below; in the variable as YAML or JSON" },
 );
 
 export const addressMap: z.ZodType<Readonly<Record<string, string>> | undefined> = setting(
   z.record(z.string(), z.string()).optional(),
   {
-    env: "FLEET_ADDRESS_MAP",
     description: "where to dial an announced address, by `host:port`; in the variable as YAML or JSON",
   },
 );

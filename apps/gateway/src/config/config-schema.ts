@@ -162,7 +162,7 @@ const schema = z.strictObject({
 const secretKey = /token|secret|password|bearer/i;
 
 /** Variables of the worker, and of what starts and tests a gateway. */
-const others = /^FLEET_(?:WORKER|TEST|E2E)_|^FLEET_REDIS_(?:SERVER|IMAGE)$/;
+const others = /^FLEET_(?:WORKER|TEST|E2E)_|^FLEET_(?:SEED|REDIS_SERVER|REDIS_IMAGE)$/;
 
 /** The settings of the gateway. */
 export const gatewaySettings: Settings<Config> = new Settings({

@@ -1,6 +1,6 @@
 export { checkKnownOptions, checkOption, checkOptions } from "./check-options.ts";
 export { complete } from "./complete.ts";
-export { nearest } from "./nearest.ts";
+export { distance, nearest } from "./nearest.ts";
 export { OptionError, type OptionErrorClass } from "./option-error.ts";
 export { kindOf, printed } from "./printed.ts";
 export {

@@ -1,4 +1,4 @@
-/** The known name that the fewest letters to insert, delete or replace (Levenshtein) make of `name`, in any case. */
+/** The known name that the fewest changed letters make of `name`, in any case. */
 export function nearest(name: string, known: readonly string[]): string | undefined {
   const [best] = known
     .map((candidate) => ({ candidate, steps: distance(name.toLowerCase(), candidate.toLowerCase()) }))
@@ -6,7 +6,8 @@ export function nearest(name: string, known: readonly string[]): string | undefi
   return best?.candidate;
 }
 
-function distance(one: string, other: string): number {
+/** Letters to insert, delete or replace (Levenshtein). */
+export function distance(one: string, other: string): number {
   let row = Array.from({ length: other.length + 1 }, (_, at) => at);
   for (let line = 1; line <= one.length; line += 1) {
     const next = [line];

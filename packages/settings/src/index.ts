@@ -1,10 +1,12 @@
 export { addFlags, flagsIn } from "./flags.ts";
+export { objectFromRules, settingsFromRules } from "./from-rules.ts";
 export { nearest } from "./nearest.ts";
 export { printSettings, withoutSecrets } from "./print.ts";
 export { setting } from "./setting.ts";
 export { Settings } from "./settings.ts";
 export { count, filePath, ms, text } from "./values.ts";
 
+export type { FromRules } from "./from-rules.ts";
 export type { Alias, Flags } from "./layers.ts";
 export type { Kind, Section, Setting, SettingMeta } from "./setting.ts";
 export type { Checked, Definition, Loaded, LoadOptions, Preset, Sources } from "./settings.ts";

@@ -1,6 +1,7 @@
+export { breakerRules } from "./breaker-options.ts";
 export { CircuitBreaker } from "./circuit-breaker.ts";
 export { BrokenCircuitError, InvalidOptionError } from "./errors.ts";
-export { RetryBudget } from "./retry/retry-budget.ts";
+export { RetryBudget, retryBudgetRules } from "./retry/retry-budget.ts";
 
 export type { Now } from "@fleet/time";
 export type { CircuitBreakerOptions } from "./breaker-options.ts";

@@ -1,10 +1,9 @@
-import { CircuitBreaker } from "@fleet/breaker";
 import { Discovery, StaticSource } from "@fleet/discovery";
-import { RedisPool } from "@fleet/pool/ioredis";
 import { systemClock } from "@fleet/time";
 import { Roles } from "@fleet/topology";
 
 import { publishRole } from "./channels.ts";
+import { misfits } from "./check-terms.ts";
 import type { EndpointTarget } from "./endpoints/endpoint-target.ts";
 import { checkFleetOptions, type FleetOptions } from "./fleet-options.ts";
 import { Fleet } from "./fleet.ts";
@@ -30,12 +29,8 @@ export async function createFleet(
   const { graceMs = 5000, rolesIntervalMs = 1000, failoverMs = 5000 } = options;
   const { clock = systemClock, random = Math.random } = options;
   const terms = new AllTerms(options);
-  // Pools and breakers are made by the first call; a wrong setting should stop the start.
-  const name = "options";
-  for (const { breaker, pool } of terms.all) {
-    void new CircuitBreaker({ ...breaker, name, clock, random });
-    await new RedisPool({ ...pool, name, host: "localhost", port: 1, clock, random }).close();
-  }
+  const [misfit] = await misfits(terms);
+  if (misfit !== undefined) throw misfit.error;
   const closing = new AbortController();
   const roles = new Roles<EndpointTarget>({
     intervalMs: rolesIntervalMs,

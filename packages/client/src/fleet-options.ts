@@ -1,4 +1,9 @@
-import type { CircuitBreakerOptions, RetryBudgetOptions } from "@fleet/breaker";
+import {
+  breakerRules,
+  type CircuitBreakerOptions,
+  retryBudgetRules,
+  type RetryBudgetOptions,
+} from "@fleet/breaker";
 import type {
   AddressMap,
   CredentialsReference,
@@ -18,12 +23,13 @@ import {
   listOf,
   object,
   printed,
+  record,
   type Rule,
   type Rules,
   secret,
   withDefault,
 } from "@fleet/options";
-import type { Credentials, RedisPoolOptions } from "@fleet/pool/ioredis";
+import { type Credentials, type RedisPoolOptions, redisPoolRules } from "@fleet/pool/ioredis";
 import type { RoutingPolicy } from "@fleet/router";
 import type { Clock } from "@fleet/time";
 
@@ -139,28 +145,42 @@ function milliseconds(least: number = Number.MIN_VALUE): Rule {
   };
 }
 
-/** Options that are handed to another package, which checks them; those that a fleet decides by itself are not among them. */
-function settings(...decided: readonly string[]): Rule {
-  return {
-    kind: "record",
-    expected: `a record of options without ${decided.join(", ")}`,
-    fits: (value) =>
-      typeof value === "object" &&
-      value !== null &&
-      !Array.isArray(value) &&
-      decided.every((name) => !Object.hasOwn(value, name)),
-  };
+/** Options of another package, without those that a fleet decides by itself. */
+function optionsOf(rules: Rules, ...decided: readonly string[]): Rules {
+  return Object.fromEntries(Object.entries(rules).filter(([name]) => !decided.includes(name)));
 }
 
-const instanceRules: Rules<InstanceOverrides> = {
+/**
+ * A server that is back should serve again within a second. The pool's own default thinks of one client with one server; a fleet
+ * knows that its others carry on meanwhile, and its dials to one endpoint are few.
+ */
+export const reconnectMaxDelayMs = 1000;
+
+const poolRules = {
+  ...optionsOf(
+    redisPoolRules,
+    "name",
+    "host",
+    "port",
+    "commandTimeoutMs",
+    "credentials",
+    "tls",
+    "clock",
+    "random",
+  ),
+  reconnectMaxDelayMs: withDefault(reconnectMaxDelayMs, redisPoolRules.reconnectMaxDelayMs),
+};
+
+/** What an instance may have of its own. */
+export const overrideRules: Rules<InstanceOverrides> = {
   timeoutMs: withDefault(3000, milliseconds()),
   retries: withDefault(2, { ...count(0, 10), expected: "an integer from 0 to 10" }),
-  pool: settings("name", "host", "port", "commandTimeoutMs", "credentials", "tls", "clock", "random"),
-  breaker: settings("name", "clock", "random"),
+  pool: record(poolRules),
+  breaker: record(optionsOf(breakerRules, "name", "clock", "random")),
 };
 
 export const fleetRules: Rules<FleetOptions> = {
-  ...instanceRules,
+  ...overrideRules,
   // What is in them is the discovery's to check.
   instances: listOf("instances", () => true),
   sources: listOf("sources with start() and close()", (source) => hasMethods(source, "start", "close")),
@@ -175,7 +195,7 @@ export const fleetRules: Rules<FleetOptions> = {
   policy: object("a policy with choose(), as leastRequests() makes one", (value) =>
     hasMethods(value, "choose"),
   ),
-  retryBudget: settings("clock"),
+  retryBudget: record(optionsOf(retryBudgetRules, "clock")),
   graceMs: withDefault(5000, milliseconds(0)),
   rolesIntervalMs: withDefault(1000, milliseconds()),
   failoverMs: withDefault(5000, milliseconds(0)),
@@ -188,7 +208,7 @@ export const fleetRules: Rules<FleetOptions> = {
 export function checkFleetOptions(options: FleetOptions): void {
   checkOptions(options, fleetRules, InvalidOptionError);
   for (const [instance, own] of Object.entries(options.overrides ?? {}))
-    checkOptions(own, instanceRules, InvalidOptionError, `overrides.${instance}`);
+    checkOptions(own, overrideRules, InvalidOptionError, `overrides.${instance}`);
   if ((options.instances?.length ?? 0) + (options.sources?.length ?? 0) === 0)
     throw new InvalidOptionError("instances or sources", "given, at least one of them", "undefined");
 }

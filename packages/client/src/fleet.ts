@@ -80,7 +80,7 @@ export class Fleet implements AsyncDisposable {
     this.#parts = parts;
     this.#walk = parts.walk;
     this.#timeoutMs = parts.terms.of(undefined).timeoutMs;
-    this.#ownTerms = parts.terms.differ ? parts.terms : undefined;
+    this.#ownTerms = parts.terms.own.size > 0 ? parts.terms : undefined;
     parts.targets.apply(parts.discovery.instances);
     this.#changes = parts.discovery.subscribe((change) => parts.targets.note(change));
   }

@@ -18,7 +18,8 @@ export {
   ReplyError,
 } from "@fleet/pool";
 export { WrongLaneError } from "@fleet/pool/ioredis";
-export { NoTargetError, UnknownTargetError } from "@fleet/router";
+export { NoTargetError, policies, UnknownTargetError } from "@fleet/router";
+export { combinationFaults } from "./check-terms.ts";
 export { createFleet } from "./create-fleet.ts";
 export {
   DeadlineError,
@@ -27,6 +28,7 @@ export {
   MissingCredentialsError,
   StartingError,
 } from "./errors.ts";
+export { fleetRules, overrideRules } from "./fleet-options.ts";
 export { Fleet } from "./fleet.ts";
 export { sentinelConnect } from "./endpoints/sentinel-connect.ts";
 

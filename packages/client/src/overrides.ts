@@ -1,13 +1,8 @@
 import type { CircuitBreakerOptions } from "@fleet/breaker";
+import { isRecord } from "@fleet/options";
 import type { RedisPoolOptions } from "@fleet/pool/ioredis";
 
-import type { FleetOptions, InstanceOverrides } from "./fleet-options.ts";
-
-/**
- * A server that is back should serve again within a second. The pool's own default thinks of one client with one server; a fleet
- * knows that its others carry on meanwhile, and its dials to one endpoint are few.
- */
-const reconnectMaxDelayMs = 1000;
+import { type FleetOptions, type InstanceOverrides, reconnectMaxDelayMs } from "./fleet-options.ts";
 
 /** What counts for the calls to one instance, and for its endpoints: the fleet's options under its own. */
 export interface Terms {
@@ -19,37 +14,35 @@ export interface Terms {
 
 /** The terms of every instance, merged once: a call looks them up, and a fleet without overrides does not even that. */
 export class AllTerms {
-  readonly #common: Terms;
-  readonly #own: ReadonlyMap<string, Terms>;
+  readonly common: Terms;
+  /** By the name of the instance. */
+  readonly own: ReadonlyMap<string, Terms>;
 
   constructor(options: FleetOptions) {
-    this.#common = termsOf(options, {});
+    this.common = termsOf(options, {});
     const overrides = Object.entries(options.overrides ?? {});
-    this.#own = new Map(overrides.map(([instance, own]) => [instance, termsOf(options, own)]));
-  }
-
-  /** Whether one instance has terms of its own. */
-  get differ(): boolean {
-    return this.#own.size > 0;
-  }
-
-  /** The fleet's own, and each that differs from them. */
-  get all(): readonly Terms[] {
-    return [this.#common, ...this.#own.values()];
+    this.own = new Map(overrides.map(([instance, own]) => [instance, termsOf(options, own)]));
   }
 
   of(instance: string | undefined): Terms {
-    return (instance === undefined ? undefined : this.#own.get(instance)) ?? this.#common;
+    return (instance === undefined ? undefined : this.own.get(instance)) ?? this.common;
   }
 }
 
 function termsOf(fleet: FleetOptions, own: InstanceOverrides): Terms {
   const timeoutMs = own.timeoutMs ?? fleet.timeoutMs ?? 3000;
-  const exclusive = { ...fleet.pool?.exclusive, ...own.pool?.exclusive };
   return {
     timeoutMs,
     retries: own.retries ?? fleet.retries ?? 2,
-    pool: { reconnectMaxDelayMs, ...fleet.pool, ...own.pool, exclusive, commandTimeoutMs: timeoutMs },
+    pool: { reconnectMaxDelayMs, ...merged(fleet.pool, own.pool), commandTimeoutMs: timeoutMs },
     breaker: { ...fleet.breaker, ...own.breaker },
   };
+}
+
+/** Options within an option, as those of a lane, one by one too. */
+function merged<T extends object>(fleet: T | undefined, own: T | undefined): Partial<T> {
+  const both: Record<string, unknown> = { ...fleet, ...own };
+  for (const [name, value] of Object.entries(fleet ?? {}))
+    if (isRecord(value) && isRecord(both[name])) both[name] = { ...value, ...both[name] };
+  return both as Partial<T>;
 }

@@ -22,13 +22,16 @@ test("a connection to Sentinels refuses them too", () => {
 });
 
 test.for<[Record<string, unknown>, string]>([
-  [{ pool: [] }, "pool must be a record of options without name, host"],
-  [{ breaker: [] }, "breaker must be a record of options without name"],
-  [{ pool: { max: 5 } }, "max must be left out: there is no such option"],
-  [{ pool: { exclusive: { max: "5" } } }, 'exclusive.max must be a whole number of at least 1, got "5"'],
-  [{ pool: { host: "h" } }, "pool must be a record of options without name, host"],
-  [{ breaker: { openMS: 5 } }, "openMS must be left out: there is no such option, the nearest is openMs"],
-  [{ retryBudget: { ratio: "1" } }, 'ratio must be between 0 and 1, got "1"'],
+  [{ pool: [] }, "pool must be a record of options, got an array"],
+  [{ breaker: [] }, "breaker must be a record of options, got an array"],
+  [{ pool: { max: 5 } }, "pool.max must be left out: there is no such option"],
+  [{ pool: { exclusive: { max: "5" } } }, 'pool.exclusive.max must be a whole number of at least 1, got "5"'],
+  [{ pool: { host: "h" } }, "pool.host must be left out: there is no such option"],
+  [
+    { breaker: { openMS: 5 } },
+    "breaker.openMS must be left out: there is no such option, the nearest is openMs",
+  ],
+  [{ retryBudget: { ratio: "1" } }, 'retryBudget.ratio must be between 0 and 1, got "1"'],
   [{ policy: "random" }, 'policy must be a policy with choose(), as leastRequests() makes one, got "random"'],
   [{ timeout: 5 }, "timeout must be left out: there is no such option, the nearest is timeoutMs"],
   [{ credentials: { password: "CANARY" } }, "credentials must be a function, got an object"],

@@ -36,13 +36,16 @@ describe("createFleet", () => {
     const source = new HandSource(...instances);
     const refused = async (options: Partial<FleetOptions>): Promise<unknown> =>
       createFleet({ sources: [source], ...options }).catch((error: unknown) => error);
-    expect(await refused({ breaker: { openMs: -1 } })).toMatchObject({
+    const code = "FLEET_CLIENT_INVALID_OPTION";
+    expect(await refused({ breaker: { openMs: -1 } })).toMatchObject({ code, option: "breaker.openMs" });
+    expect(await refused({ retryBudget: { ratio: 2 } })).toMatchObject({ code, option: "retryBudget.ratio" });
+    expect(await refused({ pool: { maxInFlight: 0 } })).toMatchObject({ code, option: "pool.maxInFlight" });
+    // What only fails together with others is the word of the package.
+    const swapped = { pool: { reconnectMinDelayMs: 9, reconnectMaxDelayMs: 8 } };
+    expect(await refused(swapped)).toMatchObject({ code: "FLEET_POOL_INVALID_OPTION" });
+    expect(await refused({ breaker: { openMs: 9, maxOpenMs: 8 } })).toMatchObject({
       code: "FLEET_BREAKER_INVALID_OPTION",
     });
-    expect(await refused({ retryBudget: { ratio: 2 } })).toMatchObject({
-      code: "FLEET_BREAKER_INVALID_OPTION",
-    });
-    expect(await refused({ pool: { maxInFlight: 0 } })).toMatchObject({ code: "FLEET_POOL_INVALID_OPTION" });
     expect(source.closed).toBe(false);
   });
 

@@ -1,7 +1,7 @@
 import { FakeClock, startFaultProxy, startRedis } from "@fleet/testkit";
 import { describe, expect, test } from "vitest";
 
-import { createFleet, type FleetOptions } from "../src/index.ts";
+import { combinationFaults, createFleet, type FleetOptions } from "../src/index.ts";
 import { endpoint, instance } from "./hand-source.ts";
 import { needRedis } from "./need-redis.ts";
 
@@ -66,13 +66,28 @@ test("an instance is retried as often as it says, and its breaker opens when it 
   expect(Object.fromEntries(breakers)).toEqual({ orders: "open", carts: "closed" });
 });
 
+test("options that do not go together are all found at once, those of an instance too", async () => {
+  const wrong = {
+    pool: { reconnectMinDelayMs: 9, reconnectMaxDelayMs: 8 },
+    breaker: { openMs: 9, maxOpenMs: 8 },
+  };
+  expect(
+    await combinationFaults({ ...wrong, overrides: { orders: { breaker: { maxOpenMs: 10 } } } }),
+  ).toEqual([
+    "breaker.maxOpenMs must be finite and at least openMs (9), got 8",
+    expect.stringMatching(/^pool\.reconnectMaxDelayMs must be /),
+    expect.stringMatching(/^overrides\.orders\.pool\.reconnectMaxDelayMs must be /),
+  ]);
+  expect(await combinationFaults({})).toEqual([]);
+});
+
 describe("what an instance cannot have is refused before anything is opened", () => {
   test.for<[Record<string, unknown>, string]>([
-    [{ orders: { pool: { exclusive: { max: 0 } } } }, "exclusive.max must be"],
-    [{ orders: { breaker: { openMs: -1 } } }, "openMs must be"],
+    [{ orders: { pool: { exclusive: { max: 0 } } } }, "overrides.orders.pool.exclusive.max must be"],
+    [{ orders: { breaker: { openMs: -1 } } }, "overrides.orders.breaker.openMs must be"],
     [{ orders: { timeoutMs: 0 } }, "overrides.orders.timeoutMs must be"],
     [{ orders: { timeout: 5 } }, "overrides.orders.timeout must be left out"],
-    [{ orders: { pool: { name: "x" } } }, "overrides.orders.pool must be a record of options without name"],
+    [{ orders: { pool: { name: "x" } } }, "overrides.orders.pool.name must be left out"],
     [{ orders: 5 }, "overrides.orders must be a record of options"],
   ])("%j", async ([overrides, message]) => {
     const options = { instances: [], sources: [], overrides } as unknown as FleetOptions;

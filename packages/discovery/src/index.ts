@@ -1,8 +1,11 @@
 export { addressMap } from "./instance/address-map.ts";
 export { Discovery } from "./discovery.ts";
 export { DiscoveryError, InvalidInstancesError } from "./errors.ts";
+export { dnsRules } from "./dns/dns-options.ts";
 export { DnsSource } from "./dns/dns-source.ts";
-export { FileSource } from "./file/file-source.ts";
+export { fileRules, FileSource } from "./file/file-source.ts";
+export { kubernetesRules } from "./kubernetes/kubernetes-options.ts";
+export { sentinelRules } from "./sentinel/sentinel-options.ts";
 export { SentinelSource } from "./sentinel/sentinel-source.ts";
 export { StaticSource } from "./source/static-source.ts";
 

@@ -1,5 +1,6 @@
 export { InvalidOptionError, NoTargetError, UnknownTargetError } from "./errors.ts";
 export { leastRequests } from "./policies/least-requests.ts";
+export { policies } from "./policies/policies.ts";
 export { roundRobin } from "./policies/round-robin.ts";
 export { Router } from "./router.ts";
 

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 
-import fc from "fast-check";
+import { assert, asyncProperty, subarray } from "fast-check";
 import { describe, expect, test } from "vitest";
 
 import { printSettings } from "../src/index.ts";
@@ -31,8 +31,8 @@ describe("layers", () => {
     type Layer = "flag" | "environment" | "file" | "preset" | "default";
     const values = { flag: 5, environment: 4, file: 3, preset: 2, default: 8 };
     const order: readonly Layer[] = ["flag", "environment", "file", "preset", "default"];
-    await fc.assert(
-      fc.asyncProperty(fc.subarray(["flag", "environment", "file", "preset"] as const), async (layers) => {
+    await assert(
+      asyncProperty(subarray(["flag", "environment", "file", "preset"] as const), async (layers) => {
         const has = (layer: Layer): boolean => layers.includes(layer as never);
         const content = has("file") ? "pool: { exclusive: { max: 3 } }" : "{}";
         const file = await folder.file(content);

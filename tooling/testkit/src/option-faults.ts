@@ -49,7 +49,9 @@ export function optionFaults(
 ): readonly string[] {
   const attempt = (name: string, value: unknown): string[] => {
     const full = [...path, name].join(".");
-    const options = { ...given, [path[0] ?? name]: path.length === 0 ? value : { [name]: value } };
+    const [first, ...within] = [...path, name];
+    const nested = within.reduceRight<unknown>((inner, key) => ({ [key]: inner }), value);
+    const options = { ...given, [first]: nested };
     try {
       make(options as never);
       return [`${full}: ${String(value)} is accepted`];

@@ -2,6 +2,7 @@ export { WrongLaneError } from "../errors.ts";
 export { classify } from "./commands/classify.ts";
 export { LateConnection } from "./connection/late-connection.ts";
 export { RedisPool } from "./redis-pool.ts";
+export { redisPoolRules } from "./redis-pool-options.ts";
 export { SharedLane } from "./lanes/shared/shared-lane.ts";
 
 export type { AcquireEvent, ConnectionEvent, HealthEvent } from "../channels.ts";

@@ -1,6 +1,6 @@
 import { now, func, hasMethods, oneOf, required, type Rule, type Rules, text } from "@fleet/options";
 
-import type { RouterOptions } from "./router.ts";
+import type { RouterOptions } from "./router-options.ts";
 import type { Target, Vacancy } from "./target.ts";
 
 export const routerRules: Rules<RouterOptions<Target>> = {

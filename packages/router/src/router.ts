@@ -11,6 +11,7 @@ import {
 } from "./errors.ts";
 import { leastRequests } from "./policies/least-requests.ts";
 import { whyMissing, type CandidateList, type Route } from "./route.ts";
+import type { RouterOptions } from "./router-options.ts";
 import { routerRules } from "./router-rules.ts";
 import { Routes } from "./routes.ts";
 import type { RoutingPolicy } from "./routing-policy.ts";
@@ -18,25 +19,6 @@ import { isExcluded, Selection } from "./selection.ts";
 import type { Slot } from "./slot.ts";
 import type { Access, Target, Vacancy } from "./target.ts";
 import { IssuedTicket, type PickReason, type Ticket } from "./ticket.ts";
-
-export interface RouterOptions<T extends Target> {
-  /** The strategy. @default leastRequests() */
-  readonly policy?: RoutingPolicy;
-  /** Asked per candidate during a pick: may it take a call now (breaker, health)? @default every target */
-  readonly eligible?: (target: T) => boolean;
-  /**
-   * Asked per eligible candidate during a pick: the tier that it is in now. The policy chooses among the candidates of the lowest
-   * rank; one of a higher rank is chosen only while no lower one is usable. A number of at least 0, Infinity included.
-   * @default 0 for every target
-   */
-  readonly rank?: (target: T) => number;
-  /** Asked for refused targets when nothing is left: in how many ms may it take a call again? @default unknown */
-  readonly retryAfterMs?: (target: T) => number | undefined;
-  /** Monotonic milliseconds. @default performance.now */
-  readonly clock?: Now;
-  /** Uniform in [0, 1). @default Math.random */
-  readonly random?: () => number;
-}
 
 export interface PickTerms<T extends Target> {
   readonly access: Access;

@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import { describe, expect, test } from "vitest";
 
 import { folderTable } from "../src/architecture-tables.ts";
+import { fileCircles } from "../src/file-circles.ts";
 import { folderCircles } from "../src/folder-circles.ts";
 import { paths, text } from "../src/rooms.ts";
 
@@ -47,6 +48,10 @@ describe("between the folders of a package imports run one way", () => {
       ),
     ).toEqual([]);
   });
+});
+
+test("no file imports itself by way of others", () => {
+  expect(fileCircles(sources)).toEqual([]);
 });
 
 test("tests mirror the folders of the sources", () => {

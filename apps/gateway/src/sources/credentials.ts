@@ -4,6 +4,7 @@ import type { CredentialsResolver } from "@fleet/client";
 import type { KubernetesSecrets } from "@fleet/discovery/kubernetes";
 
 import { CredentialsError } from "../errors.ts";
+import type { Credentials, Wanted } from "./found-credentials.ts";
 import { Places } from "./places.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -12,23 +13,6 @@ type Environment = Readonly<Record<string, string | undefined>>;
 type Secrets =
   | (Pick<KubernetesSecrets, "resolve"> & Partial<Pick<KubernetesSecrets, "passwords">>)
   | undefined;
-
-export interface Credentials {
-  readonly username?: string;
-  readonly password: string;
-  /** Whether only a name says that it is the password: the server may have none. */
-  readonly isGuess?: true;
-  /** The key of a Secret that a Pod led to. */
-  readonly place?: string;
-  /** What it may be else, where the server refuses it. */
-  readonly next?: () => Promise<Credentials | undefined>;
-}
-
-/** Whose password is wanted, and at which port of a Pod. */
-export interface Wanted {
-  readonly username?: string | undefined;
-  readonly port?: number | undefined;
-}
 
 /**
  * Turns references into credentials, anew at every dial: a rotated secret is picked up without a restart. This and `config.ts` are

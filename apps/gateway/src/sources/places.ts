@@ -1,5 +1,5 @@
 import { CredentialsError } from "../errors.ts";
-import type { Credentials, Wanted } from "./credentials.ts";
+import type { Credentials, Wanted } from "./found-credentials.ts";
 
 /** For how long a place that was empty is not asked first. */
 const emptyForMs = 30_000;

@@ -30,11 +30,11 @@ export type {
   Sign,
 } from "./profiles/profile.ts";
 export type { ReflectorHandler, ReflectorOptions } from "./reflector/reflector-options.ts";
+export type { SecretTls } from "./secrets/secret-tls.ts";
 export type {
   KubernetesSecretsOptions,
   PasswordOptions,
   SecretCredentials,
-  SecretTls,
   TlsOptions,
 } from "./secrets/secrets.ts";
 export type { UnrecognisedService } from "./releases/strangers.ts";

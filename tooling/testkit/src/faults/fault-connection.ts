@@ -4,8 +4,8 @@ import type { Socket } from "node:net";
 import { reset } from "../reset.ts";
 import { FaultLeg } from "./fault-leg.ts";
 import type { LegOwner } from "./fault-leg.ts";
-import type { ProxyClock } from "./fault-proxy.ts";
 import type { Direction, Fault, FaultEvent, ReplyFault } from "./fault.ts";
+import type { ProxyClock } from "./proxy-clock.ts";
 import { ReplySplitter } from "./reply-splitter.ts";
 
 /** What a connection asks of the proxy that it belongs to. */

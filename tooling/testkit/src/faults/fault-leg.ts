@@ -1,8 +1,8 @@
 import type { Socket } from "node:net";
 
 import { reset } from "../reset.ts";
-import type { ProxyClock } from "./fault-proxy.ts";
 import type { Fault } from "./fault.ts";
+import type { ProxyClock } from "./proxy-clock.ts";
 
 /** What a leg asks of the connection that it is half of. */
 export interface LegOwner {

@@ -1,12 +1,12 @@
 import { createServer } from "node:net";
 
-import type { FakeClock } from "../fake-clock.ts";
 import { listenOnFreePort } from "../free-port.ts";
 import { seededRandom } from "../seeded-random.ts";
 import { FaultConnection } from "./fault-connection.ts";
 import type { ConnectionOwner } from "./fault-connection.ts";
 import { checkFault } from "./fault.ts";
 import type { Direction, Fault, FaultEvent, ReplyFault } from "./fault.ts";
+import type { ProxyClock } from "./proxy-clock.ts";
 
 export interface FaultProxyOptions {
   /** Where latency jitter comes from. @default seededRandom(1) */
@@ -14,9 +14,6 @@ export interface FaultProxyOptions {
   /** What latency and bandwidth count by. @default the time of the process */
   readonly clock?: ProxyClock;
 }
-
-/** A `FakeClock` is one. */
-export type ProxyClock = Pick<FakeClock, "now" | "setTimeout" | "clearTimeout">;
 
 const systemClock: ProxyClock = {
   now: () => performance.now(),

@@ -2,7 +2,7 @@ import { X509Certificate } from "node:crypto";
 
 import type { SecretValues } from "./password-in-secret.ts";
 import type { PodTls } from "./pod-tls.ts";
-import type { SecretTls } from "./secrets.ts";
+import type { SecretTls } from "./secret-tls.ts";
 
 /**
  * What a client needs of the certificates that a Pod names: the authority, and where the server asks clients for a certificate the

@@ -19,6 +19,7 @@ import { passwordsAt } from "./pod-passwords.ts";
 import type { PodPassword } from "./pod-passwords.ts";
 import { speaksTls } from "./pod-tls.ts";
 import { isForbidden, keyMissing, SecretError } from "./secret-error.ts";
+import type { SecretTls } from "./secret-tls.ts";
 
 export interface KubernetesSecretsOptions {
   /** Closing it is the caller's affair. */
@@ -44,13 +45,6 @@ export const secretsRules: Rules<KubernetesSecretsOptions> = {
 export interface SecretCredentials {
   readonly username?: string;
   readonly password: string;
-}
-
-/** What a Secret of certificates holds, in PEM. */
-export interface SecretTls {
-  readonly ca?: string;
-  readonly cert?: string;
-  readonly key?: string;
 }
 
 export interface TlsOptions {

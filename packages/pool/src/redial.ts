@@ -1,5 +1,5 @@
 import { backoff } from "./backoff.ts";
-import type { Clock } from "./clock.ts";
+import { type Clock, unref } from "./clock.ts";
 import { AuthenticationError } from "./errors.ts";
 
 export interface RedialSettings {
@@ -40,13 +40,13 @@ export class Redial {
     const delayMs = backoff(this.failures, minDelayMs, maxDelayMs, random);
     this.failures += 1;
     clock.clearTimeout(this.#timer);
-    this.#timer = clock.setTimeout(
-      () => {
-        this.#timer = undefined;
-        rested();
-      },
-      Math.max(delayMs, error instanceof AuthenticationError ? authenticationDelayMs : 0),
-    );
+    const pauseMs = Math.max(delayMs, error instanceof AuthenticationError ? authenticationDelayMs : 0);
+    const rest = (): void => {
+      this.#timer = undefined;
+      rested();
+    };
+    // What waits for the next dial keeps the process alive itself.
+    this.#timer = unref(clock.setTimeout(rest, pauseMs));
   }
 
   stop(): void {

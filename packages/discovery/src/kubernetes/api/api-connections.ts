@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 
-import { Agent, ProxyAgent, Socks5ProxyAgent } from "undici";
+import { Agent, buildConnector, ProxyAgent, Socks5ProxyAgent } from "undici";
 import type { Dispatcher } from "undici";
 
 import type { Road } from "./api-access.ts";
@@ -26,7 +26,7 @@ export class ApiConnections {
     if (this.#lanes !== undefined && isDeepStrictEqual(road, this.#road)) return this.#lanes;
     for (const dispatcher of this.#all) void dispatcher.close().finally(() => this.#all.delete(dispatcher));
     this.#road = road;
-    this.#lanes = { questions: dispatcherOf(road, maxQuestions), watches: dispatcherOf(road) };
+    this.#lanes = { questions: dispatcherOf(road, maxQuestions), watches: dispatcherOf(road, null) };
     this.#all.add(this.#lanes.questions).add(this.#lanes.watches);
     return this.#lanes;
   }
@@ -36,7 +36,8 @@ export class ApiConnections {
   }
 }
 
-function dispatcherOf({ tls, proxy }: Road, connections: number | null = null): Dispatcher {
+/** @param connections null for watches: as many as there are, and none of them keeps the process alive. */
+function dispatcherOf({ tls, proxy }: Road, connections: number | null): Dispatcher {
   // As client-go does: half of the idle time after which load balancers forget a connection.
   const connect = { ...tls, keepAlive: true, keepAliveInitialDelay: 30_000 };
   const options = {
@@ -50,7 +51,18 @@ function dispatcherOf({ tls, proxy }: Road, connections: number | null = null): 
     keepAliveTimeout: 75_000,
     keepAliveMaxTimeout: 75_000,
   };
-  if (proxy === undefined) return new Agent({ ...options, connect });
+  if (proxy === undefined)
+    return new Agent({ ...options, connect: connections === null ? withoutReference(connect) : connect });
   if (proxy.startsWith("socks")) return new Socks5ProxyAgent(proxy, { ...options, requestTls: connect });
   return new ProxyAgent({ ...options, uri: proxy, requestTls: connect });
+}
+
+function withoutReference(options: buildConnector.BuildOptions): buildConnector.connector {
+  const connect = buildConnector({ ...options, allowH2: false });
+  return (to, callback) =>
+    connect(to, (...[error, socket]) => {
+      if (error !== null) return callback(error, null);
+      socket.unref();
+      return callback(null, socket);
+    });
 }

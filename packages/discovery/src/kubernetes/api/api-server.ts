@@ -1,5 +1,5 @@
 import { checkOptions, clock as ofClock, ms, type Rules, text, withDefault } from "@fleet/options";
-import { systemClock, type Clock } from "@fleet/time";
+import { inBackground, systemClock, type Clock } from "@fleet/time";
 import { request as send } from "undici";
 import type { Dispatcher } from "undici";
 
@@ -61,6 +61,8 @@ export interface ApiWatchOptions extends ApiRequestOptions {
   readonly deadlineMs: number;
   /** Called when the server has accepted it. */
   readonly opened?: () => void;
+  /** Whether an open watch lets the process end. @default false */
+  readonly inBackground?: boolean;
 }
 
 interface Question {
@@ -127,7 +129,12 @@ export class ApiServer implements AsyncDisposable {
   async *watch(path: string, options: ApiWatchOptions): AsyncGenerator<WatchEvent> {
     const { query, signal, deadlineMs, opened } = options;
     const request = nameRequest("watch", path);
-    using life = this.#life(request, signal);
+    // Its socket keeps no process alive; the timer of its deadline does.
+    using life = this.#life(
+      request,
+      signal,
+      options.inBackground === true ? inBackground(this.#clock) : this.#clock,
+    );
     try {
       const response = await this.#answer(
         { method: "GET", path, request, query: { ...query, watch: "1" }, lane: "watches" },
@@ -206,10 +213,10 @@ export class ApiServer implements AsyncDisposable {
     });
   }
 
-  #life(request: ApiRequestName, signal: AbortSignal | undefined): RequestLife {
+  #life(request: ApiRequestName, signal: AbortSignal | undefined, clock = this.#clock): RequestLife {
     const signals = signal === undefined ? [this.#end.signal] : [this.#end.signal, signal];
     const life = new RequestLife(
-      this.#clock,
+      clock,
       signals,
       (ms) => new ApiError("FLEET_DISCOVERY_API_TIMEOUT", `not done within ${ms} ms`, { request }),
     );

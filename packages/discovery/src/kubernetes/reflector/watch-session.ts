@@ -115,6 +115,7 @@ export class WatchSession<T> {
       signal: this.#work.signal,
       deadlineMs: life + graceMs,
       opened,
+      inBackground: true,
     });
   }
 

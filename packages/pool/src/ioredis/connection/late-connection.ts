@@ -1,6 +1,7 @@
 import type { ConnectionOptions } from "node:tls";
 
 import { checkOptions, count, func, required, type Rules, text } from "@fleet/options";
+import { keepAlive } from "@fleet/time";
 import { Redis } from "ioredis";
 
 import { InvalidOptionError } from "../../errors.ts";
@@ -68,15 +69,17 @@ export class LateConnection {
     } catch (error) {
       throw bare(error);
     }
+    // An idle subscription keeps no process alive; a question does.
+    redis.stream.unref();
   }
 
   /** @throws what Redis answers, or that the connection is not open. */
   async call(command: string, ...args: string[]): Promise<unknown> {
-    return this.#open.call(command, ...args);
+    return await keepAlive(this.#open.call(command, ...args));
   }
 
   async subscribe(...channels: string[]): Promise<unknown> {
-    return this.#open.subscribe(...channels);
+    return await keepAlive(this.#open.subscribe(...channels));
   }
 
   on(event: "message" | "close", listener: () => void): void;

@@ -31,12 +31,24 @@ export function redisFactory(
         if (plain === undefined) destroy(redis);
       });
       ownErrors(redis, server.name, () => cause);
+      // Only a lease keeps the process alive.
+      redis.stream.unref();
       if (redis.stream.destroyed) closed();
       else redis.stream.once("close", () => closed(cause));
       states.set(redis, new ConnectionState(redis, settings));
     },
     reset: async (redis) => (await states.get(redis)?.clean()) ?? false,
     test: async (redis) => (await states.get(redis)?.test()) ?? false,
-    lend: (redis, { deadline }) => states.get(redis)!.lend(deadline),
+    lend(redis, { deadline }) {
+      const { connection, end } = states.get(redis)!.lend(deadline);
+      redis.stream.ref();
+      return {
+        connection,
+        end: () => {
+          redis.stream.unref();
+          end();
+        },
+      };
+    },
   };
 }

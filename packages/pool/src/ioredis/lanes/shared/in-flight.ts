@@ -1,6 +1,6 @@
 import type { Command as IoredisCommand, Redis } from "ioredis";
 
-import { type Clock, unref } from "../../../clock.ts";
+import type { Clock } from "../../../clock.ts";
 import { CommandTimeoutError, ConnectionError, PoolExhaustedError } from "../../../errors.ts";
 import { type Join, joinOf } from "../../commands/joined-writes.ts";
 import type { RawReply } from "../../commands/reply.ts";
@@ -203,7 +203,8 @@ export class InFlight implements Sender {
 
   #arm(): void {
     this.#sweeping = true;
-    this.#timer = unref(this.#clock.setTimeout(() => this.#sweep(), sweepMs));
+    // The socket keeps no process alive, so that an idle lane does not; while a command is in flight this timer does.
+    this.#timer = this.#clock.setTimeout(() => this.#sweep(), sweepMs);
   }
 
   #sweep(): void {

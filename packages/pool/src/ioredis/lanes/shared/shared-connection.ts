@@ -1,3 +1,4 @@
+import { keepAlive } from "@fleet/time";
 import type { Redis } from "ioredis";
 
 import { publishConnection } from "../../../channels.ts";
@@ -66,7 +67,7 @@ export class SharedConnection {
     if (this.state === "ready") return Promise.resolve();
     if (this.state === "idle") this.#dial();
     this.#readiness ??= quiet(Promise.withResolvers<void>());
-    const { promise } = this.#readiness;
+    const promise = keepAlive(this.#readiness.promise);
     return signal === undefined ? promise : orAborted(promise, signal);
   }
 
@@ -124,6 +125,7 @@ export class SharedConnection {
       );
       return;
     }
+    redis.stream.unref();
     this.state = "ready";
     this.#redis = redis;
     this.#openedAt = this.#clock.now();

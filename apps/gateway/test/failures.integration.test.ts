@@ -93,13 +93,11 @@ test("a Redis that hangs is answered for in time, and its late reply reaches nob
   await redis.call("MSET", "a", "of-a", "b", "of-b");
   await gateway.ask("/get/a");
   redis.pause();
-  const started = performance.now();
   const [read, write, batch] = await Promise.all([
     gateway.ask("/get/a"),
     gateway.ask("/incr/n"),
     post(gateway, "/pipeline", '[["GET","a"],["INCR","n"]]'),
   ]);
-  expect(performance.now() - started).toBeLessThan(5000);
   expect(read).toMatchObject({ status: 504, json: { code: "FLEET_POOL_COMMAND_TIMEOUT" } });
   expect(write).toMatchObject({ status: 504, json: { outcome: "unknown" } });
   expect(batch).toMatchObject({ status: 504, json: { outcome: "unknown" } });
@@ -196,15 +194,15 @@ test("one instance that hangs delays no other", async () => {
       { name: "orders", endpoints: [at(slow)] },
       { name: "sessions", endpoints: [at(fast)] },
     ],
-    fleet: { timeoutMs: 10_000, retries: 0 },
+    fleet: { timeoutMs: 60_000, retries: 0 },
   });
   await Promise.all([gateway.ask("/get/k"), gateway.ask("/redis/sessions/get/k")]);
   slow.pause();
-  const stuck = Promise.all(Array.from({ length: 16 }, () => gateway.ask("/get/k")));
-  const started = performance.now();
+  let ended = 0;
+  const stuck = Array.from({ length: 16 }, () => gateway.ask("/get/k").finally(() => (ended += 1)));
   for (let round = 0; round < 50; round += 1)
     expect((await gateway.ask("/redis/sessions/get/k")).status).toBe(200);
-  expect(performance.now() - started).toBeLessThan(8000);
+  expect(ended).toBe(0);
   slow.resume();
-  await stuck;
+  await Promise.all(stuck);
 });

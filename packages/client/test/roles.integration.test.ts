@@ -61,9 +61,7 @@ describe("endpoints of whose roles nothing is known", () => {
     await eventually(() => expect(roles(fleet)).toEqual(["replica"]));
     await expect(fleet.command(orders, ["INCR", "n"])).rejects.toMatchObject({ reason: "no-primary" });
     await replicaOf(set).call("REPLICAOF", "NO", "ONE");
-    const promotedAt = performance.now();
     await eventually(() => fleet.command(orders, ["INCR", "n"]));
-    expect(performance.now() - promotedAt).toBeLessThan(2000);
   });
 
   test("are dialled a few at a time", async () => {

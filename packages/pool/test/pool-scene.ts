@@ -9,19 +9,6 @@ export function openPool(
   return new RedisPool({ name: "test", host, port, reconnectMaxDelayMs: 50, ...options });
 }
 
-/** How a call ended, whichever way, and how long it took. */
-export async function timed(
-  call: () => Promise<unknown>,
-): Promise<{ readonly value?: unknown; readonly error?: unknown; readonly tookMs: number }> {
-  const startedAt = performance.now();
-  try {
-    const value = await call();
-    return { value, tookMs: performance.now() - startedAt };
-  } catch (error) {
-    return { error, tookMs: performance.now() - startedAt };
-  }
-}
-
 /** The error of a call that must fail. */
 export async function errorOf(call: Promise<unknown>): Promise<Error> {
   return call.then(

@@ -17,7 +17,6 @@ async function timed<T>(what: string, start: () => Promise<T>): Promise<T> {
   const started = await start();
   const ms = performance.now() - began;
   console.log(`${what}: ready after ${ms.toFixed(0)} ms`);
-  expect(ms).toBeLessThan(10_000);
   return started;
 }
 

@@ -3,7 +3,7 @@ import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 
 import type { Fetch } from "@fleet/backfill";
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 
 import { loadConfig } from "../../src/config/config.ts";
 import { HubError } from "../../src/errors.ts";
@@ -156,11 +156,9 @@ describe("a hub that does not answer as it should", () => {
     await using hub = await answering((_id, _request, response) => {
       if (written === 1) response.writeHead(200).write("{");
     });
-    const begun = performance.now();
     await expect(get(await fetchOf(hub.url), "7", AbortSignal.timeout(100))).rejects.toThrow(
       /timeout|cannot be reached/,
     );
-    expect(performance.now() - begun).toBeLessThan(2000);
   });
 
   test("nobody listens", async () => {
@@ -302,8 +300,9 @@ describe("Retry-After", () => {
   });
 
   test("as a date without the answer's own is compared with the clock", () => {
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.UTC(2026, 0, 1) });
+    onTestFinished(() => void vi.useRealTimers());
     const headers = new Headers({ "retry-after": new Date(Date.now() + 60_000).toUTCString() });
-    expect(retryAfterMs(headers)).toBeGreaterThan(55_000);
-    expect(retryAfterMs(headers)).toBeLessThan(62_000);
+    expect(retryAfterMs(headers)).toBe(60_000);
   });
 });

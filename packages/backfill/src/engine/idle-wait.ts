@@ -14,7 +14,7 @@ const shortMs = 200;
 const listMs = 800;
 
 interface IdleWaitOptions {
-  readonly link: RedisLink;
+  readonly link: Pick<RedisLink, "call">;
   readonly definition: RunDefinition;
   readonly keys: Keys;
   /** A lease that begins after the last look may end this much later, and no wait lasts beyond that. */

@@ -76,12 +76,13 @@ describe("a link", () => {
 
   test("gives a command up at its deadline, destroys the connection under it, and makes another", async () => {
     await using proxy = await startFaultProxy(server);
-    using link = linkOver(connectTo(proxy), 150);
+    using link = linkOver(connectTo(proxy), 60_000);
     await link.call("PING", []);
     proxy.inject({ kind: "blackhole" }, { direction: "reply" });
-    const startedAt = performance.now();
-    expect(await thrown(link.call("PING", []))).toMatchObject({ code: "FLEET_BACKFILL_REDIS_UNREACHABLE" });
-    expect(performance.now() - startedAt).toBeLessThan(400);
+    expect(await thrown(link.call("PING", [], 150))).toMatchObject({
+      code: "FLEET_BACKFILL_REDIS_UNREACHABLE",
+      message: "Redis did not answer PING within 150 ms",
+    });
     await eventually(() => expect(proxy.connections).toBe(0));
     proxy.heal();
     expect(await link.call("PING", [])).toBe("PONG");

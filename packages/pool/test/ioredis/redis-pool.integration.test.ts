@@ -2,11 +2,11 @@ import { execFile } from "node:child_process";
 import { channel } from "node:diagnostics_channel";
 import { promisify } from "node:util";
 
-import { eventually, type RedisServer, startFaultProxy, startRedis } from "@fleet/testkit";
+import { FakeClock, eventually, type RedisServer, startFaultProxy, startRedis } from "@fleet/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { PoolClosedError } from "../../src/index.ts";
-import { errorOf, isLost, openPool, timed } from "../pool-scene.ts";
+import { errorOf, isLost, openPool } from "../pool-scene.ts";
 
 let server: RedisServer;
 beforeAll(async () => {
@@ -59,7 +59,8 @@ describe("closing", () => {
 
   test("when the grace is over, what hangs is ended: nobody knows whether it was executed", async () => {
     await using hung = await startRedis();
-    await using pool = openPool(hung);
+    const clock = new FakeClock();
+    await using pool = openPool(hung, { clock });
     const lease = await pool.exclusive.acquire();
     await pool.ready();
     hung.pause();
@@ -68,9 +69,12 @@ describe("closing", () => {
       errorOf(pool.shared.batch([["INCR", "n"]])),
       errorOf(lease.connection.ping()),
     ];
-    const { tookMs } = await timed(() => pool.close({ graceMs: 100 }));
-    expect(tookMs).toBeGreaterThan(95);
-    expect(tookMs).toBeLessThan(1000);
+    let isClosed = false;
+    const closing = pool.close({ graceMs: 100 }).finally(() => (isClosed = true));
+    await clock.advance(99);
+    expect(isClosed).toBe(false);
+    await clock.advance(1);
+    await closing;
     const [send, batch, leased] = await Promise.all(calls);
     expect(isLost(send, "unknown")).toBe(true);
     expect(isLost(batch, "unknown")).toBe(true);
@@ -91,13 +95,13 @@ describe("closing", () => {
   test("during a dial: who waits is refused, and nothing is dialed any more", async () => {
     await using proxy = await startFaultProxy(server);
     proxy.inject({ kind: "blackhole" });
-    const pool = openPool(proxy);
+    // The clock stands still: nothing is waited for until its deadline.
+    const pool = openPool(proxy, { clock: new FakeClock() });
     const waiting = [pool.shared.send(["PING"]), pool.ready(), pool.exclusive.acquire()].map((call) =>
       errorOf(call),
     );
     await eventually(() => expect(proxy.connections).toBe(2));
-    const { tookMs } = await timed(() => pool.close());
-    expect(tookMs).toBeLessThan(500);
+    await pool.close();
     for (const error of await Promise.all(waiting)) expect(error).toBeInstanceOf(PoolClosedError);
     proxy.heal();
     await eventually(() => expect(proxy.connections).toBe(0));

@@ -40,13 +40,13 @@ export function redisFactory(
     reset: async (redis) => (await states.get(redis)?.clean()) ?? false,
     test: async (redis) => (await states.get(redis)?.test()) ?? false,
     lend(redis, { deadline }) {
-      const { connection, end } = states.get(redis)!.lend(deadline);
+      const loan = states.get(redis)!.lend(deadline);
       redis.stream.ref();
       return {
-        connection,
+        connection: loan.connection,
         end: () => {
           redis.stream.unref();
-          end();
+          loan.end();
         },
       };
     },

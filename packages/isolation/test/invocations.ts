@@ -219,6 +219,21 @@ const grammar: Readonly<Record<string, readonly string[]>> = {
     "XSETID k x",
     "XTRIM k MAXLEN n",
   ],
+  "vector sets": [
+    "VADD k VALUES 2 s s v",
+    "VCARD k",
+    "VDIM k",
+    "VEMB k v",
+    "VGETATTR k v",
+    "VINFO k",
+    "VISMEMBER k v",
+    "VLINKS k v",
+    "VRANDMEMBER k (i)",
+    "VREM k v",
+    "VSETATTR k v v",
+    "VSIM k ELE v (COUNT n)",
+    "VSIM k VALUES 2 s s",
+  ],
   connection: ["ECHO v", "PING (v)"],
 };
 

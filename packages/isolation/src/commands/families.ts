@@ -13,6 +13,7 @@ import { sets } from "./sets.ts";
 import { sortedSets } from "./sorted-sets.ts";
 import { streams } from "./streams.ts";
 import { strings } from "./strings.ts";
+import { vectorSets } from "./vector-sets.ts";
 
 /** Every allowed command, by family. What is not here is refused. */
 export const families: Readonly<Record<string, readonly CommandRow[]>> = {
@@ -27,6 +28,7 @@ export const families: Readonly<Record<string, readonly CommandRow[]>> = {
   "sorted sets": sortedSets,
   geo,
   streams,
+  "vector sets": vectorSets,
   connection,
   keyspace,
   scripting,

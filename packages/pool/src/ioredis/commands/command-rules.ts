@@ -1,68 +1,94 @@
-/** What a command does to the connection it runs on, besides being answered. */
+/** What a command does to the connection it runs on, besides being answered. A shared connection takes no such command. */
 export interface Rule {
   /**
-   * `undone`: a lane can undo it when its lease ends. `lasting`: it cannot, the connection is destroyed then. `waits`: it
-   * leaves nothing behind, but may be answered late by its own arguments.
+   * `binds`: later commands on the connection depend on it, and a lane undoes it when its lease ends. `spoils`: it cannot be
+   * undone, so the connection is destroyed then. `blocks`: it leaves nothing behind, but the server may let it wait.
    */
-  readonly effect: "undone" | "lasting" | "waits";
+  readonly effect: "binds" | "spoils" | "blocks";
   /** Why a shared connection refuses it. */
   readonly why: string;
+  /** How long the server may let it wait by its own arguments, in milliseconds; Infinity where that has no end. */
+  readonly waitMs: number;
 }
 
-const rules: ReadonlyMap<string, Rule> = new Map(
-  (
-    [
-      ["undone", "it changes the database of every later command", "SELECT"],
-      ["undone", "it would take in commands of other callers", "MULTI EXEC DISCARD WATCH UNWATCH"],
-      ["lasting", "it changes the user of every later command", "AUTH"],
-      ["lasting", "it changes the user, or the form of every later reply", "HELLO"],
-      ["lasting", "it undoes what the connection was set up with", "RESET"],
-      ["lasting", "it ends the connection", "QUIT"],
-      ["lasting", "it changes which keys a cluster node serves to it", "ASKING READONLY READWRITE"],
-      ["lasting", "what it prepares exists on its own connection only", "HIMPORT"],
-      [
-        "lasting",
-        "from then on replies come without commands",
-        "MONITOR PSUBSCRIBE PUNSUBSCRIBE SSUBSCRIBE SUBSCRIBE SUNSUBSCRIBE UNSUBSCRIBE",
-      ],
-      ["lasting", "it turns the connection into a replica's", "PSYNC REPLCONF SYNC"],
-      [
-        "waits",
-        "every reply behind it would wait",
-        "BLMOVE BLMPOP BLPOP BRPOP BRPOPLPUSH BZMPOP BZPOPMAX BZPOPMIN WAIT WAITAOF",
-      ],
-    ] as const
-  ).flatMap(([effect, why, names]) => names.split(" ").map((name) => [name, { effect, why }] as const)),
-);
+type Arguments = readonly unknown[];
 
-const clientSetting: Rule = { effect: "lasting", why: "it changes a setting of the connection" };
-const scriptDebugger: Rule = {
-  effect: "lasting",
-  why: "the debugger answers every command after the next script",
+/** The rule of a call, from its arguments; undefined where it has none. */
+type Judge = (args: Arguments) => Rule | undefined;
+
+const always = (effect: "binds" | "spoils", why: string): Judge => {
+  const rule: Rule = { effect, why, waitMs: 0 };
+  return () => rule;
 };
-const blocked: Rule = { effect: "waits", why: "every reply behind it would wait" };
+
+/** @param timeout the argument with the time; undefined where the call does not block. */
+const blocks =
+  (unitMs: number, timeout: (args: Arguments) => unknown): Judge =>
+  (args) => {
+    const given = timeout(args);
+    if (given === undefined) return undefined;
+    return { effect: "blocks", why: "every reply behind it would wait", waitMs: waitOf(given, unitMs) };
+  };
+
+/** Where only some subcommands have the rule. */
+const ofSubcommands =
+  (areMeant: (subcommand: string) => boolean, judge: Judge): Judge =>
+  (args) =>
+    args.length > 0 && areMeant(word(args[0])) ? judge(args) : undefined;
 
 /** CLIENT with these asks, or acts on others. Servers get new settings, so what is not here is taken for one. */
 const clientAsks: ReadonlySet<string> = new Set(
   "GETNAME GETREDIR HELP ID INFO KILL LIST PAUSE TRACKINGINFO UNBLOCK UNPAUSE".split(" "),
 );
 
-/** Commands whose arguments decide. */
-const judged: ReadonlyMap<string, (args: readonly unknown[]) => Rule | undefined> = new Map([
-  ["CLIENT", (args) => (args.length === 0 || clientAsks.has(upper(args[0])) ? undefined : clientSetting)],
-  ["SCRIPT", (args) => (upper(args[0]) === "DEBUG" ? scriptDebugger : undefined)],
-  ["XREAD", (args) => (blockOf(args) === undefined ? undefined : blocked)],
-  ["XREADGROUP", (args) => (blockOf(args) === undefined ? undefined : blocked)],
-]);
+/** Every command that has a rule. What is not here leaves its connection as it is, whatever its arguments are. */
+const judges: ReadonlyMap<string, Judge> = new Map(
+  (
+    [
+      ["SELECT", always("binds", "it changes the database of every later command")],
+      ["MULTI EXEC DISCARD WATCH UNWATCH", always("binds", "it would take in commands of other callers")],
+      ["AUTH", always("spoils", "it changes the user of every later command")],
+      ["HELLO", always("spoils", "it changes the user, or the form of every later reply")],
+      ["RESET", always("spoils", "it undoes what the connection was set up with")],
+      ["QUIT", always("spoils", "it ends the connection")],
+      ["ASKING READONLY READWRITE", always("spoils", "it changes which keys a cluster node serves to it")],
+      ["HIMPORT", always("spoils", "what it prepares exists on its own connection only")],
+      [
+        "MONITOR PSUBSCRIBE PUNSUBSCRIBE SSUBSCRIBE SUBSCRIBE SUNSUBSCRIBE UNSUBSCRIBE",
+        always("spoils", "from then on replies come without commands"),
+      ],
+      ["PSYNC REPLCONF SYNC", always("spoils", "it turns the connection into a replica's")],
+      [
+        "CLIENT",
+        ofSubcommands(
+          (name) => !clientAsks.has(name),
+          always("spoils", "it changes a setting of the connection"),
+        ),
+      ],
+      [
+        "SCRIPT",
+        ofSubcommands(
+          (name) => name === "DEBUG",
+          always("spoils", "the debugger answers every command after the next script"),
+        ),
+      ],
+      ["BLMOVE BLPOP BRPOP BRPOPLPUSH BZPOPMAX BZPOPMIN", blocks(1000, (args) => args.at(-1) ?? Number.NaN)],
+      ["BLMPOP BZMPOP", blocks(1000, (args) => args[0] ?? Number.NaN)],
+      ["WAIT", blocks(1, (args) => args[1] ?? Number.NaN)],
+      ["WAITAOF", blocks(1, (args) => args[2] ?? Number.NaN)],
+      ["XREAD XREADGROUP", blocks(1, blockOf)],
+    ] as const
+  ).flatMap(([names, judge]) => names.split(" ").map((name) => [name, judge] as const)),
+);
 
-/** Whether a command has a rule: by its name alone, or also by its arguments. */
-export function bindingOf(name: string): "never" | "sometimes" | "always" {
-  return rules.has(name) ? "always" : judged.has(name) ? "sometimes" : "never";
+/** @param name in upper case. */
+export function hasRule(name: string): boolean {
+  return judges.has(name);
 }
 
 /** @param name in upper case. */
-export function ruleOf(name: string, args: readonly unknown[]): Rule | undefined {
-  return rules.get(name) ?? judged.get(name)?.(args);
+export function ruleOf(name: string, args: Arguments): Rule | undefined {
+  return judges.get(name)?.(args);
 }
 
 /** Options of XREAD and XREADGROUP that come with values, and with how many. */
@@ -73,16 +99,24 @@ const optionValues: ReadonlyMap<string, number> = new Map([
 ]);
 
 /** The value of BLOCK, if it stands where an option stands: a key, group or consumer may have that name. */
-export function blockOf(args: readonly unknown[]): unknown {
+function blockOf(args: Arguments): unknown {
   for (let at = 0; at < args.length; at += 1) {
-    const option = upper(args[at]);
+    const option = word(args[at]);
     if (option === "STREAMS") return undefined;
-    if (option === "BLOCK") return args[at + 1] ?? "";
+    if (option === "BLOCK") return args[at + 1] ?? Number.NaN;
     at += optionValues.get(option) ?? 0;
   }
   return undefined;
 }
 
-function upper(argument: unknown): string {
-  return String(argument).toUpperCase();
+/** An option as the server reads it: in any case, and up to the first NUL, since it compares C strings. */
+function word(argument: unknown): string {
+  return String(argument).split("\0", 1)[0]!.toUpperCase();
+}
+
+/** The server refuses at once what is no number. */
+function waitOf(argument: unknown, unitMs: number): number {
+  const given = Number(String(argument));
+  if (given === 0) return Infinity;
+  return given > 0 ? given * unitMs : 0;
 }

@@ -20,7 +20,7 @@ export function encode(command: Command, connection: "shared" | "own"): string |
   if (typeof command[0] !== "string" || command[0] === "")
     throw new TypeError("a command's name is a non-empty string");
   const verb = verbOf(command[0]);
-  if (verb.binds !== "never" && connection === "shared") {
+  if (verb.hasRule && connection === "shared") {
     const rule = ruleOf(verb.name, command.slice(1));
     if (rule !== undefined) throw new WrongLaneError(verb.name, rule.why);
   }

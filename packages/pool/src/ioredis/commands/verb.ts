@@ -1,12 +1,12 @@
-import { bindingOf } from "./command-rules.ts";
+import { hasRule } from "./command-rules.ts";
 
-/** What is known about a command name: how it is written, and whether it may run on a shared connection. */
+/** A command name: how it is written, and whether there is a rule for it. */
 export interface Verb {
   /** `$3\r\nGET\r\n` */
   readonly wire: string;
   readonly name: string;
-  /** `always`: it changes or blocks the connection. `sometimes`: its arguments decide. */
-  readonly binds: "never" | "sometimes" | "always";
+  /** Whether it may bind, spoil or block its connection; the arguments decide. */
+  readonly hasRule: boolean;
 }
 
 /** Names come from callers: without a bound, made-up ones would fill the memory. */
@@ -22,7 +22,7 @@ function learn(given: string): Verb {
   const verb: Verb = {
     wire: `$${Buffer.byteLength(given)}\r\n${given}\r\n`,
     name,
-    binds: bindingOf(name),
+    hasRule: hasRule(name),
   };
   if (known.size < maxKnown) known.set(given, verb);
   return verb;

@@ -3,8 +3,7 @@ import type { Command, Redis } from "ioredis";
 import type { Clock } from "../../clock.ts";
 import { CommandTimeoutError, ConnectionError } from "../../errors.ts";
 import type { Loan } from "../../exclusive/lease.ts";
-import { ruleOf } from "../commands/command-rules.ts";
-import { ownWaitMs } from "../commands/own-wait.ts";
+import { type Rule, ruleOf } from "../commands/command-rules.ts";
 import { destroy } from "../connection/dial.ts";
 import { CommandDeadlines } from "./command-deadlines.ts";
 import { lendRedis } from "./loan.ts";
@@ -100,19 +99,20 @@ export class ConnectionState {
 
   #take(command: Command): void {
     const name = command.name.toUpperCase();
-    this.#note(name, command.args);
+    const rule = ruleOf(name, command.args);
+    this.#note(name, rule);
     const { commandTimeoutMs, clock } = this.#settings;
     const allowedMs = Math.max(commandTimeoutMs, this.#deadline - clock.now());
-    this.#deadlines.watch(command, allowedMs + ownWaitMs(name, command.args));
+    this.#deadlines.watch(command, allowedMs + (rule?.waitMs ?? 0));
   }
 
-  #note(name: string, args: readonly unknown[]): void {
+  #note(name: string, rule: Rule | undefined): void {
     this.#used = true;
     if (name === "MULTI") this.#inTransaction = true;
     else if (name === "EXEC" || name === "DISCARD") this.#inTransaction = false;
     else if (name === "WATCH") this.#watches = true;
     else if (name === "SELECT") this.#selected = true;
-    else this.#spoilt ||= ruleOf(name, args)?.effect === "lasting";
+    else this.#spoilt ||= rule?.effect === "spoils";
   }
 
   /** @param first what did not get its reply; its error is `why`, that of all others that the connection is lost. */

@@ -90,6 +90,10 @@ describe("encode", () => {
     ["XREADGROUP", "BLOCK", "0", "GROUP", "g", "c", "STREAMS", "s", ">"],
     ["XREADGROUP", "GROUP", "block", "block", "NOACK", "BLOCK", "0", "STREAMS", "s", ">"],
     ["XREADGROUP", "GROUP", "g", "c", "CLAIM", "5", Buffer.from("block"), "0", "STREAMS", "s", ">"],
+    // The server compares C strings.
+    ["XREAD", "BLOCK\0x", "0", "STREAMS", "s", "$"],
+    ["XREAD", Buffer.from("block\0"), "0", "STREAMS", "s", "$"],
+    ["SCRIPT", "DEBUG\0x", "YES"],
   ] as const)("keeps %j off a shared connection", (command) => {
     expect(() => encode(command, "shared")).toThrow(WrongLaneError);
     expect(encode(command, "own").toString()).toBe(reference(command).toString());

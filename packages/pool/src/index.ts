@@ -13,7 +13,7 @@ export {
 export { dialReasons } from "./dial-reason.ts";
 export { ExclusiveLane } from "./exclusive/exclusive-lane.ts";
 
-export type { Clock } from "./clock.ts";
+export type { Clock } from "@fleet/time";
 export type { DialReason } from "./dial-reason.ts";
 export type { Outcome } from "./errors.ts";
 export type { ExclusiveLaneOptions, Factory } from "./exclusive/exclusive-lane-options.ts";

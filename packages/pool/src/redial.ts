@@ -1,5 +1,5 @@
-import { backoff } from "./backoff.ts";
-import { type Clock, unref } from "./clock.ts";
+import { backoff, type Clock, unref } from "@fleet/time";
+
 import { AuthenticationError } from "./errors.ts";
 
 export interface RedialSettings {
@@ -37,7 +37,7 @@ export class Redial {
   /** Starts the pause, anew where one runs. */
   failed(error: unknown): void {
     const { minDelayMs, maxDelayMs, clock, random, rested } = this.#settings;
-    const delayMs = backoff(this.failures, minDelayMs, maxDelayMs, random);
+    const delayMs = backoff(this.failures, { minMs: minDelayMs, maxMs: maxDelayMs, random });
     this.failures += 1;
     clock.clearTimeout(this.#timer);
     const pauseMs = Math.max(delayMs, error instanceof AuthenticationError ? authenticationDelayMs : 0);

@@ -1,5 +1,7 @@
-import type { Clock } from "../clock.ts";
+import type { Clock } from "@fleet/time";
+
 import { ConnectionError } from "../errors.ts";
+import { FairTimer } from "../fair-timer.ts";
 import { Redial } from "../redial.ts";
 import type { Factory } from "./exclusive-lane-options.ts";
 
@@ -47,13 +49,13 @@ export class Dials<T> {
     const abort = new AbortController();
     this.#underWay.add(abort);
     this.started += 1;
-    const timer = clock.setTimeout(() => {
+    const timer = new FairTimer(clock, dialTimeoutMs, () => {
       const detail = `no connection within ${dialTimeoutMs} ms`;
       fail(new ConnectionError(name, "connect", detail, "not-sent", undefined, "timeout"));
-    }, dialTimeoutMs);
+    });
     /** Ends the dial once; false when that has happened before. */
     const end = (): boolean => {
-      clock.clearTimeout(timer);
+      timer.stop();
       return this.#underWay.delete(abort);
     };
     const fail = (error: unknown): void => {

@@ -13,8 +13,8 @@ import {
   text,
   withDefault,
 } from "@fleet/options";
+import { type Clock, systemClock } from "@fleet/time";
 
-import { type Clock, systemClock } from "../clock.ts";
 import { InvalidOptionError } from "../errors.ts";
 import type { Loan } from "./lease.ts";
 

@@ -1,7 +1,9 @@
+import type { Clock } from "@fleet/time";
+
 import { publishConnection } from "../channels.ts";
-import type { Clock } from "../clock.ts";
 import { codeOf } from "../code-of.ts";
 import { ConnectionError } from "../errors.ts";
+import { FairTimer } from "../fair-timer.ts";
 import type { Factory } from "./exclusive-lane-options.ts";
 import { IdleConnections } from "./idle-connections.ts";
 import { type Held, HeldLease, type Lease, type Lender } from "./lease.ts";
@@ -170,9 +172,9 @@ export class HeldSet<T> implements Lender<T> {
     if (this.#leased.size + this.#resetting.size > 0) {
       const over = Promise.withResolvers<void>();
       this.#drained = over.resolve;
-      const timer = clock.setTimeout(over.resolve, graceMs);
+      const timer = new FairTimer(clock, graceMs, over.resolve);
       await over.promise;
-      clock.clearTimeout(timer);
+      timer.stop();
     }
     const late = [...this.#leased.clear(), ...this.#resetting];
     this.#resetting.clear();
@@ -212,16 +214,16 @@ export class HeldSet<T> implements Lender<T> {
     const { clock, resetTimeoutMs } = this.#settings;
     const abort = new AbortController();
     const late = Promise.withResolvers<boolean>();
-    const timer = clock.setTimeout(() => {
+    const timer = new FairTimer(clock, resetTimeoutMs, () => {
       late.resolve(false);
       abort.abort();
-    }, resetTimeoutMs);
+    });
     try {
       return await Promise.race([ask(abort.signal), late.promise]);
     } catch {
       return false;
     } finally {
-      clock.clearTimeout(timer);
+      timer.stop();
     }
   }
 

@@ -1,4 +1,5 @@
-import { type Clock, unref } from "../clock.ts";
+import { type Clock, unref } from "@fleet/time";
+
 import type { Held } from "./lease.ts";
 
 export interface IdleSettings<T> {

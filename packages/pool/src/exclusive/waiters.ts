@@ -1,4 +1,6 @@
-import type { Clock } from "../clock.ts";
+import type { Clock } from "@fleet/time";
+
+import { FairTimer } from "../fair-timer.ts";
 
 export interface WaitOptions {
   readonly signal: AbortSignal | undefined;
@@ -41,7 +43,7 @@ export class Waiters<L> {
     const startedAt = this.#clock.now();
     const leave = (): void => {
       this.#queue.delete(waiter);
-      this.#clock.clearTimeout(timer);
+      timer.stop();
       signal?.removeEventListener("abort", abort);
     };
     const waiter: Waiter<L> = {
@@ -64,7 +66,7 @@ export class Waiters<L> {
       left(why, waitedMs);
     };
     const abort = (): void => goAway("aborted", () => signal?.reason);
-    const timer = this.#clock.setTimeout(() => goAway("timeout", timedOut), timeoutMs);
+    const timer = new FairTimer(this.#clock, timeoutMs, () => goAway("timeout", timedOut));
     signal?.addEventListener("abort", abort, { once: true });
     this.#queue.add(waiter);
     return promise;

@@ -1,5 +1,6 @@
+import { type Clock, unref } from "@fleet/time";
+
 import { publishHealth } from "../channels.ts";
-import { type Clock, unref } from "../clock.ts";
 import type { DialReason } from "../dial-reason.ts";
 
 /** What the last checks of a server said. Times are in milliseconds of the pool's clock. */

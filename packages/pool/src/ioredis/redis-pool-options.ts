@@ -15,9 +15,9 @@ import {
   text,
   withDefault,
 } from "@fleet/options";
+import { type Clock, systemClock } from "@fleet/time";
 import type { Redis } from "ioredis";
 
-import { type Clock, systemClock } from "../clock.ts";
 import { InvalidOptionError } from "../errors.ts";
 import { checkOrder, type ExclusiveLaneOptions, laneRules } from "../exclusive/exclusive-lane-options.ts";
 import type { Flush } from "./commands/joined-writes.ts";

@@ -1,8 +1,8 @@
 import type { ConnectionOptions } from "node:tls";
 
+import { type Clock, unref } from "@fleet/time";
 import { Redis } from "ioredis";
 
-import { type Clock, unref } from "../../clock.ts";
 import {
   type DialReason,
   plainText,
@@ -11,6 +11,7 @@ import {
   reasonOfSocket,
 } from "../../dial-reason.ts";
 import { AuthenticationError, ConnectionError, ReplyError } from "../../errors.ts";
+import { FairTimer } from "../../fair-timer.ts";
 import { ask } from "../commands/ask.ts";
 import type { Flush } from "../commands/joined-writes.ts";
 import { isCredentials, type Credentials } from "./credentials.ts";
@@ -69,9 +70,9 @@ export async function dial(options: DialOptions, dialing: Dialing): Promise<Dial
   const end = Promise.withResolvers<never>();
   end.promise.catch(() => "somebody hears of it only if it wins the race");
   const attempt = new Attempt(options, dialing);
-  const timer = clock.setTimeout(() => {
+  const timer = new FairTimer(clock, dialTimeoutMs, () => {
     end.reject(attempt.failed(`no connection within ${dialTimeoutMs} ms`, "timeout"));
-  }, dialTimeoutMs);
+  });
   const abort = (): void => {
     end.reject(dialing.signal.reason);
   };
@@ -83,7 +84,7 @@ export async function dial(options: DialOptions, dialing: Dialing): Promise<Dial
     attempt.giveUp();
     throw error;
   } finally {
-    clock.clearTimeout(timer);
+    timer.stop();
     dialing.signal.removeEventListener("abort", abort);
   }
 }

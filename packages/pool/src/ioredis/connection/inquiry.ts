@@ -1,4 +1,4 @@
-import type { Clock } from "../../clock.ts";
+import type { Clock } from "@fleet/time";
 
 /** How long an answer stands, in milliseconds. */
 const standsMs = 10_000;

@@ -1,7 +1,8 @@
 import { connect as connectTcp, type Socket } from "node:net";
 import { connect as connectTls, type ConnectionOptions } from "node:tls";
 
-import { type Clock, unref } from "../../clock.ts";
+import { type Clock, unref } from "@fleet/time";
+
 import { reasonOfSocket } from "../../dial-reason.ts";
 
 export interface SpokenAtOptions {

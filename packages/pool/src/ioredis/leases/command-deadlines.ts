@@ -1,6 +1,7 @@
+import type { Clock } from "@fleet/time";
 import type { Command } from "ioredis";
 
-import { type Clock, unref } from "../../clock.ts";
+import { FairTimer } from "../../fair-timer.ts";
 
 /**
  * Bounds what a leased connection may take for each command, counted from when all before it are answered. Only the
@@ -13,7 +14,7 @@ export class CommandDeadlines {
   readonly #pending = new Map<Command, number>();
   /** Since when the oldest is the oldest. */
   #since = 0;
-  #timer: unknown;
+  #timer: FairTimer | undefined;
 
   constructor(clock: Clock, overdue: (command: Command, waitedMs: number) => void) {
     this.#clock = clock;
@@ -56,11 +57,12 @@ export class CommandDeadlines {
     const [allowedMs] = this.#pending.values();
     if (this.#timer !== undefined || allowedMs === undefined || allowedMs === Infinity) return;
     const restMs = this.#since + allowedMs - this.#clock.now();
-    this.#timer = unref(this.#clock.setTimeout(() => this.#look(), Math.min(restMs, 2_147_483_647)));
+    this.#timer = new FairTimer(this.#clock, Math.min(restMs, 2_147_483_647), () => this.#look());
+    this.#timer.unref();
   }
 
   #disarm(): void {
-    this.#clock.clearTimeout(this.#timer);
+    this.#timer?.stop();
     this.#timer = undefined;
   }
 

@@ -1,6 +1,6 @@
+import type { Clock } from "@fleet/time";
 import type { Command, Redis } from "ioredis";
 
-import type { Clock } from "../../clock.ts";
 import { CommandTimeoutError, ConnectionError } from "../../errors.ts";
 import type { Loan } from "../../exclusive/lease.ts";
 import { type Rule, ruleOf } from "../commands/command-rules.ts";

@@ -1,15 +1,13 @@
+import type { Clock } from "@fleet/time";
 import type { Command as IoredisCommand, Redis } from "ioredis";
 
-import type { Clock } from "../../../clock.ts";
 import { CommandTimeoutError, ConnectionError, PoolExhaustedError } from "../../../errors.ts";
 import { type Join, joinOf } from "../../commands/joined-writes.ts";
 import type { RawReply } from "../../commands/reply.ts";
 import type { Sender, WireCommand } from "../../commands/wire-command.ts";
 import { CommandList } from "./command-list.ts";
 import { Fence } from "./fence.ts";
-
-/** How often deadlines are looked at: a timeout is late by at most this, and no command needs a timer of its own. */
-const sweepMs = 20;
+import { Sweep, sweepMs } from "./sweep.ts";
 
 /** While anything is in flight, a fence is sent at least once a second: a sweep is late by at most its own step. */
 const fenceMs = 1000 - sweepMs;
@@ -48,8 +46,7 @@ export class InFlight implements Sender {
   /** How many callers have no answer yet. */
   #owed = 0;
   #drained: (() => void)[] = [];
-  #sweeping = false;
-  #timer: unknown;
+  readonly #sweep: Sweep;
   #nextDeadline = Infinity;
   /** The last one sent whose word may still come. */
   #fence: Fence | undefined;
@@ -58,6 +55,14 @@ export class InFlight implements Sender {
   constructor(settings: InFlightSettings) {
     this.#settings = settings;
     this.#clock = settings.clock;
+    this.#sweep = new Sweep({
+      clock: settings.clock,
+      look: (now) => this.#look(now),
+      giveUp: (now) => {
+        if (now >= this.#nextDeadline) this.#expire(now);
+        this.#lookForStall(now);
+      },
+    });
   }
 
   get size(): number {
@@ -89,7 +94,7 @@ export class InFlight implements Sender {
     this.bytes += command.payload.length;
     this.#owed += 1;
     if (command.deadline < this.#nextDeadline) this.#nextDeadline = command.deadline;
-    if (!this.#sweeping) this.#arm();
+    if (!this.#sweep.isOn) this.#sweep.begin();
     if (this.#redis === undefined) this.waiting.push(command);
     else this.#write(command, this.#redis, this.#join!);
   }
@@ -152,8 +157,7 @@ export class InFlight implements Sender {
   }
 
   stop(): void {
-    this.#sweeping = true;
-    this.#clock.clearTimeout(this.#timer);
+    this.#sweep.stop();
   }
 
   answered(command: WireCommand, reply?: RawReply): void {
@@ -201,29 +205,26 @@ export class InFlight implements Sender {
     redis.sendCommand(command as unknown as IoredisCommand);
   }
 
-  #arm(): void {
-    this.#sweeping = true;
-    // The socket keeps no process alive, so that an idle lane does not; while a command is in flight this timer does.
-    this.#timer = this.#clock.setTimeout(() => this.#sweep(), sweepMs);
-  }
-
-  #sweep(): void {
-    this.#sweeping = false;
+  #look(now: number): "nothing" | "pending" | "overdue" {
     if (this.size === 0) {
       this.#nextDeadline = Infinity;
-      return;
+      return "nothing";
     }
-    const now = this.#clock.now();
-    if (now >= this.#nextDeadline) this.#expire(now);
     if (now - this.#fencedAt >= fenceMs && this.written.size > 0) this.#raiseFence(now);
-    this.#lookForStall(now);
-    this.#arm();
+    return now >= this.#nextDeadline || this.#isSilent(now) ? "overdue" : "pending";
+  }
+
+  /** Whether nothing has come for too long although something is due. */
+  #isSilent(now: number): boolean {
+    const oldest = this.written.head;
+    if (oldest === undefined) return false;
+    return now - Math.max(this.#readAt, oldest.startedAt) >= this.#settings.stallTimeoutMs;
   }
 
   #lookForStall(now: number): void {
     const { stallTimeoutMs, broken } = this.#settings;
     const oldest = this.written.head;
-    if (oldest === undefined || now - Math.max(this.#readAt, oldest.startedAt) < stallTimeoutMs) return;
+    if (oldest === undefined || !this.#isSilent(now)) return;
     // While a caller still waits for the oldest, it may be a script that was given that long.
     const asked = oldest === this.#fence?.command ? oldest.next : oldest;
     if (asked === undefined || asked.settled) broken(`nothing received for ${stallTimeoutMs} ms`);

@@ -1,10 +1,10 @@
-import { keepAlive } from "@fleet/time";
+import { type Clock, keepAlive } from "@fleet/time";
 import type { Redis } from "ioredis";
 
 import { publishConnection } from "../../../channels.ts";
-import type { Clock } from "../../../clock.ts";
 import { codeOf } from "../../../code-of.ts";
 import { ConnectionError, PoolClosedError } from "../../../errors.ts";
+import { FairTimer } from "../../../fair-timer.ts";
 import { Redial } from "../../../redial.ts";
 import { destroy, type Dialed } from "../../connection/dial.ts";
 import { plainCause } from "../../connection/plain-cause.ts";
@@ -91,9 +91,9 @@ export class SharedConnection {
     const redis = this.#redis;
     if (redis !== undefined) {
       const grace = Promise.withResolvers<void>();
-      const timer = this.#clock.setTimeout(grace.resolve, graceMs);
+      const timer = new FairTimer(this.#clock, graceMs, grace.resolve);
       await Promise.race([this.#inFlight.drained(), grace.promise]);
-      this.#clock.clearTimeout(timer);
+      timer.stop();
       const ended = new Promise<void>((resolve) => {
         if (redis.stream.closed) resolve();
         else redis.stream.once("close", () => resolve());

@@ -1,5 +1,6 @@
+import type { Clock } from "@fleet/time";
+
 import type { TimeLimit } from "../../../call-options.ts";
-import type { Clock } from "../../../clock.ts";
 import type { LaneStats } from "../../../lane.ts";
 import type { Encoding } from "../../commands/wire-command.ts";
 import type { Dialed } from "../../connection/dial.ts";

@@ -1,5 +1,6 @@
+import type { Clock } from "@fleet/time";
+
 import { checkGrace, deadlineOf } from "../../../call-options.ts";
-import type { Clock } from "../../../clock.ts";
 import { CommandTimeoutError, WrongLaneError } from "../../../errors.ts";
 import type { Lane } from "../../../lane.ts";
 import { encode, encodeOrRefuse } from "../../commands/encode.ts";

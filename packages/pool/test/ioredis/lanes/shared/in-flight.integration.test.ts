@@ -1,8 +1,8 @@
 import { FakeClock, type RedisServer, startRedis } from "@fleet/testkit";
+import { systemClock } from "@fleet/time";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
-import { systemClock } from "../../../../src/clock.ts";
 import { encode } from "../../../../src/ioredis/commands/encode.ts";
 import type { Command, Reply } from "../../../../src/ioredis/commands/reply.ts";
 import { WireCommand } from "../../../../src/ioredis/commands/wire-command.ts";

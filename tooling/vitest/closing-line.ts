@@ -3,9 +3,8 @@ import type { Reporter, TestCase, TestModule, Vitest } from "vitest/node";
 const leftOut = "left out by -t";
 
 /**
- * Prints why tests were skipped, which failed or needed a second try and, as the very last line, `N passed, N failed`; the exit
- * code says the same. Where `CI` is set, a test that was skipped for want of something is a failure: what CI expects may not be
- * missing silently.
+ * Prints why tests were skipped, which failed and, as the very last line, `N passed, N failed`; the exit code says the same. Where
+ * `CI` is set, a test that was skipped for want of something is a failure: what CI expects may not be missing silently.
  */
 // oxlint-disable-next-line import/no-default-export -- vitest loads a reporter by its default export
 export default class ClosingLine implements Reporter {
@@ -14,7 +13,6 @@ export default class ClosingLine implements Reporter {
   #problems: readonly string[] = ["the test run did not come to its end"];
   readonly #failures: string[] = [];
   readonly #skipped = new Map<string, number>();
-  readonly #flaky: string[] = [];
 
   readonly #isStrict = (process.env["CI"] ?? "") !== "";
   #isFiltered = false;
@@ -32,7 +30,6 @@ export default class ClosingLine implements Reporter {
     this.#passed = 0;
     this.#failures.length = 0;
     this.#skipped.clear();
-    this.#flaky.length = 0;
     const problems: string[] = [];
     for (const module of modules) {
       const tests = [...module.children.allTests()];
@@ -55,7 +52,6 @@ export default class ClosingLine implements Reporter {
   #count(test: TestCase): void {
     const result = test.result();
     const name = `${test.module.relativeModuleId} > ${test.fullName}`;
-    if (test.diagnostic()?.flaky === true) this.#flaky.push(test.fullName);
     if (result.state === "passed") this.#passed += 1;
     else if (result.state === "skipped") {
       const why = result.note ?? (this.#isFiltered ? leftOut : `no reason given (${name})`);
@@ -67,7 +63,6 @@ export default class ClosingLine implements Reporter {
     const failed = this.#failures.length + this.#problems.length;
     const lines = [
       ...[...this.#skipped].map(([why, times]) => `skipped ${times}: ${why}`),
-      ...this.#flaky.map((name) => `passed on the second try: ${name}`),
       ...this.#failures.map((name) => `failed: ${name}`),
       ...this.#problems,
       `${this.#passed} passed, ${failed} failed`,

@@ -41,6 +41,8 @@ async function openScene(options: { readonly fetchMs?: number } = {}): Promise<S
       redisPort: server.port,
       ledgerPort: ledger.port,
       name: "casts",
+      // A busy machine is no Redis that is away.
+      commandTimeoutMs: 10_000,
       worker: { leaseMs, retryMinDelayMs: 10, limits: { requestsPerSecond: 10_000, hub: 2, buffer: 20 } },
     },
     [Symbol.asyncDispose]: async () => {

@@ -117,9 +117,11 @@ describe("within a run", () => {
     const run = fleet.run(orders, async (connection) => {
       const note = (error: unknown): void => void met.push(error);
       const pending = connection.blpop(secret, 0).catch(note);
-      await redis.call("CLIENT", "KILL", "TYPE", "normal");
+      // Not waited for: with the connection the run ends, and with the run the loan of the connection.
+      const kill = redis.call("CLIENT", "KILL", "TYPE", "normal");
       await pending;
       await connection.get(secret).catch(note);
+      await kill;
     });
     await expect(run).rejects.toMatchObject({ code: "FLEET_POOL_CONNECTION_LOST", outcome: "unknown" });
     await eventually(() =>

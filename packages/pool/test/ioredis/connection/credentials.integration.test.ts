@@ -43,7 +43,6 @@ describe("a server that wants to know who asks", () => {
     await using pool = openPool(server, {
       credentials: async () => ({ username: "poor", password: canary }),
       healthCheckIntervalMs: 20,
-      commandTimeoutMs: 200,
     });
     await expect(pool.shared.send(["GET", "k"])).resolves.toBeNull();
     await expect(pool.shared.send(["SET", "k", "v"])).rejects.toMatchObject({ prefix: "NOPERM" });

@@ -11,6 +11,8 @@ import { gapsOfOptions, optionsPage } from "./options-page.ts";
 import type { OptionsOwner } from "./options-page.ts";
 import { optionsTypes } from "./options.ts";
 import { ruleTables } from "./rule-tables.ts";
+import { gapsOfSettings, settingsPage } from "./settings-page.ts";
+import type { DocumentedSetting } from "./settings-page.ts";
 
 /** The generated pages, and what the sources leave out of them. */
 export interface Reference {
@@ -40,6 +42,14 @@ async function optionOwners(): Promise<readonly OptionsOwner[]> {
   }));
 }
 
+/** The settings of an app, by the module that has its schema. */
+async function settingsOf(path: string): Promise<readonly DocumentedSetting[]> {
+  const { settings } = (await import(new URL(`file://${root}/${path}`).href)) as {
+    readonly settings: readonly (DocumentedSetting & { readonly name?: string })[];
+  };
+  return settings.map((setting) => ({ ...setting, path: setting.path ?? setting.name ?? "" }));
+}
+
 /** Reads the sources; nothing is written. */
 export async function reference(): Promise<Reference> {
   const owners = codeOwners();
@@ -48,12 +58,16 @@ export async function reference(): Promise<Reference> {
   };
   const options = await optionOwners();
   const channels = packages.flatMap((name) => channelsOf(paths(`packages/${name}/src/**/*.ts`)));
+  const gateway = await settingsOf("apps/gateway/src/config/config-schema.ts");
+  const worker = await settingsOf("apps/worker/src/config/config-schema.ts");
   const metrics = [
     { name: "@fleet/metrics", metrics: await observedMetrics() },
     { name: "@fleet/worker", metrics: workerMetrics() },
   ];
   return {
     pages: new Map([
+      ["docs/reference/gateway-settings.md", settingsPage("fleet-gateway", gateway)],
+      ["docs/reference/worker-settings.md", settingsPage("fleet-worker", worker)],
       ["docs/reference/metrics.md", metricsPage(metrics)],
       ["docs/reference/channels.md", channelsPage(channels)],
       ["docs/reference/errors.md", errorsPage(owners, statusByCode)],
@@ -64,6 +78,8 @@ export async function reference(): Promise<Reference> {
       ...options.flatMap(gapsOfOptions),
       ...gapsOfChannels(channels),
       ...metrics.flatMap(gapsOfMetrics),
+      ...gapsOfSettings("fleet-gateway", gateway),
+      ...gapsOfSettings("fleet-worker", worker),
     ],
   };
 }

@@ -1,4 +1,4 @@
-/** Why a dial failed; stable names, for alerts and for people. The README says what each means. */
+/** Why a dial failed; stable names, for alerts and for people. docs/guide/dial-reasons.md says what each means. */
 export const dialReasons = [
   "refused",
   "unreachable",

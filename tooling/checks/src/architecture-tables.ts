@@ -1,4 +1,4 @@
-import { text } from "./rooms.ts";
+import { text } from "./checkout.ts";
 
 /** The folder of each package and app, and the names of those that it may import: the table under "Arrows" of docs/architecture.md. */
 export function arrowTable(): ReadonlyMap<string, ReadonlySet<string>> {

@@ -1,6 +1,6 @@
 import { parseSync } from "oxc-parser";
 
-import { paths, text } from "./rooms.ts";
+import { paths, text } from "./checkout.ts";
 
 /** A row of the table under "Words that are not used" of docs/dictionary.md. */
 export interface BannedWord {

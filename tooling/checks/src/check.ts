@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { delimiter } from "node:path";
 import { parseArgs } from "node:util";
 
-import { root } from "./rooms.ts";
+import { root } from "./checkout.ts";
 import { steps } from "./steps.ts";
 import type { Step } from "./steps.ts";
 

@@ -1,6 +1,6 @@
 import { parseSync } from "oxc-parser";
 
-import { text } from "./rooms.ts";
+import { text } from "./checkout.ts";
 
 export interface Import {
   /** The file that imports, from the root of the checkout. */

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join, posix } from "node:path";
 
-import { paths, root, text } from "./rooms.ts";
+import { paths, root, text } from "./checkout.ts";
 
 /** The pages that are read on their own. */
 export function pages(): readonly string[] {

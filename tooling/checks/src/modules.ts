@@ -2,7 +2,7 @@ import { posix } from "node:path";
 
 import { parseSync } from "oxc-parser";
 
-import { text } from "./rooms.ts";
+import { text } from "./checkout.ts";
 
 /** A node of the syntax tree, as oxc gives it. */
 export interface Node {

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { packages, root } from "./rooms.ts";
+import { packages, root } from "./checkout.ts";
 
 // Packs every package as it would be published, installs it alone into an empty project with npm and imports each export.
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 
 import { bannedWords, findingsIn, ownerOf, wordPaths } from "../src/banned-words.ts";
-import { text } from "../src/rooms.ts";
+import { text } from "../src/checkout.ts";
 
 const banned = bannedWords();
 const budgets = JSON.parse(text("tooling/checks/src/word-budgets.json")) as Readonly<Record<string, number>>;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 
+import { packages, paths, root, text } from "../src/checkout.ts";
 import { codeOwners } from "../src/reference/pages.ts";
-import { packages, paths, root, text } from "../src/rooms.ts";
 
 /** The package's own codes that are literals in its sources, which may have those of other packages too. */
 function codesOf(name: string): ReadonlySet<string> {

@@ -4,8 +4,8 @@ import { describe, expect, test } from "vitest";
 
 import { folderTable } from "../src/architecture-tables.ts";
 import { fileCircles } from "../src/file-circles.ts";
+import { paths, text } from "../src/checkout.ts";
 import { folderCircles } from "../src/folder-circles.ts";
-import { paths, text } from "../src/rooms.ts";
 
 const mostFiles = 20;
 const mostLines = 300;

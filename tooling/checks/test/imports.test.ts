@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 
 import { arrowTable } from "../src/architecture-tables.ts";
+import { packages, paths, text } from "../src/checkout.ts";
 import { importsOf } from "../src/imports.ts";
-import { packages, paths, text } from "../src/rooms.ts";
 
 const imports = paths(["packages/*/src/**/*.ts", "apps/{gateway,worker}/src/**/*.ts"]).flatMap(importsOf);
 

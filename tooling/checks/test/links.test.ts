@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
+import { text } from "../src/checkout.ts";
 import { anchorsOf, brokenLinks, pages } from "../src/links.ts";
-import { text } from "../src/rooms.ts";
 
 test.for(pages())("every link of %s leads somewhere", (path) => {
   expect(brokenLinks(path, text(path))).toEqual([]);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { packages, text } from "../src/rooms.ts";
+import { packages, text } from "../src/checkout.ts";
 
 interface Manifest {
   readonly name: string;

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
+import { packages, text } from "../src/checkout.ts";
 import { missingTypes } from "../src/public-types.ts";
-import { packages, text } from "../src/rooms.ts";
 
 /** The sources of the entries of a package. */
 function entriesOf(name: string): readonly string[] {

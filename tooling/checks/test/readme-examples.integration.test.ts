@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { startRedis } from "@fleet/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
-import { packages, root, text } from "../src/rooms.ts";
+import { packages, root, text } from "../src/checkout.ts";
 
-// Written inside this room, so that the names of the packages resolve as they do for a user.
+// Written inside this package, so that the names of the packages resolve as they do for a user.
 const folder = join(root, "tooling/checks/.examples");
 
 /** The first TypeScript block under `## Example`. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { packages, paths, text } from "../src/rooms.ts";
+import { packages, paths, text } from "../src/checkout.ts";
 
 const mostLines = 150;
 
@@ -8,7 +8,7 @@ const mostLines = 150;
 const longer: Readonly<Record<string, number>> = {
   "apps/gateway/README.md": 234,
   "apps/worker/README.md": 225,
-  "packages/backfill/README.md": 201,
+  "packages/backfill/README.md": 202,
   "packages/breaker/README.md": 160,
   "packages/client/README.md": 185,
   "packages/pool/README.md": 177,

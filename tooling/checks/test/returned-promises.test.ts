@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
+import { paths, text } from "../src/checkout.ts";
 import { returnedPromises } from "../src/returned-promises.ts";
-import { paths, text } from "../src/rooms.ts";
 
 test.for([
   ["async () => { await using fleet = await open(); return fleet.command(); }", [1]],

@@ -1,6 +1,6 @@
+import { text } from "../checkout.ts";
 import { moduleOf, nameOf } from "../modules.ts";
 import type { Node } from "../modules.ts";
-import { text } from "../rooms.ts";
 import { docOf } from "./docblock.ts";
 import { declarationOf, variantsOf } from "./members.ts";
 import type { Declaration } from "./members.ts";

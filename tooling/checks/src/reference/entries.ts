@@ -1,4 +1,4 @@
-import { text } from "../rooms.ts";
+import { text } from "../checkout.ts";
 
 /** The entries of a package: what a program imports, and the source of it. */
 export function entriesOf(folder: string): ReadonlyMap<string, string> {

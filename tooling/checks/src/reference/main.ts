@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 
-import { root, text } from "../rooms.ts";
+import { root, text } from "../checkout.ts";
 import { reference } from "./pages.ts";
 
 const { values } = parseArgs({

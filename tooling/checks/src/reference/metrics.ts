@@ -1,4 +1,4 @@
-import { paths, root, text } from "../rooms.ts";
+import { paths, root, text } from "../checkout.ts";
 
 export interface Metric {
   readonly name: string;

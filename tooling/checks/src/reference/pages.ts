@@ -1,4 +1,4 @@
-import { packages, paths, root, text } from "../rooms.ts";
+import { packages, paths, root, text } from "../checkout.ts";
 import { channelsPage, gapsOfChannels } from "./channels-page.ts";
 import { channelsOf } from "./channels.ts";
 import { entriesOf } from "./entries.ts";

@@ -1,6 +1,6 @@
+import { root } from "../checkout.ts";
 import { moduleOf, nameOf } from "../modules.ts";
 import type { Node } from "../modules.ts";
-import { root } from "../rooms.ts";
 
 /** What a rule says of an option. */
 export interface RuleFacts {

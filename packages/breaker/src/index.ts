@@ -3,6 +3,7 @@ export { CircuitBreaker } from "./circuit-breaker.ts";
 export { BrokenCircuitError, InvalidOptionError } from "./errors.ts";
 export { RetryBudget, retryBudgetRules } from "./retry/retry-budget.ts";
 
+export type { Rules } from "@fleet/options";
 export type { Now } from "@fleet/time";
 export type { CircuitBreakerOptions } from "./breaker-options.ts";
 export type { BreakerState, BreakerStats } from "./breaker-state.ts";

@@ -32,6 +32,7 @@ export { fleetRules, overrideRules } from "./fleet-options.ts";
 export { Fleet } from "./fleet.ts";
 export { sentinelConnect } from "./endpoints/sentinel-connect.ts";
 
+export type { Rules } from "@fleet/options";
 export type { BreakerState, CircuitBreakerOptions, RetryBudgetOptions } from "@fleet/breaker";
 export type {
   Address,

@@ -9,6 +9,7 @@ export { sentinelRules } from "./sentinel/sentinel-options.ts";
 export { SentinelSource } from "./sentinel/sentinel-source.ts";
 export { StaticSource } from "./source/static-source.ts";
 
+export type { Rules } from "@fleet/options";
 export type { Address, AddressMap } from "./instance/address-map.ts";
 export type { InstanceChange } from "./instance/change.ts";
 export type {

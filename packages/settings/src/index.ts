@@ -6,6 +6,7 @@ export { setting } from "./setting.ts";
 export { Settings } from "./settings.ts";
 export { count, filePath, ms, text } from "./values.ts";
 
+export type { Rules } from "@fleet/options";
 export type { FromRules } from "./from-rules.ts";
 export type { Alias, Flags } from "./layers.ts";
 export type { Kind, Section, Setting, SettingMeta } from "./setting.ts";

@@ -52,7 +52,7 @@ export function isServiceLink(name: string, environment: Environment): boolean {
   const [, owner] = service.exec(name) ?? [];
   if (owner === undefined) return false;
   const isUrl = /^(?:tcp|udp|sctp):\/\/[^/]+:\d+$/.test(environment[name] ?? "");
-  // A setting may be called so too, as FLEET_LISTEN_PORT is: then only the value tells.
+  // A setting may be called so too, as FLEET_LISTEN_PORT is: then only the value shows which.
   return name === `${owner}_PORT` ? isUrl : true;
 }
 

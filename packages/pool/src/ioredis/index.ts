@@ -5,6 +5,7 @@ export { RedisPool } from "./redis-pool.ts";
 export { redisPoolRules } from "./redis-pool-options.ts";
 export { SharedLane } from "./lanes/shared/shared-lane.ts";
 
+export type { Rules } from "@fleet/options";
 export type { AcquireEvent, ConnectionEvent, HealthEvent } from "../channels.ts";
 export type { Classification } from "./commands/classify.ts";
 export type { Credentials } from "./connection/credentials.ts";

@@ -34,9 +34,16 @@ export function codeOwners(): readonly Owner[] {
   );
 }
 
+function isPrivate(folder: string): boolean {
+  return (JSON.parse(text(`${folder}/package.json`)) as { readonly private?: boolean }).private === true;
+}
+
 async function optionOwners(): Promise<readonly OptionsOwner[]> {
-  const tables = await Promise.all(packages.map((name) => ruleTables(paths(`packages/${name}/src/**/*.ts`))));
-  return packages.map((name, index) => ({
+  const published = packages.filter((name) => !isPrivate(`packages/${name}`));
+  const tables = await Promise.all(
+    published.map((name) => ruleTables(paths(`packages/${name}/src/**/*.ts`))),
+  );
+  return published.map((name, index) => ({
     name: `@fleet/${name}`,
     types: optionsTypes([...entriesOf(name).values()], tables[index]!),
   }));

@@ -19,7 +19,8 @@ export function settingsPage(app: string, settings: readonly DocumentedSetting[]
 
 A flag has more weight than the environment, that than the file, that than the preset, that than the default. \`${app} --print-config\` shows the
 effective values and where each is from. This page is generated from the sources by \`pnpm reference\`; do not edit it.`;
-  const parts = [...sections].flatMap(([section, listed]) => [
+  const ordered = [...sections].toSorted(([a], [b]) => Number(a !== "") - Number(b !== ""));
+  const parts = ordered.flatMap(([section, listed]) => [
     ...(section === "" ? [] : [heading(2, `\`${section}\``)]),
     table(
       ["setting", "variable", "flag", "must be", "default", "meaning"],

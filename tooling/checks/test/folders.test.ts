@@ -3,8 +3,8 @@ import { dirname } from "node:path";
 import { describe, expect, test } from "vitest";
 
 import { folderTable } from "../src/architecture-tables.ts";
-import { fileCircles } from "../src/file-circles.ts";
 import { paths, text } from "../src/checkout.ts";
+import { fileCircles } from "../src/file-circles.ts";
 import { folderCircles } from "../src/folder-circles.ts";
 
 const mostFiles = 20;

@@ -35,7 +35,7 @@ export const discoveryRules: Rules<DiscoveryOptions> = {
   clock: ofClock,
 };
 
-/** Holds the instances that its sources know, tells what changes, and never forgets one because of an error. */
+/** Holds the instances that its sources know, publishes what changes, and never forgets one because of an error. */
 export class Discovery implements AsyncDisposable {
   readonly #sources: readonly HeldSource[];
   readonly #abort = new AbortController();
@@ -113,7 +113,7 @@ export class Discovery implements AsyncDisposable {
 
   /**
    * Calls back with every later change, one at a time and in order: of one sync first the removed, then the updated, then
-   * the added. By then `instances` has it already. What the listener throws is reported and disturbs nobody.
+   * the added. By then `instances` has it already. What the listener throws is reported and changes nothing for the others.
    */
   subscribe(listener: (change: InstanceChange) => void): Disposable {
     return this.#feed.subscribe(listener);

@@ -49,11 +49,11 @@ export type DnsInstance = Omit<InstanceInput, "endpoints"> &
 export interface DnsSourceOptions {
   /** What is looked up. Their set is fixed; where they are is not. */
   readonly instances: readonly DnsInstance[];
-  /** Tells several of one fleet apart. @default "dns" */
+  /** Distinguishes several of one fleet. @default "dns" */
   readonly name?: string;
   /** Which addresses: IPv4, IPv6, or IPv6 only for a name that has no IPv4. @default "any" */
   readonly family?: 4 | 6 | "any";
-  /** Who is asked. @default a `Resolver` of `node:dns/promises`: the servers of /etc/resolv.conf, two tries of two seconds each */
+  /** What is asked. @default a `Resolver` of `node:dns/promises`: the servers of /etc/resolv.conf, two tries of two seconds each */
   readonly resolver?: DnsResolver;
   /** Milliseconds before a name is asked again at the earliest, whatever its time to live. @default 1000 */
   readonly minTtlMs?: number;

@@ -11,7 +11,7 @@ export interface AddressRecord {
   readonly ttl: number;
 }
 
-/** RFC 2782; Node does not tell its time to live. */
+/** RFC 2782; Node does not give its time to live. */
 export interface ServiceRecord {
   readonly name: string;
   readonly port: number;

@@ -24,7 +24,7 @@ export function parseFile(bytes: Uint8Array): FileDocument {
     const { line, col } = lines.linePos(offset);
     return `${line}:${col}`;
   };
-  // Only the code of a fault is told: yaml's messages quote the line, and a password may stand in it.
+  // Only the code of a fault is shown: yaml's messages quote the line, and a password may stand in it.
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: "error" });
   const broken = [
     ...document.errors.map(({ pos, code }) => `${at(pos[0])} is not YAML: ${words(code)}`),

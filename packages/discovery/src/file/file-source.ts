@@ -14,11 +14,11 @@ import { FolderWatch } from "./folder-watch.ts";
 export interface FileSourceOptions {
   /** A YAML or JSON file: `{ instances: [...] }`. */
   readonly path: string;
-  /** Tells several files of one fleet apart. @default `file:<path>` */
+  /** Distinguishes several files of one fleet. @default `file:<path>` */
   readonly name?: string;
   /** Milliseconds from the first sign of a change to reading the file: editors write in several steps. @default 100 */
   readonly debounceMs?: number;
-  /** Milliseconds after which the file is read even when nothing seemed to happen: not every file system tells. @default 30000 */
+  /** Milliseconds after which the file is read even when nothing seemed to happen: not every file system reports changes. @default 30000 */
   readonly resyncMs?: number;
   /** Time for the two above. @default the process's monotonic clock */
   readonly clock?: Clock;

@@ -4,7 +4,7 @@ import { realpath, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 
 /**
- * Tells that something happened in the folder of a file, and in the folder of what it links to.
+ * Reports that something happened in the folder of a file, and in the folder of what it links to.
  *
  * Folders and not the file: editors and Kubernetes do not write into a file, they put another one in its place, and a watch
  * would stay with the old one. A folder that was itself replaced is noticed at the next `follow`.

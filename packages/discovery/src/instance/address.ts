@@ -1,6 +1,6 @@
 import { BlockList, isIP, isIPv4 } from "node:net";
 
-// Nobody runs Redis there, but a cloud's metadata service hands out credentials there (169.254.169.254 and its relatives).
+// No Redis runs there, but a cloud's metadata service hands out credentials there (169.254.169.254 and its relatives).
 const refused = new BlockList();
 refused.addSubnet("0.0.0.0", 8);
 refused.addSubnet("169.254.0.0", 16);

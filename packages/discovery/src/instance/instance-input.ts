@@ -41,7 +41,7 @@ export interface InstanceInput {
   readonly reads?: Reads | undefined;
 }
 
-/** An instance whose endpoints somebody else knows, and the name to ask for: one of `host` and `srv`. */
+/** An instance whose endpoints are looked up, and the name to look up: one of `host` and `srv`. */
 export type NamedInput = Omit<InstanceInput, "endpoints"> & {
   readonly host?: string | undefined;
   readonly port?: number | undefined;

@@ -1,4 +1,4 @@
-/** What a server process is in its replication; `unknown` until somebody asked it. */
+/** What a server process is in its replication; `unknown` until it was asked. */
 export type Role = "primary" | "replica" | "unknown";
 
 /** `ready`: traffic. `drain`: no new traffic. `maintenance`: no traffic and no checks. */
@@ -19,7 +19,7 @@ export interface Endpoint {
   readonly role: Role;
   /** The failure domain it runs in, as the cloud names it. */
   readonly zone?: string;
-  /** It still serves but is on its way out, as a terminating Pod: asked only when nobody else may answer. */
+  /** It still serves but is on its way out, as a terminating Pod: used only when no other endpoint is left. */
   readonly leaving?: true;
 }
 
@@ -57,7 +57,7 @@ export interface Instance {
   /** Identity over time: the same name with another uid is another Redis. */
   readonly uid: string;
   readonly namespace?: string;
-  /** None: it is known, and nobody serves it now. */
+  /** None: the instance is known, and no server of it runs now. */
   readonly endpoints: readonly Endpoint[];
   /** Instances of one group are interchangeable. */
   readonly group?: string;

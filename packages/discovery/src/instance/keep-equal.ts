@@ -3,7 +3,7 @@ import type { Instance } from "./instance.ts";
 
 /**
  * The new list, made of the old instances where they say the same, and the old list itself where all do: what stays the same object
- * need not be compared by anybody else.
+ * need not be compared anywhere else.
  */
 export function keepEqual(
   before: readonly Instance[] | undefined,

@@ -6,7 +6,7 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /**
  * What stands twice in a list of instances: names, uids, addresses, primaries. Takes the list as it was written, so that
- * these faults are told together with those of its shape.
+ * these faults are reported together with those of its shape.
  */
 export function repetitionFaults(input: unknown): readonly Fault[] {
   const faults: Fault[] = [];

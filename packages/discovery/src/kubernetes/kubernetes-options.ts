@@ -14,7 +14,7 @@ import type { DefaultCredentials } from "./releases/credentials.ts";
 export interface KubernetesSourceOptions {
   /** The API server, which stays the caller's to close, or how to reach one. @default as kubectl finds it */
   readonly api?: ApiServer | ApiServerOptions;
-  /** Tells several clusters of one fleet apart. @default "kubernetes" */
+  /** Distinguishes several clusters of one fleet. @default "kubernetes" */
   readonly name?: string;
   /** Where to look, each on its own; or `"*"`, everywhere at once. @default the namespace of the context or the service account */
   readonly namespaces?: readonly string[] | "*";

@@ -19,7 +19,7 @@ import { Releases } from "./releases/releases.ts";
 import { byNameOfService, unrecognised } from "./releases/strangers.ts";
 import type { UnrecognisedService } from "./releases/strangers.ts";
 
-/** Between two hand-overs, in milliseconds: what changes together is told together. */
+/** Between two hand-overs, in milliseconds: what changes together is handed over together. */
 const paceMs = 5;
 /** How long translating may keep the event loop, in milliseconds. */
 const sliceMs = 5;
@@ -142,7 +142,7 @@ export class KubernetesSource implements InstanceSource {
     await this.#closing;
   }
 
-  /** Asks where to look until somebody knows: a kubeconfig may come late, or say something that cannot be. */
+  /** Reads where to look until that is known: a kubeconfig may come late, or say something that cannot be. */
   async #open(): Promise<void> {
     const { signal } = this.#delivery;
     for (let attempt = 0; !signal.aborted; attempt += 1)
@@ -190,7 +190,7 @@ export class KubernetesSource implements InstanceSource {
     if (this.#isWhole) this.#pace.ask();
   }
 
-  /** A set was proved to be current. One that may not be read is told, and no reason not to serve the others. */
+  /** A set was proved to be current. A set that may not be read is reported, and no reason not to serve the others. */
   #synced(): void {
     this.#isWhole ||=
       this.#watches.some(({ hasSynced }) => hasSynced) &&

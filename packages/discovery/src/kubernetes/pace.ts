@@ -29,7 +29,7 @@ export class Pace {
     const { clock, ms } = this.#options;
     const wait = this.#begun + ms - clock.now();
     if (wait > 0) this.#timer = clock.setTimeout(() => void this.#work(), wait);
-    // Not in the middle of what asks: it may have more to tell.
+    // Not in the middle of the caller's work: it may report more changes.
     else queueMicrotask(() => void this.#work());
   }
 
@@ -49,7 +49,7 @@ export class Pace {
     if (again) this.ask();
   }
 
-  /** What it is after somebody else may have changed it. */
+  /** The state after other code may have changed it. */
   #was(state: "asked again" | "stopped"): boolean {
     return this.#state === state;
   }

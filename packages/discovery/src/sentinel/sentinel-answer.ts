@@ -32,7 +32,7 @@ export interface SentinelAnswer {
   readonly masters: ReadonlyMap<string, ToldMaster>;
   /** The sentinels that it names, without itself. */
   readonly others: readonly ToldSentinel[];
-  /** It has still to find out about somebody, and will not tell when it has. */
+  /** It has still to reach a peer, and will not report when it has. */
   readonly unsettled: boolean;
 }
 
@@ -82,7 +82,7 @@ async function askMaster(connection: SentinelConnection, facts: Facts): Promise<
         noQuorum,
       },
       others: others.map((one) => ({ ...addressOf(one), id: text(one, "runid"), down: isDown(one) })),
-      // A sentinel tells when somebody goes down and comes back, not when it has reached him for the first time.
+      // A sentinel reports when a peer goes down and comes back, not when it has reached it for the first time.
       unsettled: replicas.some((one) => isApart(one) && !isDown(one)),
     };
   } catch (error) {

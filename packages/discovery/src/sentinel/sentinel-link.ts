@@ -57,7 +57,7 @@ export class SentinelLink {
     this.#id = id;
   }
 
-  /** Of the sentinel that answers here, or did last; undefined when nobody ever has. */
+  /** Of the sentinel that answers here, or did last; undefined when none ever has. */
   get id(): string | undefined {
     return this.#id;
   }

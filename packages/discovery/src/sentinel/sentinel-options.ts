@@ -26,11 +26,11 @@ export interface SentinelSourceOptions extends Omit<FoundOptions, "source"> {
   readonly sentinels: readonly Address[];
   /** Makes a connection to a sentinel, not open yet. Where sentinels ask for a password or TLS, it is given here. */
   readonly connect: (address: Address) => SentinelConnection;
-  /** Tells several sets of one fleet apart. @default "sentinel" */
+  /** Distinguishes several sets of one fleet. @default "sentinel" */
   readonly name?: string;
   /** Where to dial the sentinels; the found instances keep their announced addresses. @default as announced */
   readonly addressMap?: AddressMap;
-  /** Milliseconds after which a sentinel is asked again although it told of nothing. @default 10000 */
+  /** Milliseconds after which a sentinel is asked again although it reported nothing. @default 10000 */
   readonly resyncMs?: number;
   /** Milliseconds that a sentinel may take to be dialled and to answer; after that it counts as away. @default 1000 */
   readonly answerTimeoutMs?: number;

@@ -91,7 +91,7 @@ export class SentinelSource implements InstanceSource {
     const undecided = [...this.#links.values()].some(
       ({ answer, failure }) => answer === undefined && failure === undefined,
     );
-    // The first set waits until most have been heard: a single one may be the one that was cut off.
+    // The first set waits until most have answered: a single one may be the one that was cut off.
     if (this.#instances === undefined && !isMajority && undecided) return;
     if (answers.length === 0) return this.#delivery.fail(this.#silence());
     this.#view = viewOf(answers, this.#view, isMajority);
@@ -116,8 +116,8 @@ export class SentinelSource implements InstanceSource {
   }
 
   /**
-   * Links to sentinels that are named for the first time, none any more to those that nobody names, or all call down: their
-   * addresses may be somebody else's by now.
+   * Links to sentinels that are named for the first time, none any more to those that no sentinel names, or all call down: their
+   * addresses may belong to another process by now.
    */
   #learn(answers: readonly SentinelAnswer[]): void {
     const heard = new Set(answers.map(({ id }) => id));

@@ -5,7 +5,7 @@ import type { SentinelAnswer, ToldMaster } from "./sentinel-answer.ts";
 export interface SeenMaster {
   readonly name: string;
   readonly primary: Address;
-  /** Those that are up, in a fixed order. One that nobody has reached yet comes when it is, and stays when it was there. */
+  /** Those that are up, in a fixed order. One that was not reached yet comes when it is, and stays when it was there. */
   readonly replicas: readonly Address[];
   /** Those that are not, in a fixed order. Sentinels remember them until they are reset. */
   readonly lost: readonly Address[];
@@ -19,7 +19,7 @@ export interface SeenMaster {
 }
 
 /**
- * What to believe of several answers. The newest configuration counts, since after a failover some sentinels are told before
+ * What to believe of several answers. The newest configuration counts, since after a failover some sentinels know of it before
  * others. Together they may also take something away; a minority may not: a sentinel that was cut off, or lost its memory, would.
  */
 export function viewOf(

@@ -9,7 +9,7 @@ interface Subscription {
 
 /**
  * Hands changes to listeners, one after another and in order. What a listener causes is delivered after the change it is
- * being told about; what a listener throws reaches `onError` and nobody else.
+ * being announced; what a listener throws reaches `onError` only.
  */
 export class ChangeFeed {
   #listeners: readonly Subscription[] = [];

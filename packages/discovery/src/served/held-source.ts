@@ -5,7 +5,7 @@ import type { Instance } from "../instance/instance.ts";
 import type { InstanceSource, SourceSink, StandingFailure } from "../source/source.ts";
 import type { SourceStats } from "./stats.ts";
 
-/** What the owner of a source wants to hear. */
+/** What the owner of a source is called with. */
 interface Owner {
   readonly clock: Clock;
   /** It handed over another list; `previous` is undefined at the first. */

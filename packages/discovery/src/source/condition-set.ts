@@ -7,7 +7,7 @@ interface Held {
   causes: number;
 }
 
-/** The conditions of a source, by what causes them; tells on `fleet:discovery:condition` what comes and what goes. */
+/** The conditions of a source, by what causes them; publishes on `fleet:discovery:condition` what comes and what goes. */
 export class ConditionSet {
   readonly #source: string;
   readonly #byCause = new Map<string, readonly Condition[]>();

@@ -25,7 +25,7 @@ export interface SourceSink {
   fail(error: unknown): void;
 }
 
-/** Somebody who knows instances: a list, a file, a cluster. */
+/** Where instances come from: a list, a file, a cluster. */
 export interface InstanceSource {
   /** Unique in a fleet; a label in metrics. */
   readonly name: string;

@@ -9,7 +9,7 @@ import { parseInstances } from "../instance/parse-instances.ts";
 import type { InstanceSource, SourceSink, SourceStartOptions } from "./source.ts";
 
 export interface StaticSourceOptions {
-  /** Tells several lists of one fleet apart. @default "static" */
+  /** Distinguishes several lists of one fleet. @default "static" */
   readonly name?: string;
 }
 

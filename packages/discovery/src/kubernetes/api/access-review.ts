@@ -16,8 +16,8 @@ interface Review {
 }
 
 /**
- * Asks the API server which of the rights that `KubernetesSource` and `KubernetesSecrets` use it would refuse us. Everybody whom
- * it knows may ask that. A right on some objects by name is not a right on all, and counts as missing.
+ * Asks the API server which of the rights that `KubernetesSource` and `KubernetesSecrets` use it would refuse us. Every account
+ * that it knows may ask that. A right on some objects by name is not a right on all, and counts as missing.
  *
  * @throws ApiError when the server cannot be asked, or does not know us.
  */

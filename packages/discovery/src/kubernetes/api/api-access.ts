@@ -11,12 +11,12 @@ export interface Road {
 export interface Approach {
   /** Without a slash at its end. */
   readonly url: string;
-  /** Who we are. */
+  /** The identity of this process for the API server. */
   readonly headers: Readonly<Record<string, string>>;
   readonly road: Road;
 }
 
-/** Where an API server is and who we are there: read anew for every request, since certificates and tokens are rotated. */
+/** Where an API server is and which identity is used there: read anew for every request, since certificates and tokens are rotated. */
 export interface ApiAccess {
   /**
    * @param options `again`: what was read before is not known to the server, so nothing remembered will do.

@@ -49,7 +49,7 @@ export interface ApiErrorFacts {
   readonly cause?: unknown;
 }
 
-/** An API server said no, said nothing, or said what nobody understands. Never holds a token or an object. */
+/** An API server refused, did not answer, or answered what is not understood. Never holds a token or an object. */
 export class ApiError extends Error {
   override readonly name = "ApiError";
   readonly code: ApiCode;

@@ -76,7 +76,7 @@ interface Question {
 }
 
 /**
- * Where an API server is and how one speaks to it. All who ask share its connections, which are made anew when the certificates of the
+ * Where an API server is and how to speak to it. All requests share its connections, which are made anew when the certificates of the
  * kubeconfig change; a token file is read again every minute, and at once when the server does not know the token.
  */
 export class ApiServer implements AsyncDisposable {
@@ -140,7 +140,7 @@ export class ApiServer implements AsyncDisposable {
         { method: "GET", path, request, query: { ...query, watch: "1" }, lane: "watches" },
         life,
       );
-      // Its reader hears of errors; when the reader is gone, there is nobody to hear of one.
+      // Its reader receives errors; when the reader is gone, an error is dropped.
       response.body.on("error", () => {});
       try {
         life.limit(deadlineMs);
@@ -175,7 +175,7 @@ export class ApiServer implements AsyncDisposable {
     }
   }
 
-  /** The answer, if it is one of success. Who is not known is asked for himself once more. */
+  /** The answer, if it is one of success. After 401 the credentials are read again, once. */
   async #answer(question: Question, life: RequestLife): Promise<Dispatcher.ResponseData> {
     const { request } = question;
     const approach = await this.#access.approach({ again: false });

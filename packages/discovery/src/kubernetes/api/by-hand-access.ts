@@ -29,7 +29,7 @@ const byHandRules: Rules<ApiServerByHand> = {
   },
 };
 
-/** An API server of which one was told everything. */
+/** Access to an API server that is given explicitly, without a kubeconfig. */
 export class ByHandAccess implements ApiAccess {
   readonly #url: string;
   readonly #token: ApiServerByHand["token"];

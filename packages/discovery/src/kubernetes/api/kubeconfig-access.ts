@@ -8,7 +8,7 @@ import { KubeconfigError } from "./api-error.ts";
 import { loadKubeconfig } from "./load-kubeconfig.ts";
 import type { KubeconfigOptions } from "./load-kubeconfig.ts";
 
-/** An API server as a kubeconfig or a service account tells of it. */
+/** Access to an API server as a kubeconfig or a service account describes it. */
 export class KubeconfigAccess implements ApiAccess {
   readonly #options: KubeconfigOptions;
   #config: Promise<KubeConfig> | undefined;

@@ -20,7 +20,7 @@ const nowhere = "http://localhost:8080";
 
 /**
  * A kubeconfig that leads somewhere. `@kubernetes/client-node` costs a quarter of a second and 80 MB, so it is loaded here, and only
- * when somebody has asked for it.
+ * when it is needed.
  *
  * @throws KubeconfigError
  */

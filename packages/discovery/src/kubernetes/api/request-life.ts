@@ -1,6 +1,6 @@
 import type { Clock } from "@fleet/time";
 
-/** How long a request lives: until its time is over or somebody aborts it. Dispose of it, or a timer and listeners stay. */
+/** How long a request lives: until its time is over or its signal aborts. Dispose of it, or a timer and listeners stay. */
 export class RequestLife implements Disposable {
   readonly #controller = new AbortController();
   readonly #clock: Clock;

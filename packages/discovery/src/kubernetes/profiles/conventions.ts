@@ -64,7 +64,7 @@ export class Conventions {
     );
   }
 
-  /** Whether one of them, or everybody, reads this annotation. */
+  /** Whether one of them, or all of them, read this annotation. */
   readsAnnotation(name: string): boolean {
     const reads = (convention: Convention): boolean => convention.readsAnnotation(name);
     return name.startsWith(annotationPrefix) || this.#before.some(reads) || this.#after.some(reads);

@@ -6,7 +6,7 @@ export interface ServiceRecord {
   /** Milliseconds since 1970. */
   readonly createdAt: number;
   readonly labels: Readonly<Record<string, string>>;
-  /** Only those that somebody reads. */
+  /** Only those that a profile reads. */
   readonly annotations: Readonly<Record<string, string>>;
   readonly type: string;
   readonly clusterIp?: string;

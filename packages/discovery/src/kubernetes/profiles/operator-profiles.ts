@@ -6,7 +6,7 @@ const managedBy = "app.kubernetes.io/managed-by";
 const serviceLabel = "__meta_kubernetes_service_label";
 const byRelease = "{label:app.kubernetes.io/instance}";
 
-/** Operators. Labels of their own tell apart what they make, also where it bears those of charts. */
+/** Operators. Labels of their own distinguish what they make, also where it bears those of charts. */
 export const operators: readonly NamedProfile[] = [
   {
     name: "sap-redis",

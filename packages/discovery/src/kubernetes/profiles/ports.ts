@@ -29,7 +29,7 @@ const neverNames = /metrics|exporter|sentinel|bus|admin|^cluster$/;
 const tlsNames = /(?:^|-)tls(?:-|$)/;
 
 /**
- * Chooses in a fixed order: what somebody named; else by the names that Redis ports have, by the numbers they have, and at last
+ * Chooses in a fixed order: what an annotation names; else by the names that Redis ports have, by the numbers they have, and at last
  * the first that is not known to be something else. What is wanted by number and is no port of the Service is the Pods' own.
  */
 export function choosePort(

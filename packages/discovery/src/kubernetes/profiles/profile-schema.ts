@@ -99,7 +99,7 @@ function maySetInstance({ action, targetLabel }: z.infer<typeof relabelRule>): b
   return action === "labelmap" || targetLabel === "instance";
 }
 
-/** What is wrong with a profile that somebody wrote, each fault with its path. */
+/** What is wrong with a profile of the caller's own, each fault with its path. */
 export function profileFaults(input: Profile): readonly string[] {
   const result = (Array.isArray((input as Profile | null)?.labels) ? withAlternatives : withLabels).safeParse(
     input,

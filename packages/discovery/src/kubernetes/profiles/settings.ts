@@ -3,7 +3,7 @@ import { dnsLabel } from "../../instance/dns-label.ts";
 import type { Reads, State } from "../../instance/instance.ts";
 import type { ServiceKind } from "./profile.ts";
 
-/** What somebody says about an instance on one of its Services, and with what rules of a profile may say the same. */
+/** What the annotations of a Service say about its instance, and with what rules of a profile may say the same. */
 export interface Settings {
   readonly instance: string;
   readonly ignore: boolean;
@@ -75,7 +75,7 @@ const readers: { readonly [K in Setting]: Reader<Settings[K]> } = {
 /** As they stand behind the prefix. */
 export const settingNames: readonly string[] = Object.keys(readers);
 
-/** Something under our prefix that nobody can read: what stands there is not known, or its value is not. */
+/** An annotation under our prefix that cannot be read: its name is not known, or its value is not. */
 export interface SettingFault {
   readonly setting: string;
   /** What the value must be; undefined where there is no such setting. */

@@ -7,7 +7,7 @@ import type { Verdict } from "./verdict.ts";
 
 const maxMs = 30_000;
 
-/** Failures in a row, the pause after each, and who may end it. */
+/** Failures in a row, the pause after each, and what may end it. */
 export class Recovery {
   readonly #clock: Clock;
   readonly #random: () => number;

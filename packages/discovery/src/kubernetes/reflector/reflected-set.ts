@@ -19,7 +19,7 @@ export class ReflectedSet<T> {
   readonly #options: ReflectedSetOptions<T>;
   readonly #items = new Map<string, T>();
   readonly #versions = new Map<string, string>();
-  /** Who had a name last. */
+  /** The object that had a name last. */
   #uids = new ByName<string>();
 
   constructor(options: ReflectedSetOptions<T>) {

@@ -7,8 +7,8 @@ import type { ApiServer } from "../api/api-server.ts";
 import type { KubernetesObject } from "../api/kubernetes-object.ts";
 
 /**
- * Hears what happens, one call after another and never two at a time. What a call throws, or what a promise that it returns rejects
- * with, disturbs nobody and is told on `fleet:discovery:reflector`.
+ * Called with what happens, one call after another and never two at a time. What a call throws, or what a promise that it returns rejects
+ * with, is published on `fleet:discovery:reflector` and changes nothing else.
  */
 export interface ReflectorHandler<T> {
   /** It is there, or changed: `previous` is undefined for what was not there. A made again object is deleted first. */
@@ -18,9 +18,9 @@ export interface ReflectorHandler<T> {
   watching?(): void;
   /** It said where it stands while a watch is open: what is still missing is on its way. After a failure that is asked at once. */
   answered?(): void;
-  /** The server has proved that the set is current: the first time when the first set is whole and told, then again and again. */
+  /** The server has proved that the set is current: the first time when the first set is whole and handed over, then again and again. */
   synced?(): void;
-  /** An attempt failed. The set stays; the next attempt comes by itself, and `synced` tells of its success. */
+  /** An attempt failed. The set stays; the next attempt comes by itself, and `synced` reports its success. */
   failed?(error: Error): void;
 }
 
@@ -45,7 +45,7 @@ export interface ReflectorOptions<T> {
   readonly pageSize?: number;
   /** Whether the first set is streamed by a watch where the server can do that, or always listed in pages. @default "auto" */
   readonly streaming?: "auto" | "never";
-  /** Whose it is, for the channel. @default nobody's */
+  /** Whose it is, for the channel. @default none */
   readonly source?: string;
   /** Monotonic milliseconds and timers. @default the process's monotonic clock */
   readonly clock?: Clock;

@@ -10,7 +10,7 @@ interface Name {
 
 type Counts = Record<string, number>;
 
-/** What a reflector has done so far, counted and told. */
+/** What a reflector has done so far, counted and published. */
 export class ReflectorTally {
   readonly #name: Name;
   readonly #restarts: Counts = {};

@@ -99,7 +99,7 @@ export class Reflector<T> implements AsyncDisposable {
     return this.#set.items;
   }
 
-  /** Whether a whole set has arrived and was told. */
+  /** Whether a whole set has arrived and the handler was called with it. */
   get hasSynced(): boolean {
     return this.#hasSynced;
   }
@@ -121,7 +121,7 @@ export class Reflector<T> implements AsyncDisposable {
   }
 
   /**
-   * Begins; resolves when the first set is whole and told. Failures before that are told to the handler while it keeps trying.
+   * Begins; resolves when the first set is whole and handed over. Failures before that are reported to the handler while it keeps trying.
    *
    * @throws the signal's reason when that ends it, DiscoveryError (FLEET_DISCOVERY_CLOSED) when `close()` does or at a second start.
    */
@@ -139,12 +139,12 @@ export class Reflector<T> implements AsyncDisposable {
     return started;
   }
 
-  /** Somebody else has reached the server again: a pause after a broken connection ends now. Once in half a minute at the most. */
+  /** Another reflector has reached the server again: a pause after a broken connection ends now. Once in half a minute at the most. */
   hurry(): void {
     this.#recovery.hurry();
   }
 
-  /** Stops; no request, timer or listener is left and nothing is told afterwards. Twice is once. The set stays readable. */
+  /** Stops; no request, timer or listener is left and nothing is reported afterwards. Twice is once. The set stays readable. */
   async close(): Promise<void> {
     this.#end(this.#over());
     await this.#running;
@@ -230,7 +230,7 @@ export class Reflector<T> implements AsyncDisposable {
     return { draft: this.#set.draft(this.#resync.isDoubtful), begunAt: this.#clock.now() };
   }
 
-  /** The whole set at once; who listens hears of the differences. */
+  /** The whole set at once; the handler is called with the differences. */
   async #replace({ draft, begunAt }: SetReading<T>, version: string): Promise<void> {
     const changes = this.#set.replace(draft);
     this.#version = version;

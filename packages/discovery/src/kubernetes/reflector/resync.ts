@@ -66,7 +66,7 @@ export class Resync {
 
   /**
    * The connection broke. Whoever answers next may have come back from a backup, with a past of its own that has reached our version
-   * already: no watch tells of that. So the set is read again: not at once, as everybody would, and not too often.
+   * already: no watch reports that. So the set is read again: not at once, as all processes would, and not too often.
    */
   doubt(): void {
     this.#doubtedAt ??= this.#options.clock.now() + this.#pause();

@@ -7,9 +7,9 @@ export interface Verdict {
   readonly reason: string;
   /** Whether a whole set is read next, since this version leads no further. */
   readonly relists: boolean;
-  /** Whether who answers next may have another past. */
+  /** Whether the server that answers next may have another past. */
   readonly isDoubtful: boolean;
-  /** Whether the next attempt comes at once, and nobody needs to hear of this one. */
+  /** Whether the next attempt comes at once, and this one is not reported. */
   readonly isNormal: boolean;
 }
 

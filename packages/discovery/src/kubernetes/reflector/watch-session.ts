@@ -139,7 +139,7 @@ export class WatchSession<T> {
     const changes = type === "DELETED" ? set.delete(identity) : set.apply(object, identity);
     for (const change of changes) calls.changed(change);
     this.#options.reached(identity.version);
-    // A name that is taken again before it was free: we were not told everything.
+    // A name that is taken again before it was free: an event is missing.
     if (changes.length > 1) this.#work.abort(new Interruption("doubtful"));
     return undefined;
   }

@@ -13,7 +13,7 @@ export interface DefaultCredentials {
   readonly namespaces?: readonly string[];
 }
 
-/** What somebody told about an instance's credentials; `false` what cannot be read. */
+/** What annotations say about an instance's credentials; `false` what cannot be read. */
 interface Told {
   readonly username: string | false | undefined;
   readonly passwordSecret: string | false | undefined;

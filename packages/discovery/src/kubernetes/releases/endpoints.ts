@@ -23,7 +23,7 @@ interface EndpointsOptions {
   readonly zone: string | undefined;
   /** Numbers of ports that speak TLS. */
   readonly tlsPorts: readonly number[];
-  /** In a cluster there are many primaries, and nobody is hinted. */
+  /** In a cluster there are many primaries, and no role is hinted at. */
   readonly cluster: boolean;
 }
 
@@ -199,7 +199,7 @@ function isRefused({ addressType }: SliceRecord, { address }: EndpointRecord): b
   return addressType === "FQDN" || hostFault(address) !== undefined;
 }
 
-/** What is wrong with a slice: the first address that nobody may dial, or its port. */
+/** What is wrong with a slice: the first address that may not be dialed, or its port. */
 function sliceFault(slice: SliceRecord, port: number | undefined): Condition | undefined {
   const object = `EndpointSlice ${slice.namespace}/${slice.name}`;
   const refused = slice.endpoints.find((endpoint) => isRefused(slice, endpoint));

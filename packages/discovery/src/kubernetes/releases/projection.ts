@@ -88,7 +88,7 @@ export class Projection {
   }
 
   /**
-   * A slice of such a Service, or one that somebody else than the controller keeps: the controller's carry the labels of their
+   * A slice of such a Service, or one that another program than the controller keeps: the controller's carry the labels of their
    * Service.
    */
   slice(object: object): SliceRecord | undefined {

@@ -210,7 +210,7 @@ export class Releases {
     for (const other of renamed) if (other !== release) this.#marked.add(other);
     if (renamed.includes(release)) release.translation = this.#translate(release);
     const { instance } = release.translation;
-    // What says the same is the same, so that nobody looks at it again.
+    // Equal content is the same object, so that it is not looked at again.
     if (equal(before.instance, instance))
       release.translation = { ...release.translation, instance: before.instance };
     if (release.services.length === 0) {
@@ -245,7 +245,7 @@ export class Releases {
 
   #slicesOf({ namespace, name, uid }: ServiceRecord): readonly SliceRecord[] {
     return (this.#slices.get(namespace, name) ?? []).filter(
-      // Those of a Service that had this name before stay until somebody collects them.
+      // Those of a Service that had this name before stay until they are collected.
       ({ owner }) => owner === undefined || owner === uid,
     );
   }

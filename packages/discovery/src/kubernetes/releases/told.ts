@@ -4,11 +4,11 @@ import type { Setting, Settings } from "../profiles/settings.ts";
 import { about } from "./member.ts";
 import type { Member } from "./member.ts";
 
-/** What the Services of a release say about their instance; the first that says something is heard. */
+/** What the Services of a release say about their instance; the first that says something counts. */
 export class Told {
   readonly #members: readonly Member[];
 
-  /** @param members in the order in which they are heard. */
+  /** @param members in the order in which they are read. */
   constructor(members: readonly Member[]) {
     this.#members = members;
   }

@@ -33,7 +33,7 @@ export interface Translation {
   readonly part: string;
   /** What it is called where others have that name. */
   readonly longName: string;
-  /** When its main Service was made, in milliseconds since 1970: who claimed a name first. */
+  /** When its main Service was made, in milliseconds since 1970: the earlier one claimed a name first. */
   readonly createdAt: number;
   /** Name of its main Service as it was then: the Services themselves may have changed since. */
   readonly service: string;
@@ -54,7 +54,7 @@ export const nothing: Translation = {
   conditions: [],
 };
 
-/** What a release is called after, and what is heard first. */
+/** What a release is called after, and what is read first. */
 const rank: Readonly<Record<ServiceKind, number>> = {
   primary: 0,
   all: 1,

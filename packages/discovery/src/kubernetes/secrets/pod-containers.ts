@@ -14,7 +14,7 @@ export interface Containers {
 
 const names =
   /^(?:redis|valkey|keydb|dragonfly(?:db)?|kvrocks|falkordb|redict|redismod|redisearch|rejson)\d*$/;
-const helpers =
+const sidecars =
   /^(?:exporter|metrics|sentinel|proxy|envoy|istio|linkerd|sidecar|backup|restore|agent|fluent|vector|kubectl|watch|watcher|reload|reloader|sync|operator|commander|insight|ui|manager|prometheus|fix|init)$/;
 const programs = /^(?:\/\S*\/)?(?:(?:redis|valkey|keydb)-server|dragonfly|kvrocks)$/;
 /** What runs the program that follows it. */
@@ -38,17 +38,17 @@ export function containersOf({ spec = {} }: PodLike, port?: number): Containers 
 function serversOf(running: readonly ContainerLike[]): readonly ContainerLike[] {
   const candidates = running.filter((one) => !isSentinel(one));
   const steps: readonly ((one: ContainerLike) => boolean)[] = [
-    (one) => isOfRedis(imageWords(one)) || (!hasHelper(imageWords(one)) && runsServer(one)),
-    (one) => !hasHelper(imageWords(one)) && isOfRedis(nameWords(one)),
-    (one) => !isHelper(one) && portsOf(one).some((port) => port === 6379 || port === 6380),
+    (one) => isOfRedis(imageWords(one)) || (!namesSidecar(imageWords(one)) && runsServer(one)),
+    (one) => !namesSidecar(imageWords(one)) && isOfRedis(nameWords(one)),
+    (one) => !isSidecar(one) && portsOf(one).some((port) => port === 6379 || port === 6380),
   ];
   for (const step of steps) {
     const found = candidates.filter(step);
     // A script that runs in the image of Redis says with its name what it is; beside the server it is not the server.
-    const certain = found.filter((one) => runsServer(one) || !hasHelper(nameWords(one)));
+    const certain = found.filter((one) => runsServer(one) || !namesSidecar(nameWords(one)));
     if (found.length > 0) return certain.length > 0 ? certain : found;
   }
-  const others = candidates.filter((one) => !isHelper(one));
+  const others = candidates.filter((one) => !isSidecar(one));
   if (others.length === 1) return others;
   const telling = others.filter(({ env = [] }) => env.some(({ name = "" }) => isKnownName(name)));
   if (telling.length > 0) return telling;
@@ -64,9 +64,10 @@ export function isNamedAfterRedis(container: ContainerLike): boolean {
 export const hasRedisWord = (text: string): boolean => wordsIn(text).some(isName);
 
 const isName = (word: string): boolean => names.test(word);
-const hasHelper = (words: readonly string[]): boolean => words.some((word) => helpers.test(word));
-const isOfRedis = (words: readonly string[]): boolean => words.some(isName) && !hasHelper(words);
-const isHelper = (one: ContainerLike): boolean => hasHelper(imageWords(one)) || hasHelper(nameWords(one));
+const namesSidecar = (words: readonly string[]): boolean => words.some((word) => sidecars.test(word));
+const isOfRedis = (words: readonly string[]): boolean => words.some(isName) && !namesSidecar(words);
+const isSidecar = (one: ContainerLike): boolean =>
+  namesSidecar(imageWords(one)) || namesSidecar(nameWords(one));
 
 /** `registry/team/redis-stack:8@sha256:...` -> `redis`, `stack` */
 function imageWords({ image = "" }: ContainerLike): readonly string[] {

@@ -72,7 +72,7 @@ const podReference = new RegExp(`^pod:(${name})/(${name})$`);
 const tlsReference = new RegExp(`^(${name})/(${name})$`);
 
 /**
- * Credentials and certificates from Kubernetes. Each is one `get` by name at the moment somebody dials: nothing is listed or watched, and a
+ * Credentials and certificates from Kubernetes. Each is one `get` by name at the moment of a dial: nothing is listed or watched, and a
  * rotated Secret counts from the next dial on. While the API server cannot be asked, what it said last is used, also that there is no
  * such object, and `fleet:discovery:error` reports it.
  */
@@ -210,7 +210,7 @@ export class KubernetesSecrets {
     return (await certificatesIn(tls, read)) ?? {};
   }
 
-  /** Tells the source whether Pods may be read: without them TLS, and passwords that only they name, are not known. */
+  /** Reports to the source whether Pods may be read: without them TLS, and passwords that only they name, are not known. */
   async #pod(namespace: string, pod: string, signal: AbortSignal | undefined): Promise<PodFacts | undefined> {
     const cause = `pods of ${namespace}`;
     try {

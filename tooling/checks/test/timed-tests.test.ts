@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { paths, text } from "../src/rooms.ts";
+import { paths, text } from "../src/checkout.ts";
 import { timedAssertions } from "../src/timed-tests.ts";
 
 /** Tests that may: by file and title, with the reason. */

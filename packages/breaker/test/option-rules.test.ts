@@ -2,8 +2,9 @@ import { optionFaults } from "@fleet/testkit";
 import { expect, it } from "vitest";
 
 import { breakerRules } from "../src/breaker-options.ts";
-import { CircuitBreaker, RetryBudget } from "../src/index.ts";
+import { CircuitBreaker, RetryBudget, RetryPolicy } from "../src/index.ts";
 import { retryBudgetRules } from "../src/retry/retry-budget.ts";
+import { retryPolicyRules } from "../src/retry/retry-policy.ts";
 
 it("a breaker refuses whatever an option cannot be, and options that do not exist", () => {
   expect(optionFaults(breakerRules, { name: "x" }, (options) => new CircuitBreaker(options))).toEqual([]);
@@ -11,4 +12,8 @@ it("a breaker refuses whatever an option cannot be, and options that do not exis
 
 it("a retry budget, too", () => {
   expect(optionFaults(retryBudgetRules, {}, (options) => new RetryBudget(options))).toEqual([]);
+});
+
+it("and a retry policy", () => {
+  expect(optionFaults(retryPolicyRules, {}, (options) => new RetryPolicy(options))).toEqual([]);
 });

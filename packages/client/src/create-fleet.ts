@@ -9,7 +9,7 @@ import { checkFleetOptions, type FleetOptions } from "./fleet-options.ts";
 import { Fleet } from "./fleet.ts";
 import { AllTerms } from "./overrides.ts";
 import { Targets } from "./targets.ts";
-import { Successions } from "./walk/successions.ts";
+import { Failovers } from "./walk/failover.ts";
 import { Walk } from "./walk/walk.ts";
 
 /**
@@ -40,19 +40,19 @@ export async function createFleet(
     redial: (target) => targets.redial(target),
     report: publishRole,
   });
-  const successions = new Successions({ ms: failoverMs, clock });
+  const failovers = new Failovers({ ms: failoverMs, clock, closing: closing.signal });
   const walk = new Walk({
     ...(policy && { policy }),
     ...(retryBudget && { retryBudget }),
     clock,
     random,
     roles,
-    successions,
+    failovers,
     closing: closing.signal,
   });
   const opened = (target: EndpointTarget): void => roles.used(target);
   const open = { terms, credentials, certificates, addressMap, clock, random, opened };
-  const targets = new Targets({ router: walk.router, roles, successions, open, graceMs });
+  const targets = new Targets({ router: walk.router, roles, failovers, open, graceMs });
   const byHand = instances.length === 0 ? [] : [new StaticSource(instances)];
   const discovery = new Discovery({ sources: [...byHand, ...sources], startTimeoutMs, clock });
   const started = discovery.start(signal === undefined ? {} : { signal });

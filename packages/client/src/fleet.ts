@@ -214,7 +214,7 @@ export class Fleet implements AsyncDisposable {
     const { timeoutMs, signal } = options;
     const walk = this.#walk;
     if (timeoutMs !== undefined) checkMs("timeoutMs", timeoutMs);
-    const startedAt = timeoutMs === undefined ? walk.glance() : walk.now();
+    const startedAt = timeoutMs === undefined ? walk.clock.glance() : walk.clock.read();
     const usualMs = this.#ownTerms?.of(selector.instance).timeoutMs ?? this.#timeoutMs;
     const call = new Call(selector, access, startedAt, timeoutMs ?? usualMs, signal, encoding);
     // The lane of an instance counts with the time of that instance, which a call to a group need not have.
@@ -255,7 +255,7 @@ export class Fleet implements AsyncDisposable {
   #end(call: Call, name: string, failure?: { readonly error: unknown }): void {
     this.#calls -= 1;
     if (this.#calls === 0) this.#idle?.();
-    if (commandChannel.hasSubscribers) publishCall(call, name, this.#walk.glance(), failure);
+    if (commandChannel.hasSubscribers) publishCall(call, name, this.#walk.clock.glance(), failure);
   }
 
   async #close(): Promise<void> {

@@ -3,12 +3,12 @@ import type { Router, Vacancy } from "@fleet/router";
 import type { Roles } from "@fleet/topology";
 
 import { EndpointTarget, type OpenOptions } from "./endpoints/endpoint-target.ts";
-import type { Successions } from "./walk/successions.ts";
+import type { Failovers } from "./walk/failover.ts";
 
 export interface TargetsOptions {
   readonly router: Router<EndpointTarget>;
   readonly roles: Pick<Roles<EndpointTarget>, "set" | "close">;
-  readonly successions: Pick<Successions, "lost" | "over">;
+  readonly failovers: Pick<Failovers, "begin" | "over">;
   readonly open: OpenOptions;
   /** How long a dropped endpoint's calls in flight are waited for. */
   readonly graceMs: number;
@@ -19,7 +19,7 @@ interface Kept {
   /** By the uid of the endpoint. */
   readonly targets: ReadonlyMap<string, EndpointTarget>;
   /** Whether somebody of them may be written to, as far as roles say. */
-  readonly isManned: boolean;
+  readonly isWritable: boolean;
 }
 
 /** Instances by name; undefined where there is none any more. */
@@ -66,7 +66,7 @@ export class Targets {
    * then its pools finish what is in flight, and close.
    */
   apply(changes: Changes): void {
-    const { router, roles, successions, graceMs } = this.#options;
+    const { router, roles, failovers, graceMs } = this.#options;
     const routes = new Map<string, readonly EndpointTarget[] | Vacancy>();
     const closing = new Set<EndpointTarget>();
     for (const [name, instance] of changes) {
@@ -80,7 +80,7 @@ export class Targets {
       routes.set(name, instance === undefined || targets.length > 0 ? targets : vacancyOf(instance));
     }
     router.replace(routes);
-    for (const name of changes.keys()) if (this.#kept.get(name)?.isManned !== false) successions.over(name);
+    for (const name of changes.keys()) if (this.#kept.get(name)?.isWritable !== false) failovers.over(name);
     for (const target of closing) this.#close(target, graceMs);
   }
 
@@ -119,9 +119,9 @@ export class Targets {
       return;
     }
     const targets = this.#targetsOf(instance, before);
-    const isManned = [...targets.values()].some(({ role }) => role !== "replica");
-    this.#kept.set(name, { instance, targets, isManned });
-    if (before?.isManned === true && !isManned) this.#options.successions.lost(name);
+    const isWritable = [...targets.values()].some(({ role }) => role !== "replica");
+    this.#kept.set(name, { instance, targets, isWritable });
+    if (before?.isWritable === true && !isWritable) this.#options.failovers.begin(name);
   }
 
   /** The same server behind a new uid, of the instance or of the endpoint, is another one to us. */

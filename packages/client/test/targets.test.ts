@@ -6,7 +6,7 @@ import { describe, expect, test } from "vitest";
 import type { EndpointTarget } from "../src/endpoints/endpoint-target.ts";
 import { AllTerms } from "../src/overrides.ts";
 import { Targets } from "../src/targets.ts";
-import { Successions } from "../src/walk/successions.ts";
+import { Failovers } from "../src/walk/failover.ts";
 import { endpoint, instance } from "./hand-source.ts";
 
 /** Targets that believe their sources, and the router that they fill. */
@@ -18,7 +18,7 @@ function targetsOf(): { readonly targets: Targets; readonly router: Router<Endpo
     },
     close: () => undefined,
   };
-  const successions = new Successions({ ms: 0, clock: new FakeClock() });
+  const failovers = new Failovers({ ms: 0, clock: new FakeClock(), closing: new AbortController().signal });
   const open = {
     terms: new AllTerms({}),
     credentials: undefined,
@@ -28,7 +28,7 @@ function targetsOf(): { readonly targets: Targets; readonly router: Router<Endpo
     random: seededRandom(1),
     opened: () => undefined,
   };
-  return { targets: new Targets({ router, roles, successions, open, graceMs: 0 }), router };
+  return { targets: new Targets({ router, roles, failovers, open, graceMs: 0 }), router };
 }
 
 /** Everybody who would be asked, each excluding those before, and why nobody is left. */

@@ -45,7 +45,7 @@ export class Call {
   ticket: Ticket<EndpointTarget> | undefined = undefined;
   permit: Permit | undefined = undefined;
   /** No further attempt, whatever the error says: the caller's own work has begun. */
-  final = false;
+  isFinal = false;
 
   constructor(
     selector: Selector,

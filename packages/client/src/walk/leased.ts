@@ -30,7 +30,7 @@ export async function leased<T>(
     throw closing.aborted ? new FleetClosedError() : error;
   });
   // From here on the work may have done anything.
-  call.final = true;
+  call.isFinal = true;
   const over = Promise.withResolvers<never>();
   // It may be rejected while the work runs that then throws, before anything waits for it.
   over.promise.catch(() => undefined);

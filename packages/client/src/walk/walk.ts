@@ -1,25 +1,25 @@
-import { BrokenCircuitError, RetryBudget, type RetryBudgetOptions } from "@fleet/breaker";
+import {
+  BrokenCircuitError,
+  type Retry,
+  RetryBudget,
+  type RetryBudgetOptions,
+  RetryPolicy,
+} from "@fleet/breaker";
 import type { ReplyError } from "@fleet/pool";
 import type { RedisPool } from "@fleet/pool/ioredis";
-import { NoTargetError, type Router, type RoutingPolicy } from "@fleet/router";
+import type { Router, RoutingPolicy } from "@fleet/router";
 import { type Clock, sleep } from "@fleet/time";
 import type { Roles } from "@fleet/topology";
 
 import type { EndpointTarget } from "../endpoints/endpoint-target.ts";
 import { ranks } from "../endpoints/ranks.ts";
 import type { Call } from "./call.ts";
+import { type Failovers, isVacant } from "./failover.ts";
+import { LastReadClock } from "./last-read-clock.ts";
 import { Picks } from "./picks.ts";
 import { isOfReplica, isReadonly } from "./readonly-error.ts";
-import type { Successions } from "./successions.ts";
-import { verdictOf } from "./verdict.ts";
-
-/** Longest pause before the same endpoint is asked again, in milliseconds. */
-const longestPauseMs = 512;
-
-const settled = Promise.resolve();
-
-/** What comes before another attempt: some milliseconds, or an answer. */
-type Pause = number | Promise<void>;
+import { release, type Settled, settleAnswered, settleFailed } from "./settle.ts";
+import { waitFor } from "./wait-for.ts";
 
 export interface WalkOptions {
   /** @default leastRequests() */
@@ -28,9 +28,14 @@ export interface WalkOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly roles: Pick<Roles<EndpointTarget>, "refused" | "doubted">;
-  readonly successions: Pick<Successions, "await">;
+  readonly failovers: Pick<Failovers, "wait">;
   /** Ends the pauses between attempts. */
   readonly closing: AbortSignal;
+}
+
+/** Leave for another attempt, and what may have to come before it besides a pause. */
+interface Again extends Retry {
+  readonly asked: Promise<void> | undefined;
 }
 
 /**
@@ -39,43 +44,20 @@ export interface WalkOptions {
  */
 export class Walk {
   readonly router: Router<EndpointTarget>;
+  readonly clock: LastReadClock;
   readonly #options: WalkOptions;
-  readonly #clock: Clock;
+  readonly #retryPolicy: RetryPolicy;
   readonly #budget: RetryBudget;
   readonly #picks: Picks;
-  /** The time as last read; router and budget go by it. */
-  #now: number;
-  /** Whether `#now` was read since the replies of this turn came in. */
-  #current = false;
-  readonly #outdate = (): void => {
-    this.#current = false;
-  };
 
   constructor(options: WalkOptions) {
     const { policy, clock, random } = options;
-    const lastRead = { now: () => this.#now };
     this.#options = options;
-    this.#clock = clock;
-    this.#now = clock.now();
-    this.#budget = new RetryBudget({ ...options.retryBudget, clock: lastRead });
-    this.#picks = new Picks({ ...(policy && { policy }), clock: lastRead, random });
+    this.clock = new LastReadClock(clock);
+    this.#budget = new RetryBudget({ ...options.retryBudget, clock: this.clock });
+    this.#retryPolicy = new RetryPolicy({ budget: this.#budget, random });
+    this.#picks = new Picks({ ...(policy && { policy }), clock: this.clock, random });
     this.router = this.#picks.router;
-  }
-
-  /** The time. */
-  now(): number {
-    return (this.#now = this.#clock.now());
-  }
-
-  /**
-   * The time, good enough for accounting: read once for all calls that begin or end in one run of the microtask queue, since replies
-   * that came in one read of the socket end there one after the other. Reading it for each is a tenth of a call's cost.
-   */
-  glance(): number {
-    if (this.#current) return this.#now;
-    this.#current = true;
-    void settled.then(this.#outdate);
-    return this.now();
   }
 
   /** Takes a ticket and a permit, and answers the pool to use. */
@@ -90,10 +72,10 @@ export class Walk {
     if (!permit.admitted) throw new BrokenCircuitError(target.name, permit, target.failure);
     call.permit = permit;
     call.attempts += 1;
-    if (call.attempts > 1) call.retriedAt = this.#now;
+    if (call.attempts > 1) call.retriedAt = this.clock.now();
     else {
       this.#budget.request();
-      // One that hangs must leave time to ask another.
+      // An endpoint that hangs must leave time to ask another.
       if (ticket.reason === "policy" && call.access === "read" && target.terms.retries > 0)
         call.deadline = call.startedAt + call.timeoutMs / 2;
     }
@@ -102,9 +84,8 @@ export class Walk {
 
   /** The attempt under way was answered. */
   end(call: Call): void {
-    this.glance();
-    call.permit?.success();
-    this.#release(call);
+    this.clock.glance();
+    settleAnswered(call);
   }
 
   /** A first attempt, and whatever has to follow it. */
@@ -124,12 +105,12 @@ export class Walk {
     const tried: EndpointTarget[] = [];
     let error = failure;
     for (;;) {
-      const pause = this.#settle(call, error);
+      const again = this.#decide(call, error);
       let pool = await this.#beginWithSuccessor(call, error);
       if (pool === undefined) {
-        if (pause === undefined) throw error;
+        if (again === undefined) throw error;
         if (call.target !== undefined) tried.push(call.target);
-        pool = this.#beginElsewhere(call, tried) ?? (await this.#beginAfter(call, pause, error));
+        pool = this.#beginElsewhere(call, tried) ?? (await this.#beginAfter(call, again, error));
       }
       let value: T;
       try {
@@ -148,41 +129,29 @@ export class Walk {
     if (target !== undefined && isReadonly(error)) void this.#options.roles.refused(target);
   }
 
-  /** The attempt under way went wrong: tells breaker and router. Answers what to wait for before the next one, if there may be one. */
-  #settle(call: Call, error: unknown): Pause | undefined {
-    const { permit, ticket, target } = call;
-    // Without a permit nobody was asked: a name nobody knows, a refusing breaker, credentials that cannot be resolved.
-    if (permit === undefined || target === undefined) {
-      this.#release(call);
-      return undefined;
-    }
-    const { random, closing, roles } = this.#options;
-    const now = this.now();
-    const verdict = verdictOf(call, error);
-    /** Fell with others, of which one is counted for all. */
-    let shared = false;
-    if (verdict.countsAsFailure) {
-      shared = isLoss(error) && !target.lost(now, call.attemptedAt);
-      if (shared) permit.ignore();
-      else permit.failure();
-      target.failed(now, error);
-      ticket?.failed();
-      if (target.role !== "replica") roles.doubted(target);
-    } else if (verdict.outcome === "replied") permit.success();
-    else permit.ignore();
-    this.#release(call);
-    const asked = isReadonly(error) ? roles.refused(target) : undefined;
-    const again =
-      verdict.recoverable &&
-      (call.access === "read" || verdict.outcome === "not-sent" || isOfReplica(error)) &&
-      !call.final &&
-      call.attempts <= target.terms.retries &&
-      now < call.giveUpAt &&
-      !closing.aborted &&
-      (shared || asked !== undefined || this.#budget.tryRetry());
-    if (!again) return undefined;
+  /** Settles the attempt that failed. Undefined where there may not be another one. */
+  #decide(call: Call, error: unknown): Again | undefined {
+    const now = this.clock.read();
+    const settled = settleFailed(call, error, now, this.#options.roles);
+    if (settled === undefined || call.isFinal || this.#options.closing.aborted) return undefined;
+    const retry = this.#retryPolicy.next({ ...this.#facts(call, error, settled), now });
+    if (retry === undefined) return undefined;
     call.deadline = call.giveUpAt;
-    return asked ?? random() * Math.min(longestPauseMs, verdict.retryDelayMs * 2 ** (call.attempts - 1));
+    return { ...retry, asked: settled.asked };
+  }
+
+  #facts({ attempts, access, giveUpAt }: Call, error: unknown, settled: Settled) {
+    const { verdict, target, isShared, asked } = settled;
+    return {
+      attempts,
+      access,
+      outcome: isOfReplica(error) ? "not-sent" : verdict.outcome,
+      isRecoverable: verdict.recoverable,
+      delayMs: verdict.retryDelayMs,
+      deadline: giveUpAt,
+      retries: target.terms.retries,
+      isCharged: !isShared && asked === undefined,
+    } as const;
   }
 
   /** Begins on an endpoint that was not tried yet, if there is one. */
@@ -193,7 +162,7 @@ export class Walk {
     try {
       return this.begin(call);
     } catch {
-      this.#release(call);
+      release(call);
       return undefined;
     } finally {
       call.exclude = [];
@@ -201,20 +170,20 @@ export class Walk {
     }
   }
 
-  /** Begins on whoever is eligible after the pause, tried or not. Throws the error of the last attempt when nobody is. */
-  async #beginAfter(call: Call, pause: Pause, error: unknown): Promise<RedisPool> {
-    const { closing } = this.#options;
-    const leftMs = call.giveUpAt - this.#now;
-    if (typeof pause === "number" && pause >= leftMs) throw error;
-    if (typeof pause === "number") await sleep(this.#clock, pause, closing, call.signal);
-    else await this.#until(pause, leftMs, call);
-    this.now();
+  /** Begins on any endpoint that is eligible after the pause, tried or not. Throws the error of the last attempt when none is. */
+  async #beginAfter(call: Call, { afterMs, asked }: Again, error: unknown): Promise<RedisPool> {
+    const { clock, closing } = this.#options;
+    const leftMs = call.giveUpAt - this.clock.now();
+    if (asked !== undefined) await waitFor(asked, clock, leftMs, closing, call.signal);
+    else if (afterMs !== undefined && afterMs < leftMs) await sleep(clock, afterMs, closing, call.signal);
+    else throw error;
+    this.clock.read();
     call.signal?.throwIfAborted();
     if (closing.aborted) throw error;
     try {
       return this.begin(call);
     } catch (next) {
-      this.#release(call);
+      release(call);
       const pool = await this.#beginWithSuccessor(call, next);
       if (pool === undefined) throw error;
       return pool;
@@ -222,60 +191,26 @@ export class Walk {
   }
 
   /**
-   * Where the instance has lost its primary, or all its endpoints, a moment ago: waits for somebody to take over and begins there.
-   * Undefined where that is not so, or did not happen in time.
+   * Where the instance has lost its primary, or all its endpoints, a moment ago: waits for a successor and begins there. Undefined where
+   * that is not so, or did not happen in time.
    */
   async #beginWithSuccessor(call: Call, error: unknown): Promise<RedisPool | undefined> {
-    const { successions, closing } = this.#options;
-    const { instance } = call;
-    if (instance === undefined || call.final || !isVacant(error)) return undefined;
-    const wait = (found: Promise<void>, ms: number): Promise<void> =>
-      this.#until(found, Math.min(ms, call.giveUpAt - this.now()), call);
-    while (this.now() < call.giveUpAt && (await successions.await(instance, wait))) {
-      call.signal?.throwIfAborted();
+    const { failovers, closing } = this.#options;
+    const { instance, signal, giveUpAt: deadline } = call;
+    if (instance === undefined || call.isFinal || !isVacant(error)) return undefined;
+    while (this.clock.read() < deadline && (await failovers.wait(instance, { deadline, signal }))) {
+      signal?.throwIfAborted();
       if (closing.aborted) return undefined;
       try {
-        this.now();
+        this.clock.read();
         const pool = this.begin(call);
-        call.deadline = call.giveUpAt;
+        call.deadline = deadline;
         return pool;
       } catch (next) {
-        this.#release(call);
+        release(call);
         if (!isVacant(next)) return undefined;
       }
     }
     return undefined;
   }
-
-  /** Until the promise resolves, the time is up, the caller leaves or the fleet closes. */
-  async #until(promise: Promise<void>, ms: number, { signal }: Call): Promise<void> {
-    const over = new AbortController();
-    void promise.then(() => over.abort());
-    await sleep(this.#clock, ms, this.#options.closing, signal, over.signal);
-  }
-
-  #release(call: Call): void {
-    const { ticket, target } = call;
-    if (ticket === undefined || target === undefined) return;
-    target.inFlight -= 1;
-    ticket[Symbol.dispose]();
-    call.ticket = undefined;
-    call.permit = undefined;
-  }
-}
-
-const losses: ReadonlySet<unknown> = new Set([
-  "FLEET_POOL_CONNECTION_LOST",
-  "FLEET_POOL_CONNECT_FAILED",
-  "FLEET_POOL_AUTHENTICATION",
-]);
-
-/** Whether it is the end of a connection, or of a dial, that all calls on it see. */
-function isLoss(error: unknown): boolean {
-  return losses.has((error as { readonly code?: unknown }).code);
-}
-
-/** Whether there is nobody to ask, where somebody may be soon. */
-function isVacant(error: unknown): boolean {
-  return error instanceof NoTargetError && (error.reason === "no-primary" || error.reason === "no-endpoints");
 }

@@ -14,6 +14,7 @@ export interface BreakerTransition {
 export type TransitionCause =
   | TripCause
   | "open-time-over"
+  | "check-succeeded"
   | "probe-failed"
   | "probe-timeout"
   | "probes-succeeded"

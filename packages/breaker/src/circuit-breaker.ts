@@ -17,8 +17,13 @@ export interface RunOptions {
 /** Where the circuit stands, with the data of that state only. A permit carries the one it was issued in. */
 type Phase =
   | { readonly name: "closed"; readonly since: number; failures: number }
-  | { readonly name: "open"; readonly until: number }
-  | { readonly name: "half-open"; successes: number; probeUntil: number | undefined }
+  | { readonly name: "open"; readonly until: number; readonly trustsChecks: boolean }
+  | {
+      readonly name: "half-open";
+      successes: number;
+      probeUntil: number | undefined;
+      readonly trustsChecks: boolean;
+    }
   | { readonly name: "isolated"; holders: number };
 
 /** A circuit breaker whose every answer is synchronous. It has no timer: it reads the clock when it is asked. */
@@ -158,14 +163,24 @@ export class CircuitBreaker {
     else this.#enter(this.#newlyClosed(), "reset");
   }
 
+  /**
+   * A check of another kind than the calls says that the server is healthy: an open circuit admits a probe now, and not only when its
+   * open time is over. All the rest holds, and where that probe fails, checks are not believed again before the circuit has closed:
+   * a server may answer each health check and fail each call.
+   */
+  checkSucceeded(): void {
+    const phase = this.#look();
+    if (phase.name === "open" && phase.trustsChecks) this.#halfOpen(false, "check-succeeded");
+  }
+
   /** Applies what the clock alone has decided since the last look. */
   #look(): Phase {
     let phase = this.#phase;
     const now = this.#now();
     if (phase.name === "half-open" && phase.probeUntil !== undefined && now >= phase.probeUntil)
-      phase = this.#open("probe-timeout", phase.probeUntil);
+      phase = this.#open("probe-timeout", phase.probeUntil, phase.trustsChecks);
     if (phase.name === "open" && now >= phase.until)
-      phase = this.#enter({ name: "half-open", successes: 0, probeUntil: undefined }, "open-time-over");
+      phase = this.#halfOpen(phase.trustsChecks, "open-time-over");
     return phase;
   }
 
@@ -186,18 +201,22 @@ export class CircuitBreaker {
       if (!this.#trip.failure()) return;
       const now = this.#now();
       this.#openTime.fade(now - phase.since);
-      this.#open(this.#trip.cause, now);
+      this.#open(this.#trip.cause, now, true);
     } else if (phase.name === "half-open") {
       phase.probeUntil = undefined;
-      if (outcome === "failure") this.#open("probe-failed", this.#now());
+      if (outcome === "failure") this.#open("probe-failed", this.#now(), phase.trustsChecks);
       else if (outcome === "success" && ++phase.successes >= this.#settings.halfOpenProbes)
         this.#enter(this.#newlyClosed(), "probes-succeeded");
     }
   }
 
-  #open(cause: TransitionCause, at: number): Phase {
+  #open(cause: TransitionCause, at: number, trustsChecks: boolean): Phase {
     this.#openings += 1;
-    return this.#enter({ name: "open", until: at + this.#openTime.draw() }, cause);
+    return this.#enter({ name: "open", until: at + this.#openTime.draw(), trustsChecks }, cause);
+  }
+
+  #halfOpen(trustsChecks: boolean, cause: TransitionCause): Phase {
+    return this.#enter({ name: "half-open", successes: 0, probeUntil: undefined, trustsChecks }, cause);
   }
 
   #enter<P extends Phase>(phase: P, cause: TransitionCause): P {
@@ -221,9 +240,13 @@ export class CircuitBreaker {
     const now = this.#now();
     if (state.name === "closed")
       this.#phase = { name: "closed", since: now - closedForMs, failures: state.consecutiveFailures };
-    else if (state.name === "open")
-      this.#phase = { name: "open", until: now + Math.min(state.retryAfterMs, this.#openTime.longestMs) };
-    else this.#phase = { name: "half-open", successes: state.successes, probeUntil: undefined };
+    else if (state.name === "open") {
+      const until = now + Math.min(state.retryAfterMs, this.#openTime.longestMs);
+      this.#phase = { name: "open", until, trustsChecks: true };
+    } else {
+      const { successes } = state;
+      this.#phase = { name: "half-open", successes, probeUntil: undefined, trustsChecks: true };
+    }
   }
 
   #rejection(phase: Exclude<Phase, { name: "closed" }>): Rejection {

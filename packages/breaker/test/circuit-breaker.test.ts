@@ -95,6 +95,60 @@ describe("an open circuit", () => {
   });
 });
 
+describe("a check that succeeded", () => {
+  it("ends the open time early, and nothing more: the probes decide", () => {
+    const { breaker } = scene();
+    using ear = heard();
+    trip(breaker);
+    breaker.checkSucceeded();
+    expect(breaker.state).toEqual({ name: "half-open", probesInFlight: 0, successes: 0 });
+    const probe = permit(breaker);
+    expect(rejection(breaker).code).toBe("FLEET_BREAKER_HALF_OPEN");
+    probe.success();
+    permit(breaker).success();
+    permit(breaker).success();
+    expect(breaker.state.name).toBe("closed");
+    expect(ear.messages.map(({ cause }) => cause)).toEqual([
+      "consecutive-failures",
+      "check-succeeded",
+      "probes-succeeded",
+    ]);
+  });
+
+  it("is not believed again where the probe failed, until the circuit has closed; the open time grows on", async () => {
+    const { breaker, clock } = scene();
+    trip(breaker);
+    breaker.checkSucceeded();
+    permit(breaker).failure();
+    breaker.checkSucceeded();
+    expect(breaker.state).toEqual({ name: "open", retryAfterMs: 2_000 });
+    await clock.advance(2_000);
+    permit(breaker).failure();
+    breaker.checkSucceeded();
+    expect(breaker.state).toEqual({ name: "open", retryAfterMs: 4_000 });
+    await clock.advance(4_000);
+    for (let probe = 0; probe < 3; probe += 1) permit(breaker).success();
+    trip(breaker);
+    breaker.checkSucceeded();
+    expect(breaker.state.name).toBe("half-open");
+  });
+
+  it("changes nothing in a circuit that is closed, half-open or isolated", async () => {
+    const closed = scene();
+    permit(closed.breaker).failure();
+    closed.breaker.checkSucceeded();
+    expect(closed.breaker.state).toEqual({ name: "closed", consecutiveFailures: 1 });
+    const half = scene();
+    await halfOpen(half);
+    permit(half.breaker).success();
+    half.breaker.checkSucceeded();
+    expect(half.breaker.state).toEqual({ name: "half-open", probesInFlight: 0, successes: 1 });
+    using _hold = half.breaker.isolate();
+    half.breaker.checkSucceeded();
+    expect(half.breaker.state.name).toBe("isolated");
+  });
+});
+
 describe("a half-open circuit", () => {
   it("closes after three probes that succeeded, one at a time", async () => {
     const at = scene();

@@ -7,7 +7,7 @@ import { ReferenceBreaker } from "./reference-breaker.ts";
 import { heard } from "./scene.ts";
 
 type Step =
-  | { readonly kind: "acquire" | "isolate" | "end" | "reset" }
+  | { readonly kind: "acquire" | "check" | "isolate" | "end" | "reset" }
   | { readonly kind: "success" | "failure" | "ignore"; readonly back: number }
   | { readonly kind: "advance" | "set wall clock"; readonly ms: number };
 
@@ -28,6 +28,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 8, arbitrary: fc.record({ kind: settled, back }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant("advance" as const), ms }) },
   { weight: 1, arbitrary: fc.record({ kind: rarely }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("check" as const) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("set wall clock" as const), ms: hours }) },
 );
 
@@ -66,6 +67,9 @@ class Pair implements Disposable {
       case "set wall clock":
         vi.setSystemTime(Date.now() + step.ms);
         return;
+      case "check":
+        this.#breaker.checkSucceeded();
+        return this.#model.checkSucceeded(this.#now);
       case "isolate":
         this.#holds.push(this.#breaker.isolate());
         return this.#model.isolate(this.#now);

@@ -29,6 +29,7 @@ export class ReferenceBreaker {
   #successes = 0;
   #probe: { id: number; until: number } | undefined;
   #holders = 0;
+  #trustsChecks = true;
 
   constructor(settings: Settings) {
     this.#settings = settings;
@@ -70,6 +71,14 @@ export class ReferenceBreaker {
       }
       this.#open(now);
     }
+  }
+
+  checkSucceeded(now: number): void {
+    this.#pass(now);
+    if (this.#name !== "open" || !this.#trustsChecks) return;
+    this.#trustsChecks = false;
+    this.#successes = 0;
+    this.#go("half-open");
   }
 
   isolate(now: number): void {
@@ -137,6 +146,7 @@ export class ReferenceBreaker {
     this.#probe = undefined;
     this.#failures = 0;
     this.#closedAt = now;
+    this.#trustsChecks = true;
     this.#go("closed");
   }
 

@@ -237,11 +237,39 @@ describe("the breaker of an endpoint", () => {
       retryAfterMs: expect.any(Number),
     });
     await redis.restart();
-    await eventually(() => fleet.command(orders, ["PING"]), { intervalMs: 5 });
+    // The probes that a half-open circuit wants.
+    for (let probe = 0; probe < 3; probe += 1)
+      await eventually(() => fleet.command(orders, ["PING"]), { intervalMs: 5 });
     expect(endpointStats(fleet, 0)).toMatchObject({
       breaker: { name: "closed" },
       health: { status: "healthy" },
     });
+  });
+
+  test("is not closed by a health check: a server that answers PING and fails each command gets few of them", async () => {
+    await using redis = await startRedis();
+    const clock = new FakeClock();
+    const pool = { healthCheckIntervalMs: 1000 };
+    const fails = ["EVAL", "return redis.error_reply('BUSY a script is running')", "0"] as const;
+    await using fleet = await createFleet({
+      instances: [instance("orders", [redis])],
+      retries: 0,
+      pool,
+      clock,
+    });
+    let reached = 0;
+    for (let second = 0; second < 15; second += 1) {
+      for (let call = 0; call < 10; call += 1) {
+        const { code } = (await thrown(fleet.command(orders, fails))) as { readonly code: string };
+        if (code === "FLEET_POOL_REPLY") reached += 1;
+      }
+      await clock.advance(1000);
+      await eventually(() =>
+        expect(endpointStats(fleet, 0)?.health).toMatchObject({ lastSuccessAt: clock.now() }),
+      );
+    }
+    // Five open the circuit, one comes after the check that is believed, and one after each opening: 2, 4 and 8 seconds.
+    expect([5, 6, 7, 8, 9]).toContain(reached);
   });
 
   test("counts a lost connection once, however many calls were on it", async () => {

@@ -156,15 +156,15 @@ export class EndpointTarget implements Target, AskedEndpoint {
   }
 
   /**
-   * Whether the breaker lets a call pass. A server that answered a health check after the last failure is let back at once, as
-   * Envoy un-ejects a host on a successful active check: the probes of half-open would only delay it.
+   * Whether the breaker lets a call pass. A dial or a health check that succeeded after the last failure ends the open time early, as
+   * Envoy un-ejects a host on a successful active check; what follows is for the probes to show.
    */
   get admits(): boolean {
     const breaker = this.#breaker;
     if (breaker === undefined || breaker.allows()) return true;
     const healthyAt = this.#pool?.health.lastSuccessAt;
     if (healthyAt === undefined || healthyAt <= this.#failedAt) return false;
-    breaker.reset();
+    breaker.checkSucceeded();
     return breaker.allows();
   }
 

@@ -1,3 +1,4 @@
+export { InvalidOptionError } from "./errors.ts";
 export { askRole } from "./roles/ask-role.ts";
 export { Roles } from "./roles/roles.ts";
 

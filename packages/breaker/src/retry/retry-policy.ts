@@ -1,6 +1,17 @@
+import {
+  checkOptions,
+  complete,
+  count,
+  duration,
+  func,
+  hasMethods,
+  object,
+  type Rules,
+  withDefault,
+} from "@fleet/options";
 import { backoff } from "@fleet/time";
 
-import { aboveZero, checkOptions, func, hasMethods, integer, type Rules } from "../check-options.ts";
+import { InvalidOptionError } from "../errors.ts";
 import { RetryBudget } from "./retry-budget.ts";
 
 export interface RetryPolicyOptions {
@@ -15,10 +26,10 @@ export interface RetryPolicyOptions {
 }
 
 export const retryPolicyRules: Rules<RetryPolicyOptions> = {
-  retries: integer(0),
-  maxDelayMs: aboveZero,
-  budget: { expected: "a RetryBudget", fits: (value) => hasMethods(value, "request", "tryRetry") },
-  random: func,
+  retries: withDefault(2, count(0)),
+  maxDelayMs: withDefault(512, duration),
+  budget: object("a RetryBudget", (value) => hasMethods(value, "request", "tryRetry")),
+  random: withDefault(Math.random, func),
 };
 
 /** An attempt that failed, as far as it matters for another one. */
@@ -65,9 +76,12 @@ export class RetryPolicy {
 
   /** @throws InvalidOptionError */
   constructor(options: RetryPolicyOptions = {}) {
-    checkOptions(options, retryPolicyRules);
-    const { retries = 2, maxDelayMs = 512, budget = new RetryBudget(), random = Math.random } = options;
-    this.budget = budget;
+    checkOptions(options, retryPolicyRules, InvalidOptionError);
+    const { retries, maxDelayMs, budget, random } = complete<RetryPolicyOptions, "budget">(
+      options,
+      retryPolicyRules,
+    );
+    this.budget = budget ?? new RetryBudget();
     this.#retries = retries;
     this.#maxDelayMs = maxDelayMs;
     this.#random = random;

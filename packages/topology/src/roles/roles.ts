@@ -1,5 +1,17 @@
+import {
+  checkOptions,
+  clock as clockRule,
+  complete,
+  count,
+  func,
+  MAX_TIMER_MS,
+  number,
+  type Rules,
+  withDefault,
+} from "@fleet/options";
 import { type Clock, Semaphore, systemClock } from "@fleet/time";
 
+import { InvalidOptionError } from "../errors.ts";
 import type { AskedEndpoint } from "./asked-endpoint.ts";
 import type { RoleEvent } from "./role-event.ts";
 import { RolePoll, type RolePollOptions } from "./role-poll.ts";
@@ -27,6 +39,21 @@ export interface RolesOptions<E extends AskedEndpoint = AskedEndpoint> {
   readonly random?: () => number;
 }
 
+function ignore(): void {}
+
+export const rolesRules: Rules<RolesOptions> = {
+  intervalMs: withDefault(
+    1000,
+    number(`milliseconds above 0, at most ${MAX_TIMER_MS}`, (value) => value > 0 && value <= MAX_TIMER_MS),
+  ),
+  dialsAtOnce: withDefault(16, count(1)),
+  changed: withDefault(ignore, func),
+  redial: withDefault(ignore, func),
+  report: withDefault(ignore, func),
+  clock: withDefault(systemClock, clockRule),
+  random: withDefault(Math.random, func),
+};
+
 /**
  * Which endpoints are primaries and which are replicas, from Redis itself. `Roles` asks the endpoints, never on the way of a call, and
  * gives each its role. Nothing here rejects, and after `close()` nothing is asked.
@@ -36,11 +63,11 @@ export class Roles<E extends AskedEndpoint = AskedEndpoint> implements Disposabl
   readonly #polls = new Map<string, RolePoll<E>>();
   #isClosed = false;
 
+  /** @throws InvalidOptionError */
   constructor(options: RolesOptions<E> = {}) {
-    const { intervalMs = 1000, dialsAtOnce = 16, clock = systemClock, random = Math.random } = options;
-    const { changed = ignore, redial = ignore, report = ignore } = options;
-    const dials = new Semaphore(dialsAtOnce);
-    this.#options = { intervalMs, clock, random, changed, redial, report, dials };
+    checkOptions(options, rolesRules, InvalidOptionError);
+    const { dialsAtOnce, ...all } = complete(options, rolesRules as Rules<RolesOptions<E>>);
+    this.#options = { ...all, dials: new Semaphore(dialsAtOnce) };
   }
 
   /** The endpoints of one instance, from now on; an empty list forgets it. Their roles are decided when this returns. */
@@ -84,5 +111,3 @@ export class Roles<E extends AskedEndpoint = AskedEndpoint> implements Disposabl
     this.close();
   }
 }
-
-function ignore(): void {}

@@ -4,7 +4,7 @@ import type { BreakerState } from "./breaker-state.ts";
 import type { TripCause } from "./trips/trip.ts";
 
 /** Published on `fleet:breaker:state`: exactly one message per transition, in order, synchronously. */
-export interface BreakerTransition {
+export interface TransitionEvent {
   readonly name: string;
   readonly from: BreakerState["name"];
   readonly to: BreakerState["name"];
@@ -31,6 +31,6 @@ export function publishTransition(
   cause: TransitionCause,
 ): void {
   if (!stateChannel.hasSubscribers) return;
-  const transition: BreakerTransition = { name, from, to, cause };
+  const transition: TransitionEvent = { name, from, to, cause };
   stateChannel.publish(transition);
 }

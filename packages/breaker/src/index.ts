@@ -8,7 +8,7 @@ export type { Rules } from "@fleet/options";
 export type { Now } from "@fleet/time";
 export type { CircuitBreakerOptions } from "./breaker-options.ts";
 export type { BreakerState, BreakerStats } from "./breaker-state.ts";
-export type { BreakerTransition, TransitionCause } from "./channels.ts";
+export type { TransitionEvent, TransitionCause } from "./channels.ts";
 export type { RunOptions } from "./circuit-breaker.ts";
 export type { Permit, Rejection } from "./permit.ts";
 export type { RetryBudgetOptions } from "./retry/retry-budget.ts";

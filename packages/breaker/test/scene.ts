@@ -4,7 +4,7 @@ import { FakeClock } from "@fleet/testkit";
 
 import {
   CircuitBreaker,
-  type BreakerTransition,
+  type TransitionEvent,
   type CircuitBreakerOptions,
   type Permit,
   type Rejection,
@@ -44,10 +44,10 @@ export async function halfOpen({ breaker, clock }: Scene, openMs = 1_000): Promi
 }
 
 /** Everything published about one breaker until the handle is disposed. */
-export function heard(name = "orders"): { readonly messages: BreakerTransition[] } & Disposable {
-  const messages: BreakerTransition[] = [];
+export function heard(name = "orders"): { readonly messages: TransitionEvent[] } & Disposable {
+  const messages: TransitionEvent[] = [];
   const listen = (message: unknown): void => {
-    const transition = message as BreakerTransition;
+    const transition = message as TransitionEvent;
     if (transition.name === name) messages.push(transition);
   };
   subscribe("fleet:breaker:state", listen);

@@ -1,13 +1,13 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 
-import type { PickMessage } from "@fleet/router";
+import type { PickEvent } from "@fleet/router";
 
-import type { CommandMessage, RoleEvent } from "../src/index.ts";
+import type { CommandEvent, RoleEvent } from "../src/index.ts";
 
 type Heard<T> = Disposable & { readonly messages: readonly T[] };
 
 /** Listens to `fleet:client:command` until disposed. */
-export function heard(): Heard<CommandMessage> {
+export function heard(): Heard<CommandEvent> {
   return heardOn("fleet:client:command");
 }
 
@@ -17,7 +17,7 @@ export function heardRoles(): Heard<RoleEvent> {
 }
 
 /** Listens to `fleet:router:pick` until disposed. */
-export function heardPicks(): Heard<PickMessage> {
+export function heardPicks(): Heard<PickEvent> {
   return heardOn("fleet:router:pick");
 }
 

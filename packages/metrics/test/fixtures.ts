@@ -1,7 +1,7 @@
 import { channel } from "node:diagnostics_channel";
 
-import type { BreakerTransition } from "@fleet/breaker";
-import type { CommandMessage, RoleEvent } from "@fleet/client";
+import type { TransitionEvent } from "@fleet/breaker";
+import type { CommandEvent, RoleEvent } from "@fleet/client";
 import type {
   DiscoveryConditionMessage,
   DiscoveryErrorMessage,
@@ -9,17 +9,17 @@ import type {
   InstanceChange,
 } from "@fleet/discovery";
 import type { AcquireEvent, ConnectionEvent } from "@fleet/pool/ioredis";
-import type { PickMessage } from "@fleet/router";
+import type { PickEvent } from "@fleet/router";
 
 import type { FleetStatsLike } from "../src/index.ts";
 import type { Messages } from "../src/roster/messages.ts";
 
 /** What each channel carries, by the package that publishes it. */
 export interface Published {
-  readonly "fleet:client:command": CommandMessage;
+  readonly "fleet:client:command": CommandEvent;
   readonly "fleet:client:role": RoleEvent;
-  readonly "fleet:router:pick": PickMessage;
-  readonly "fleet:breaker:state": BreakerTransition;
+  readonly "fleet:router:pick": PickEvent;
+  readonly "fleet:breaker:state": TransitionEvent;
   readonly "fleet:pool:connection": ConnectionEvent;
   readonly "fleet:pool:acquire": AcquireEvent;
   readonly "fleet:discovery:change": InstanceChange;

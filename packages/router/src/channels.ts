@@ -5,7 +5,7 @@ import type { Access } from "./target.ts";
 import type { PickReason } from "./ticket.ts";
 
 /** Published on `fleet:router:pick`, one per decision; a refusal is a decision too. */
-export type PickMessage = {
+export type PickEvent = {
   readonly access: Access;
   /** Name of the routing policy. */
   readonly policy: string;

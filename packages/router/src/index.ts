@@ -5,7 +5,7 @@ export { roundRobin } from "./policies/round-robin.ts";
 export { Router } from "./router.ts";
 
 export type { Now } from "@fleet/time";
-export type { PickMessage, PickOutcome } from "./channels.ts";
+export type { PickEvent, PickOutcome } from "./channels.ts";
 export type { NoTargetReason, Refusal, Requested } from "./errors.ts";
 export type { RouterOptions } from "./router-options.ts";
 export type { PickRequest, PickTerms, RouterStats, TargetStats } from "./router.ts";

@@ -1,7 +1,7 @@
 import { checkOptions, printed } from "@fleet/options";
 import { systemClock, type Now } from "@fleet/time";
 
-import { pickChannel, type PickMessage, type PickOutcome } from "./channels.ts";
+import { pickChannel, type PickEvent, type PickOutcome } from "./channels.ts";
 import {
   InvalidOptionError,
   NoTargetError,
@@ -189,7 +189,7 @@ export class Router<T extends Target> {
 
   #publish(request: PickRequest<T>, candidates: number, outcome: PickOutcome): void {
     const { access } = request;
-    const message: PickMessage = {
+    const message: PickEvent = {
       access,
       policy: this.#policy.name,
       requested: requestedBy(request),

@@ -8,7 +8,7 @@ import {
   NoTargetError,
   Router,
   UnknownTargetError,
-  type PickMessage,
+  type PickEvent,
   type PickRequest,
   type RouterOptions,
   type Target,
@@ -288,8 +288,8 @@ describe("rank", () => {
 
   it("publishes one decision for a pick, whatever it had to fall back on", () => {
     const router = routerOf([target("c")], { rank });
-    const messages: PickMessage[] = [];
-    const listen = (message: unknown): void => void messages.push(message as PickMessage);
+    const messages: PickEvent[] = [];
+    const listen = (message: unknown): void => void messages.push(message as PickEvent);
     subscribe("fleet:router:pick", listen);
     router.pick({ group: "g", access: "read" });
     unsubscribe("fleet:router:pick", listen);
@@ -372,8 +372,8 @@ describe("update", () => {
 
 describe("observation", () => {
   it("publishes every decision on fleet:router:pick, refusals too, while somebody listens", () => {
-    const heard: PickMessage[] = [];
-    const listen = (message: unknown): void => void heard.push(message as PickMessage);
+    const heard: PickEvent[] = [];
+    const listen = (message: unknown): void => void heard.push(message as PickEvent);
     const router = routerOf([
       ...orders(["primary", "replica"], { reads: "replica" }),
       target("a", { state: "drain" }),

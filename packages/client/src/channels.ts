@@ -1,7 +1,7 @@
 import { type Channel, channel } from "node:diagnostics_channel";
 
 import type { Access } from "@fleet/isolation";
-import type { RoleEvent as ReportedEvent } from "@fleet/topology";
+import type { RoleReport } from "@fleet/topology";
 
 import type { Call } from "./walk/call.ts";
 
@@ -25,7 +25,7 @@ export interface CommandEvent {
 }
 
 /** Payload of `fleet:client:role`: what is new about the roles of an instance. */
-export type RoleEvent = ReportedEvent;
+export type RoleEvent = RoleReport;
 
 const roleChannel = channel("fleet:client:role");
 

@@ -50,7 +50,7 @@ export type { Access, Command, Reply } from "@fleet/isolation";
 export type { Health, PoolStats, RedisPoolOptions } from "@fleet/pool/ioredis";
 export type { RoutingPolicy } from "@fleet/router";
 export type { Clock } from "@fleet/time";
-export type { Link, Replication, Unfit } from "@fleet/topology";
+export type { Link, Replication, RoleReport, Unfit } from "@fleet/topology";
 export type { BatchReply } from "./batch/batch.ts";
 export type { CallOptions, Selector } from "./walk/call.ts";
 export type { CommandEvent, RoleEvent } from "./channels.ts";

@@ -6,5 +6,5 @@ export type { Clock } from "@fleet/time";
 export type { Reply, RoleReply, Server } from "./roles/ask-role.ts";
 export type { AskedEndpoint } from "./roles/asked-endpoint.ts";
 export type { Link, Replication, Role, Standing, Unfit } from "./roles/role.ts";
-export type { RoleEvent } from "./roles/role-event.ts";
+export type { RoleReport } from "./roles/role-report.ts";
 export type { RolesOptions } from "./roles/roles.ts";

@@ -1,7 +1,7 @@
 import type { AskedEndpoint } from "./asked-endpoint.ts";
 import type { Decision } from "./decide-roles.ts";
 import { type Entry, replicationOf, standingOf } from "./replication.ts";
-import type { RoleEvent } from "./role-event.ts";
+import type { RoleReport } from "./role-report.ts";
 
 export interface Assigned {
   /** An endpoint has another role than before. */
@@ -15,7 +15,7 @@ export function assign<E extends AskedEndpoint>(
   instance: string,
   entries: ReadonlyMap<E, Entry>,
   { roles, primary }: Decision,
-  report: (event: RoleEvent) => void,
+  report: (report: RoleReport) => void,
 ): Assigned {
   const claims = [...entries.values()];
   let hasChanged = false;

@@ -3,7 +3,7 @@ import type { AskedEndpoint } from "./asked-endpoint.ts";
 import { assign } from "./assign.ts";
 import { type Claim, decideRoles } from "./decide-roles.ts";
 import { type Entry, standingOf } from "./replication.ts";
-import type { RoleEvent } from "./role-event.ts";
+import type { RoleReport } from "./role-report.ts";
 
 /** What follows from a new entry. */
 export interface Decided {
@@ -16,7 +16,7 @@ export interface Decided {
 /** What each endpoint of one instance said of its role last, and what is decided by it. Synchronous; it asks nothing itself. */
 export class RoleBook<E extends AskedEndpoint> {
   readonly #instance: string;
-  readonly #report: (event: RoleEvent) => void;
+  readonly #report: (report: RoleReport) => void;
   #entries: ReadonlyMap<E, Entry> = new Map();
   /** The endpoint that the source named as the primary last. */
   #named: E | undefined;
@@ -28,7 +28,7 @@ export class RoleBook<E extends AskedEndpoint> {
   /** The dispute that was reported last. */
   #reported = "";
 
-  constructor(instance: string, report: (event: RoleEvent) => void) {
+  constructor(instance: string, report: (report: RoleReport) => void) {
     this.#instance = instance;
     this.#report = report;
   }

@@ -3,7 +3,7 @@ import { type Clock, type Semaphore, unref } from "@fleet/time";
 import type { AskedEndpoint } from "./asked-endpoint.ts";
 import type { Entry } from "./replication.ts";
 import { type Decided, RoleBook } from "./role-book.ts";
-import type { RoleEvent } from "./role-event.ts";
+import type { RoleReport } from "./role-report.ts";
 
 export interface RolePollOptions<E extends AskedEndpoint> {
   readonly intervalMs: number;
@@ -11,7 +11,7 @@ export interface RolePollOptions<E extends AskedEndpoint> {
   readonly random: () => number;
   readonly changed: (instance: string) => void;
   readonly redial: (endpoint: E) => void;
-  readonly report: (event: RoleEvent) => void;
+  readonly report: (report: RoleReport) => void;
   /** Bounds the dials that serve only to ask. */
   readonly dials: Semaphore;
 }

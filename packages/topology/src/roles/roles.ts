@@ -13,8 +13,8 @@ import { type Clock, Semaphore, systemClock } from "@fleet/time";
 
 import { InvalidOptionError } from "../errors.ts";
 import type { AskedEndpoint } from "./asked-endpoint.ts";
-import type { RoleEvent } from "./role-event.ts";
 import { RolePoll, type RolePollOptions } from "./role-poll.ts";
+import type { RoleReport } from "./role-report.ts";
 
 export interface RolesOptions<E extends AskedEndpoint = AskedEndpoint> {
   /**
@@ -32,7 +32,7 @@ export interface RolesOptions<E extends AskedEndpoint = AskedEndpoint> {
    */
   readonly redial?: (endpoint: E) => void;
   /** Called with what is new. @default nothing */
-  readonly report?: (event: RoleEvent) => void;
+  readonly report?: (report: RoleReport) => void;
   /** Monotonic milliseconds and timers. @default performance.now and the global timers */
   readonly clock?: Clock;
   /** Uniform in [0, 1). @default Math.random */

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 
-import type { AskedEndpoint, RoleEvent, RoleReply } from "../../src/index.ts";
+import type { AskedEndpoint, RoleReport, RoleReply } from "../../src/index.ts";
 import { RoleBook } from "../../src/roles/role-book.ts";
 
 const addresses = ["a:1", "b:1", "c:1", "d:1"] as const;
@@ -51,7 +51,7 @@ function endpoint(address: string): AskedEndpoint & { hint: AskedEndpoint["hint"
 test("after any history there is one primary at most, it has not refused, and every change was reported", () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
-      const events: RoleEvent[] = [];
+      const events: RoleReport[] = [];
       const book = new RoleBook("orders", (event) => void events.push(event));
       const known = new Map(addresses.map((address) => [address as string, endpoint(address)]));
       const refusing = new Set<string>();

@@ -1,7 +1,7 @@
 import { eventually, FakeClock, startRedis, startReplication } from "@fleet/testkit";
 import { describe, expect, test } from "vitest";
 
-import { type RoleEvent, Roles } from "../../src/index.ts";
+import { type RoleReport, Roles } from "../../src/index.ts";
 import { needRedis } from "../need-redis.ts";
 import { ServerEndpoint } from "./server-endpoint.ts";
 
@@ -15,7 +15,7 @@ test("what Redis says beats what the source says, and what changes is reported",
     new ServerEndpoint(set.replicas[0]!, "primary"),
     new ServerEndpoint(set.primary, "replica"),
   ];
-  const events: RoleEvent[] = [];
+  const events: RoleReport[] = [];
   const changed: string[] = [];
   using roles = new Roles({
     changed: (instance) => void changed.push(instance),

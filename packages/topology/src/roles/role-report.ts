@@ -1,7 +1,7 @@
 import type { Role, Unfit } from "./role.ts";
 
 /** What is new about the roles of an instance. Endpoints stand there as `host:port`, as announced. */
-export type RoleEvent =
+export type RoleReport =
   | {
       /** An endpoint has another role now, by what Redis or its source says. */
       readonly event: "changed";

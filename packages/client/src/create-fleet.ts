@@ -9,6 +9,7 @@ import { checkFleetOptions, type FleetOptions } from "./fleet-options.ts";
 import { Fleet } from "./fleet.ts";
 import { AllTerms } from "./overrides.ts";
 import { Targets } from "./targets.ts";
+import { type CallOptions, checkSignal } from "./walk/call-options.ts";
 import { Failovers } from "./walk/failover.ts";
 import { Walk } from "./walk/walk.ts";
 
@@ -21,9 +22,10 @@ import { Walk } from "./walk/walk.ts";
  */
 export async function createFleet(
   options: FleetOptions,
-  { signal }: { readonly signal?: AbortSignal | undefined } = {},
+  start: Pick<CallOptions, "signal"> = {},
 ): Promise<Fleet> {
   checkFleetOptions(options);
+  checkSignal(start);
   const { instances = [], sources = [], policy, retryBudget } = options;
   const { credentials, certificates, addressMap, startTimeoutMs = 0, waitsForSources = true } = options;
   const { graceMs = 5000, rolesIntervalMs = 1000, failoverMs = 5000 } = options;
@@ -55,9 +57,9 @@ export async function createFleet(
   const targets = new Targets({ router: walk.router, roles, failovers, open, graceMs });
   const byHand = instances.length === 0 ? [] : [new StaticSource(instances)];
   const discovery = new Discovery({ sources: [...byHand, ...sources], startTimeoutMs, clock });
-  const started = discovery.start(signal === undefined ? {} : { signal });
-  // Whether anything waits for it is the caller's affair.
+  const started = discovery.start(start.signal === undefined ? {} : { signal: start.signal });
   if (waitsForSources) await started;
-  else started.catch(() => "it is told by the promise itself");
+  // Reported by `fleet.started`, which the caller need not wait for.
+  else started.catch(() => undefined);
   return new Fleet({ discovery, started, targets, walk, clock, terms, graceMs, closing });
 }

@@ -94,4 +94,5 @@ export class InvalidOptionError extends OptionError {
    * @remedy Correct the option that the message names.
    */
   readonly code = "FLEET_CLIENT_INVALID_OPTION";
+  readonly outcome = "not-sent";
 }

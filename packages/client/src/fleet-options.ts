@@ -22,7 +22,7 @@ import {
   isRecord,
   listOf,
   object,
-  printed,
+  MAX_TIMER_MS,
   record,
   type Rule,
   type Rules,
@@ -128,14 +128,6 @@ export interface FleetOptions {
 
 /** What an instance may have of its own; what is absent is as the fleet has it, option by option. */
 export type InstanceOverrides = Pick<FleetOptions, "timeoutMs" | "retries" | "pool" | "breaker">;
-
-/** Longest delay a Node timer keeps; a longer one fires at once. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
-
-export function checkMs(name: string, ms: number, least: number = Number.MIN_VALUE): void {
-  const rule = milliseconds(least);
-  if (!rule.fits(ms)) throw new InvalidOptionError(name, rule.expected, printed(ms));
-}
 
 function milliseconds(least: number = Number.MIN_VALUE): Rule {
   return {

@@ -18,33 +18,25 @@ import { commandChannel, publishCall } from "./channels.ts";
 import { dialAll, type DialResult } from "./endpoints/dial-all.ts";
 import { statsOf } from "./endpoints/stats-of.ts";
 import { FleetClosedError, InvalidOptionError, StartingError } from "./errors.ts";
-import { checkMs } from "./fleet-options.ts";
 import type { FleetStats } from "./fleet-stats.ts";
 import type { AllTerms } from "./overrides.ts";
 import type { Targets } from "./targets.ts";
-import { Call, type CallOptions, type Selector } from "./walk/call.ts";
+import {
+  type BatchOptions,
+  type CallOptions,
+  checkBatch,
+  checkCommand,
+  checkRun,
+  checkSelector,
+  checkSignal,
+  type CommandOptions,
+  type RunTarget,
+  type Selector,
+} from "./walk/call-options.ts";
+import { Call } from "./walk/call.ts";
 import { leased } from "./walk/leased.ts";
 import { atCaller, restoredError } from "./walk/restored-error.ts";
 import type { Walk } from "./walk/walk.ts";
-
-export interface CommandOptions extends CallOptions {
-  /** Whose keys. @default Namespace.dedicated(): the caller owns the whole instance */
-  readonly namespace?: Namespace;
-  /** What text in a reply becomes. @default "utf8" */
-  readonly encoding?: "utf8" | "buffer";
-}
-
-export interface BatchOptions extends CommandOptions {
-  /** As one transaction (MULTI ... EXEC). @default false */
-  readonly atomic?: boolean;
-}
-
-/** Where and for how long a `run()` leases its connection. */
-export type RunTarget = Selector &
-  CallOptions & {
-    /** What the work does; `read` may be led to a replica. @default "write" */
-    readonly access?: Access;
-  };
 
 /** What createFleet() has put together. */
 export interface FleetParts {
@@ -92,6 +84,8 @@ export class Fleet implements AsyncDisposable {
    * `outcome: "unknown"` says that it may have been executed.
    */
   async command(selector: Selector, command: Command, options: CommandOptions = none): Promise<Reply> {
+    checkSelector(selector);
+    if (options !== none) checkCommand(options);
     const scoped = (options.namespace ?? dedicated).scope(command);
     const call = this.#begin(selector, scoped.access, options, options.encoding);
     let reply: Reply;
@@ -118,6 +112,10 @@ export class Fleet implements AsyncDisposable {
     commands: readonly Command[],
     options: BatchOptions = none,
   ): Promise<readonly BatchReply[]> {
+    checkSelector(selector);
+    if (!Array.isArray(commands))
+      throw new InvalidOptionError("commands", "a list of commands", printed(commands));
+    if (options !== none) checkBatch(options);
     const atomic = options.atomic === true;
     const batch = new ScopedBatch(options.namespace ?? dedicated, commands, atomic);
     // Nothing left to send: the answer is all refusals.
@@ -147,6 +145,8 @@ export class Fleet implements AsyncDisposable {
    * the signal's reason, when the fleet's grace is over (`FleetClosedError`), when the connection ends (`ConnectionError`).
    */
   async run<T>(target: RunTarget, work: (redis: Redis) => Promise<T>): Promise<T> {
+    checkRun(target);
+    if (typeof work !== "function") throw new InvalidOptionError("work", "a function", printed(work));
     const call = this.#begin(target, target.access ?? "write", target, undefined);
     const { clock, closing } = this.#parts;
     const terms = { clock, closing: closing.signal, sparesBlocking: target.timeoutMs === undefined };
@@ -181,7 +181,9 @@ export class Fleet implements AsyncDisposable {
    *
    * @throws FleetClosedError; the signal's reason.
    */
-  async dial({ signal }: { readonly signal?: AbortSignal } = {}): Promise<readonly DialResult[]> {
+  async dial(options: Pick<CallOptions, "signal"> = none): Promise<readonly DialResult[]> {
+    checkSignal(options);
+    const { signal } = options;
     if (this.#closed !== undefined) throw new FleetClosedError();
     signal?.throwIfAborted();
     return dialAll(this.#parts.targets.all, signal);
@@ -209,11 +211,8 @@ export class Fleet implements AsyncDisposable {
     encoding: CommandOptions["encoding"],
   ): Call {
     if (this.#closed !== undefined) throw new FleetClosedError();
-    if (typeof selector !== "object" || selector === null)
-      throw new InvalidOptionError("selector", '{ instance: "..." } or { group: "..." }', printed(selector));
     const { timeoutMs, signal } = options;
     const walk = this.#walk;
-    if (timeoutMs !== undefined) checkMs("timeoutMs", timeoutMs);
     const startedAt = timeoutMs === undefined ? walk.clock.glance() : walk.clock.read();
     const usualMs = this.#ownTerms?.of(selector.instance).timeoutMs ?? this.#timeoutMs;
     const call = new Call(selector, access, startedAt, timeoutMs ?? usualMs, signal, encoding);

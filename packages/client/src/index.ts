@@ -52,7 +52,7 @@ export type { RoutingPolicy } from "@fleet/router";
 export type { Clock } from "@fleet/time";
 export type { Link, Replication, RoleReport, Unfit } from "@fleet/topology";
 export type { BatchReply } from "./batch/batch.ts";
-export type { CallOptions, Selector } from "./walk/call.ts";
+export type { BatchOptions, CallOptions, CommandOptions, RunTarget, Selector } from "./walk/call-options.ts";
 export type { CommandEvent, RoleEvent } from "./channels.ts";
 export type { DialResult } from "./endpoints/dial-all.ts";
 export type {
@@ -63,6 +63,5 @@ export type {
   InstanceOverrides,
 } from "./fleet-options.ts";
 export type { EndpointStats, FleetStats, InstanceStats } from "./fleet-stats.ts";
-export type { BatchOptions, CommandOptions, RunTarget } from "./fleet.ts";
 export type { SentinelConnectOptions } from "./endpoints/sentinel-connect.ts";
 export type { Credentials } from "@fleet/pool/ioredis";

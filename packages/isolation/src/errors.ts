@@ -88,6 +88,8 @@ export class ForeignKeyError extends Error {
    * @remedy Withhold the reply and destroy the connection; report it as a defect.
    */
   readonly code = "FLEET_ISOLATION_FOREIGN_KEY";
+  /** The reply is that of another command. */
+  readonly outcome = "unknown";
 
   constructor() {
     super("the reply does not belong to this namespace and was withheld");

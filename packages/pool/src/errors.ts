@@ -13,6 +13,7 @@ export class InvalidOptionError extends OptionError {
    * @remedy Correct the option that the message names.
    */
   readonly code = "FLEET_POOL_INVALID_OPTION";
+  readonly outcome = "not-sent";
 }
 
 /** No connection could be made (`not-sent`), or it was lost with the command on it (`unknown`). */
@@ -202,6 +203,7 @@ export class ReplyError extends Error {
    * @remedy Check the key; it may have expired.
    */
   readonly code: "FLEET_POOL_REPLY" | "FLEET_POOL_MEMORY" | "FLEET_POOL_KEY_NOT_FOUND";
+  readonly outcome = "replied";
   /** The first word, by which Redis tells its errors apart: `WRONGTYPE`, `OOM`, `ERR`... */
   readonly prefix: string;
   /** Upper-case name of the command that was answered so: `LPUSH`. */

@@ -67,6 +67,7 @@ export class InvalidOptionError extends OptionError {
    *   request names an instance or a group, not both.
    */
   readonly code = "FLEET_ROUTER_INVALID_OPTION";
+  readonly outcome = "not-sent";
 }
 
 function printed(requested: Requested): string {

@@ -4,19 +4,7 @@ import type { PickRequest, Ticket } from "@fleet/router";
 
 import type { EndpointTarget } from "../endpoints/endpoint-target.ts";
 import type { Rank } from "../endpoints/ranks.ts";
-
-/** Exactly one of both: an instance by its name, or any instance of a group. */
-export type Selector =
-  | { readonly instance: string; readonly group?: never }
-  | { readonly group: string; readonly instance?: never };
-
-/** What a caller may say about one call. */
-export interface CallOptions {
-  /** Time for the whole call, waits and retries included, in milliseconds. @default the fleet's `timeoutMs` */
-  readonly timeoutMs?: number;
-  /** Ends the wait; the call rejects with its reason. What was already written may still be executed. @default none */
-  readonly signal?: AbortSignal | undefined;
-}
+import type { Selector } from "./call-options.ts";
 
 /**
  * One call on its way. The same object is the router's request and the lane's options: on the happy path a command costs this one

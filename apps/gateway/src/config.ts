@@ -1,10 +1,12 @@
 import { access, constants, readFile } from "node:fs/promises";
 
+import { combinationFaults } from "@fleet/client";
 import { printSettings } from "@fleet/settings";
 import type { Environment, Flags, Loaded } from "@fleet/settings";
 
-import { type Config, gatewaySettings, settings } from "./config/config-schema.ts";
+import { completed, type Config, gatewaySettings, settings } from "./config/config-schema.ts";
 import { contradictions, namesIn } from "./config/contradictions.ts";
+import { fleetOptionsIn } from "./config/fleet-schema.ts";
 import { discoveryFaults } from "./sources/discovery-faults.ts";
 
 export type LoadedConfig = Loaded<Config>;
@@ -24,7 +26,7 @@ interface LoadOptions {
  * @throws ConfigurationError with every fault.
  */
 export async function loadConfig({ serves = true, ...given }: LoadOptions): Promise<LoadedConfig> {
-  return gatewaySettings.load({
+  const loaded = await gatewaySettings.load({
     ...given,
     referenced: ({ instancesFile }) => referencesIn(instancesFile),
     check: async ({ config, isFaulty }) => {
@@ -32,9 +34,13 @@ export async function loadConfig({ serves = true, ...given }: LoadOptions): Prom
       const found = await discoveryFaults(config, given.environment);
       const names = found.length === 0 && !isFaulty("instances") ? namesIn(config) : new Set<string>();
       const ours = serves ? contradictions(config, names) : [];
-      return [...found, ...ours, ...(await unreadable(config))].filter((fault) => !isKnown(fault));
+      const misfits = await combinationFaults(fleetOptionsIn(config));
+      return [...found, ...misfits, ...ours, ...(await unreadable(config))].filter(
+        (fault) => !isKnown(fault),
+      );
     },
   });
+  return { ...loaded, config: completed(loaded.config) };
 }
 
 /** The configuration as it counts, each value with where it came from. Digests are masked; a reference to a secret is none. */

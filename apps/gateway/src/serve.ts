@@ -5,6 +5,7 @@ import type { Fleet, FleetOptions } from "@fleet/client";
 
 import { buildGateway } from "./app.ts";
 import type { Config } from "./config/config-schema.ts";
+import { fleetOptionsIn } from "./config/fleet-schema.ts";
 import { credentialsFrom } from "./sources/credentials.ts";
 import { openSources } from "./sources/open-sources.ts";
 import type { OpenSources } from "./sources/open-sources.ts";
@@ -79,28 +80,20 @@ async function connect(
   { sources, kubernetes, addressMap }: OpenSources,
   signal: AbortSignal | undefined,
 ): Promise<Fleet> {
-  const { timeoutMs, retries, graceMs, maxPipelineCommands, sentinel, dns } = config;
+  const { sentinel, dns } = config;
   const asksServers = kubernetes !== undefined || sentinel !== undefined || dns !== undefined;
   const secrets = kubernetes?.secrets;
   const options: FleetOptions = {
+    ...fleetOptionsIn(config),
     sources,
     // A file says at once what there is, or why it cannot be used.
     waitsForSources: !asksServers,
-    startTimeoutMs: asksServers ? Infinity : 0,
+    startTimeoutMs: config.startTimeoutMs ?? (asksServers ? Infinity : 0),
     credentials: credentialsFrom(environment, secrets),
     ...(secrets !== undefined && {
       certificates: (reference, _, { port }) => secrets.tls(reference, { port }),
     }),
     ...(addressMap !== undefined && { addressMap }),
-    timeoutMs,
-    retries,
-    graceMs,
-    pool: {
-      // Requests arrive on many sockets: what one turn of the event loop reads leaves in one write.
-      flush: "poll",
-      // A pool counts commands, and the longest pipeline must not be the only one; what holds memory is bounded in bytes.
-      maxInFlight: 10 * Math.max(maxPipelineCommands, 10_000),
-    },
   };
   // A fleet that does not wait is closed by its owner, in order.
   return await createFleet(options, asksServers ? {} : { signal });

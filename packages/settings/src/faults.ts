@@ -24,6 +24,7 @@ export function faultLines(issues: readonly z.core.$ZodIssue[], context: FaultCo
   return issues.flatMap((issue) => {
     if (issue.code === "unrecognized_keys")
       return issue.keys.map((key) => unknownKey(issue.path, key, context));
+    if (issue.code === "invalid_key") return [invalidKey(issue, context)];
     const got = shown(issue.path, context);
     return [`${pathText(issue.path)}: ${worded(issue.message)}, got ${got}${context.origin(issue.path)}`];
   });
@@ -33,6 +34,15 @@ export function faultLines(issues: readonly z.core.$ZodIssue[], context: FaultCo
 const worded = (message: string): string =>
   message.replace(/^Invalid (?:input|option): /, "").replace(/, received \w+$/, "");
 
+function invalidKey(
+  { path, issues }: z.core.$ZodIssueInvalidKey,
+  { isSecret, origin }: FaultContext,
+): string {
+  const key = JSON.stringify(path.at(-1));
+  const got = isSecret(key) ? "a key that is not shown" : key;
+  return `${pathText(path.slice(0, -1))}: ${worded(issues[0]?.message ?? "expected another key")}, got ${got}${origin(path)}`;
+}
+
 function unknownKey(path: readonly PropertyKey[], key: string, context: FaultContext): string {
   const { settings, isSecret, origin } = context;
   const full = [...path, key];
@@ -40,10 +50,9 @@ function unknownKey(path: readonly PropertyKey[], key: string, context: FaultCon
     return `${pathText(path)}: a key that is not shown is not a known setting${origin(full)}`;
   const special = context.unknownKey?.(full.map(String));
   if (special !== undefined) return `${pathText(full)}: ${special}${origin(full)}`;
-  const siblings = keysAt(context.schema, path);
   const elsewhere = settings.find((one) => one.path.endsWith(`.${key}`))?.path;
-  const near = meant(key, siblings);
-  const suggestion = near === "" && elsewhere !== undefined ? `; did you mean ${elsewhere}?` : near;
+  const near = meant(key, keysAt(context.schema, path));
+  const suggestion = elsewhere !== undefined && !near.endsWith("?") ? `; did you mean ${elsewhere}?` : near;
   return `${pathText(full)}: is not a known setting${suggestion}${origin(full)}`;
 }
 

@@ -8,6 +8,8 @@ export interface FromRules {
   /** Options that the app decides by itself. */
   readonly except?: readonly string[];
   readonly meta?: Readonly<Record<string, Partial<SettingMeta>>>;
+  /** Values that hold in this app where nothing else is said; the package has others, or none. */
+  readonly defaults?: Readonly<Record<string, unknown>>;
   /** What they are options of: `pool`. */
   readonly of?: string;
 }
@@ -16,19 +18,20 @@ export interface FromRules {
  * A setting for each option of a package that can be written as text; options in an option become a section. An option that the package
  * gets later is a setting too, without a word here.
  */
-export function settingsFromRules(
-  rules: Rules,
-  { except = [], meta = {}, of = "" }: FromRules = {},
-  path = "",
-): Record<string, z.ZodType> {
+export function settingsFromRules(rules: Rules, from: FromRules = {}, path = ""): Record<string, z.ZodType> {
+  const { except = [], of = "" } = from;
   const shape: Record<string, z.ZodType> = {};
   for (const [name, rule] of Object.entries(rules)) {
     const full = path + name;
     if (rule.kind === "object" || except.includes(full)) continue;
     shape[name] =
       rule.options === undefined
-        ? settingOf(rule, { description: `${of}${full}: ${rule.expected}`, ...meta[full] })
-        : z.strictObject(settingsFromRules(rule.options, { except, meta, of }, `${full}.`)).prefault({});
+        ? settingOf(
+            rule,
+            { description: `${of}${full}: ${rule.expected}`, ...from.meta?.[full] },
+            from.defaults?.[full],
+          )
+        : z.strictObject(settingsFromRules(rule.options, from, `${full}.`)).prefault({});
   }
   return shape;
 }
@@ -46,12 +49,14 @@ export function objectFromRules(rules: Rules, except: readonly string[] = [], pa
   return z.strictObject(shape);
 }
 
-function settingOf(rule: Rule, given: SettingMeta): z.ZodType {
-  const schema = rule.required === true ? valueOf(rule) : valueOf(rule).optional();
+function settingOf(rule: Rule, given: SettingMeta, own: unknown): z.ZodType {
+  const value = valueOf(rule);
+  const schema = rule.required === true ? value : own === undefined ? value.optional() : value.default(own);
+  const initial = own ?? rule.default;
   return setting(schema, {
     kind: kinds[rule.kind],
     expected: rule.expected,
-    ...(rule.default !== undefined && { default: rule.default }),
+    ...(initial !== undefined && { default: initial }),
     ...(rule.secret === true && { secret: "whole" }),
     ...given,
   });

@@ -10,5 +10,5 @@ export type { Rules } from "@fleet/options";
 export type { FromRules } from "./from-rules.ts";
 export type { Alias, Flags } from "./layers.ts";
 export type { Kind, Section, Setting, SettingMeta } from "./setting.ts";
-export type { Checked, Definition, Loaded, LoadOptions, Preset, Sources } from "./settings.ts";
+export type { Checked, Definition, Loaded, LoadInput, Preset, Sources } from "./settings.ts";
 export type { Environment } from "./variables.ts";

@@ -13,11 +13,10 @@ export type Flags = Readonly<Record<string, string | boolean>>;
 /** A variable with a name of its own, known from elsewhere, for one setting or several. */
 export interface Alias {
   readonly variable: string;
-  readonly paths: readonly string[];
   /** Ends the sentence "expected ...". */
   readonly expected: string;
-  /** What the text means; undefined where it is not what was expected. @default the text, as from the setting's own variable */
-  readonly means?: (text: string) => unknown;
+  /** What the text means, by the path of each setting that it sets; undefined where it is not what was expected. */
+  readonly means: Readonly<Record<string, (text: string) => unknown>>;
 }
 
 export interface Layers {
@@ -77,13 +76,12 @@ function fromOwnVariable(setting: Setting, { environment }: Layers): Found | Unr
 }
 
 function fromAlias(setting: Setting, { environment, aliases }: Layers): Found | Unreadable | undefined {
-  for (const { variable: name, paths, means, expected } of aliases) {
+  for (const { variable: name, means, expected } of aliases) {
     const text = variable(environment, name);
-    if (text === undefined || !paths.includes(setting.path)) continue;
-    const source = `environment ${name}`;
-    if (means === undefined) return read(setting, text, name, source);
-    const value = means(text);
-    if (value !== undefined) return { value, source };
+    const meaning = means[setting.path];
+    if (text === undefined || meaning === undefined) continue;
+    const value = meaning(text);
+    if (value !== undefined) return { value, source: `environment ${name}` };
     const got = setting.secret === undefined && !text.includes("://") ? `, got ${JSON.stringify(text)}` : "";
     return new Unreadable(`${name}: expected ${expected}${got}`);
   }
@@ -115,7 +113,8 @@ function fromPreset({ path }: Setting, { preset }: Layers): Found | undefined {
 
 /** Text as the setting's kind. What does not read as such stays text, for the schema to refuse. */
 function read({ kind }: Setting, text: string, where: string, source: string): Found | Unreadable {
-  if (kind === "number") return { value: /^-?\d+(?:\.\d+)?$/.test(text) ? Number(text) : text, source };
+  if (kind === "number")
+    return { value: /^(?:-?\d+(?:\.\d+)?|Infinity)$/.test(text) ? Number(text) : text, source };
   if (kind === "boolean") return { value: text === "true" || (text === "false" ? false : text), source };
   if (kind === "text" || kind === "path") return { value: text, source };
   if (kind === "list" && !text.startsWith("["))

@@ -15,10 +15,12 @@ export function nearest(given: string, names: readonly string[]): string | undef
   return best !== undefined && distance(given.toLowerCase(), best.toLowerCase()) <= most ? best : undefined;
 }
 
-/** `; did you mean NAME?`, or nothing. */
+/** `; did you mean NAME?`, or where that is not likely `; the nearest is NAME`. */
 export function meant(given: string, names: readonly string[]): string {
   const name = nearest(given, names);
-  return name === undefined ? "" : `; did you mean ${name}?`;
+  if (name !== undefined) return `; did you mean ${name}?`;
+  const any = closest(given, names);
+  return any === undefined ? "" : `; the nearest is ${any}`;
 }
 
 const wordsOf = (name: string): readonly string[] =>

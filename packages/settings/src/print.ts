@@ -26,7 +26,7 @@ function masked({ secret, mask }: Setting, value: unknown): unknown {
     return typeof value === "object" && value !== null
       ? Object.fromEntries(Object.keys(value).map((key) => [key, "***"]))
       : "***";
-  return value === Infinity ? "unlimited" : value;
+  return value;
 }
 
 /** A URL as it may be shown: its password, and all values behind a `?`, are masked. */

@@ -50,10 +50,12 @@ export interface Checked<C> {
   readonly isFaulty: (path: string) => boolean;
 }
 
-export interface LoadOptions<C> {
-  /** @default the file that the variable CONFIG names, or none */
+export interface LoadInput<C> {
+  /** The path of the configuration file. @default the one that the variable CONFIG names, or none */
   readonly file?: string | undefined;
+  /** What the command line said. @default nothing */
   readonly flags?: Flags;
+  /** The variables of the process. */
   readonly environment: Environment;
   /** Finds what is wrong although each value by itself is right: a line each. */
   readonly check?: (checked: Checked<C>) => Promise<readonly string[]> | readonly string[];
@@ -101,7 +103,7 @@ export class Settings<C> {
    *
    * @throws what `failed` makes, with every fault that there is.
    */
-  async load(options: LoadOptions<C>): Promise<Loaded<C>> {
+  async load(options: LoadInput<C>): Promise<Loaded<C>> {
     const { schema, prefix, failed, isSecret = () => false, unknownKey } = this.#definition;
     const { environment } = options;
     const path = options.file ?? variable(environment, `${prefix}CONFIG`);
@@ -143,7 +145,7 @@ export class Settings<C> {
   }
 
   #layers(
-    { flags = {}, environment }: LoadOptions<C>,
+    { flags = {}, environment }: LoadInput<C>,
     document: Document | undefined,
   ): { readonly layers: Layers; readonly faults: readonly string[] } {
     const { presets = {}, aliases = [] } = this.#definition;

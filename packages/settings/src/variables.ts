@@ -39,7 +39,7 @@ export function unknownVariables(guarded: Guarded): {
 /** The prefix says nothing about which of them was meant. */
 function meantBy(name: string, prefix: string, known: readonly string[]): string {
   const rests = known.filter((one) => one.startsWith(prefix)).map((one) => one.slice(prefix.length));
-  return meant(name.slice(prefix.length), rests).replace("did you mean ", `did you mean ${prefix}`);
+  return meant(name.slice(prefix.length), rests).replace(/(did you mean|the nearest is) /, `$1 ${prefix}`);
 }
 
 /**

@@ -6,7 +6,7 @@ import { afterAll, beforeAll } from "vitest";
 import { z } from "zod";
 
 import { count, filePath, ms, setting, Settings, text } from "../src/index.ts";
-import type { Definition, LoadOptions } from "../src/index.ts";
+import type { Definition, LoadInput } from "../src/index.ts";
 
 export interface Config {
   readonly preset?: string;
@@ -66,11 +66,10 @@ export const definition: Definition = {
   aliases: [
     {
       variable: "OLD_TIMEOUT",
-      paths: ["timeoutMs"],
       expected: "seconds",
-      means: (given) => (Number(given) > 0 ? Number(given) * 1000 : undefined),
+      means: { timeoutMs: (given) => (Number(given) > 0 ? Number(given) * 1000 : undefined) },
     },
-    { variable: "OLD_MAX", paths: ["pool.exclusive.max"], expected: "a number" },
+    { variable: "OLD_MAX", expected: "a number", means: { "pool.exclusive.max": Number } },
   ],
   foreign: (name) => (name.startsWith("APP_TEST_") ? "it is for tests" : undefined),
   isSecret: (given) => given.includes("tok_"),
@@ -80,7 +79,7 @@ export const definition: Definition = {
 export const app: Settings<Config> = new Settings(definition);
 
 /** The faults, or an empty list. */
-export async function faultsOf(options: LoadOptions<Config>): Promise<readonly string[]> {
+export async function faultsOf(options: LoadInput<Config>): Promise<readonly string[]> {
   return app.load(options).then(
     () => [],
     (error: Error) => error.message.split("\n"),

@@ -1,11 +1,17 @@
+import type { FileSourceOptions } from "@fleet/discovery";
 import { count, filePath, ms, setting, Settings, text } from "@fleet/settings";
 import type { Setting } from "@fleet/settings";
 import { z } from "zod";
 
 import { ConfigurationError } from "../errors.ts";
 import { isTokenShaped } from "../token-secret.ts";
-import { addressMap, dns, kubernetes, sentinel } from "./discovery-schema.ts";
+import { addressMap, dns, file, kubernetes, sentinel } from "./discovery-schema.ts";
 import type { DnsConfig, KubernetesConfig, SentinelConfig } from "./discovery-schema.ts";
+import { fleetSettings } from "./fleet-schema.ts";
+import type { FleetConfig } from "./fleet-schema.ts";
+import { legacyVariables } from "./legacy-variables.ts";
+import { presetNames, presets } from "./presets.ts";
+import type { PresetName } from "./presets.ts";
 
 /** Who may ask: a token, known by its digest only. */
 export interface TokenConfig {
@@ -23,21 +29,22 @@ export interface TokenConfig {
   readonly readOnlyScripts?: boolean | undefined;
 }
 
-export interface Config {
+export interface Config extends FleetConfig {
+  readonly preset?: PresetName | undefined;
   readonly listen: { readonly host: string; readonly port: number };
   readonly adminListen: { readonly host: string; readonly port: number };
   readonly log: { readonly level: LogLevel };
-  readonly timeoutMs: number;
-  readonly retries: number;
   readonly bodyLimitBytes: number;
   readonly maxPipelineCommands: number;
   readonly requestTimeoutMs: number;
   readonly keepAliveTimeoutMs: number;
   readonly idleSocketTimeoutMs: number;
-  readonly graceMs: number;
   /** Instances by hand; what one may say is `@fleet/discovery`'s to check. */
   readonly instances?: readonly unknown[] | undefined;
   readonly instancesFile?: string | undefined;
+  /** How it is watched. */
+  readonly file: Omit<FileSourceOptions, "path" | "clock">;
+  readonly requireProject: boolean;
   readonly kubernetes?: KubernetesConfig | undefined;
   readonly sentinel?: SentinelConfig | undefined;
   readonly dns?: DnsConfig | undefined;
@@ -75,6 +82,13 @@ const token = z.strictObject({
 });
 
 const schema = z.strictObject({
+  preset: setting(z.enum(presetNames).optional(), {
+    description: "numbers for a place: development, production or high-availability",
+    takes: "<name>",
+  }),
+  requireProject: setting(z.boolean().default(false), {
+    description: "refuse tokens without a project: no caller sees the keys of another",
+  }),
   listen: z
     .strictObject({
       host: setting(text.default("127.0.0.1"), {
@@ -107,14 +121,7 @@ const schema = z.strictObject({
       }),
     })
     .prefault({}),
-  timeoutMs: setting(ms(1).default(3000), {
-    takes: "<ms>",
-    description: "time for one call to Redis, waits and retries included",
-  }),
-  retries: setting(count(0, 10).default(2), {
-    takes: "<count>",
-    description: "further attempts of reads, and of writes that provably never left",
-  }),
+  ...fleetSettings,
   bodyLimitBytes: setting(count(1, 536_870_912).default(10_485_760), {
     takes: "<bytes>",
     description: "largest request body",
@@ -136,13 +143,10 @@ const schema = z.strictObject({
     takes: "<ms>",
     description: "how long a client may neither read nor write before its connection is cut",
   }),
-  graceMs: setting(ms(0).default(10_000), {
-    takes: "<ms>",
-    description: "time for requests in flight after SIGTERM",
-  }),
   instances: setting(z.array(z.unknown()).min(1).optional(), {
     description: "the instances, as @fleet/discovery takes them; in the variable as YAML or JSON",
   }),
+  file,
   instancesFile: setting(filePath.optional(), {
     takes: "<file>",
     description: "a YAML or JSON file `instances: [...]`, watched",
@@ -164,11 +168,20 @@ const secretKey = /token|secret|password|bearer/i;
 /** Variables of the worker, and of what starts and tests a gateway. */
 const others = /^FLEET_(?:WORKER|TEST|E2E)_|^FLEET_(?:SEED|REDIS_SERVER|REDIS_IMAGE)$/;
 
+/** References to such variables may come with instances that are found later. */
+const credentialShaped = /^REDIS_(?:.*_)?(?:PASS|PASSWORD|PASSWD|AUTH|USER|USERNAME|SECRET|CREDENTIALS)$/;
+
 /** The settings of the gateway. */
 export const gatewaySettings: Settings<Config> = new Settings({
   schema,
   prefix: "FLEET_",
-  foreign: (name) => (others.test(name) ? "it is not the gateway's" : undefined),
+  presets,
+  aliases: legacyVariables,
+  guards: ["FLEET_", "REDIS_", "CIRCUIT_BREAKER_"],
+  foreign: (name) => {
+    if (others.test(name)) return "it is not the gateway's";
+    return credentialShaped.test(name) ? "no reference in the configuration leads to it" : undefined;
+  },
   isSecret: isTokenShaped,
   unknownKey: ([room, ...rest]) => {
     if (!secretKey.test(rest.at(-1) ?? room ?? "")) return undefined;
@@ -182,10 +195,21 @@ export const gatewaySettings: Settings<Config> = new Settings({
 /** Every value, in the order of the file. */
 export const settings: readonly Setting[] = gatewaySettings.all;
 
+/**
+ * With the defaults that follow from other settings. A pool counts commands, and the longest pipeline must not be the only one; what
+ * holds memory is bounded in bytes.
+ */
+export function completed(config: Config): Config {
+  const maxInFlight = config.pool.maxInFlight ?? 10 * Math.max(config.maxPipelineCommands, 10_000);
+  return { ...config, pool: { ...config.pool, maxInFlight } };
+}
+
 /** Parses a configuration that is in one piece. */
 export function parseConfig(
   input: unknown,
 ): { readonly config: Config } | { readonly issues: readonly z.core.$ZodIssue[] } {
   const parsed = schema.safeParse(input);
-  return parsed.success ? { config: parsed.data } : { issues: parsed.error.issues };
+  return parsed.success
+    ? { config: completed(parsed.data as unknown as Config) }
+    : { issues: parsed.error.issues };
 }

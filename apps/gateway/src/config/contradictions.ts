@@ -20,7 +20,13 @@ export function contradictions(config: Config, names: ReadonlySet<string>): stri
     faults.push(
       "tokens: there are none; a gateway without tokens would be open to everybody and does not start",
     );
-  tokens.forEach((token, index) => faults.push(...tokenFaults(token, `tokens[${index}]`, names)));
+  tokens.forEach((token, index) => {
+    faults.push(...tokenFaults(token, `tokens[${index}]`, names));
+    if (config.requireProject && token.rights !== "admin" && token.project === undefined)
+      faults.push(
+        `tokens[${index}].project: is missing, and requireProject is on: no token may see the keys of all`,
+      );
+  });
   faults.push(...repeated(tokens, "name"), ...repeated(tokens, "digest"));
   return faults;
 }

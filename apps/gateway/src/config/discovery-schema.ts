@@ -1,4 +1,5 @@
-import { filePath, ms, setting, text } from "@fleet/settings";
+import { dnsRules, fileRules, kubernetesRules, sentinelRules } from "@fleet/discovery";
+import { filePath, ms, setting, settingsFromRules, text } from "@fleet/settings";
 import { z } from "zod";
 
 /** How the gateway finds instances through a Kubernetes API server; what a profile may say is `@fleet/discovery`'s to check. */
@@ -19,6 +20,7 @@ export interface KubernetesConfig {
   readonly labelSelector?: string | undefined;
   readonly clusterDomain?: string | undefined;
   readonly resyncMs?: number | undefined;
+  readonly requestTimeoutMs?: number | undefined;
 }
 
 type TlsFile = "caFile" | "certFile" | "keyFile" | "servername";
@@ -66,6 +68,11 @@ const tls = z.strictObject({
   servername: text.optional(),
 });
 
+/** How the file of instances is watched. */
+export const file: z.ZodType = z
+  .strictObject(settingsFromRules(fileRules, { except: ["path"], of: "file." }))
+  .prefault({});
+
 /** That it is there at all means that it is used. */
 export const kubernetes: z.ZodType<KubernetesConfig | undefined> = z
   .strictObject({
@@ -77,6 +84,11 @@ export const kubernetes: z.ZodType<KubernetesConfig | undefined> = z
       description: "a kubeconfig file; else as kubectl finds it, else the Pod's service account",
       kind: "path",
     }),
+    requestTimeoutMs: setting(ms(1).optional(), {
+      description: "time for an answer of the API server",
+      default: 30_000,
+    }),
+    ...settingsFromRules(kubernetesRules, { of: "kubernetes." }),
     context: setting(text.optional(), {
       takes: "<name>",
       description: "a context of the kubeconfig; else its current one",
@@ -130,38 +142,59 @@ export const kubernetes: z.ZodType<KubernetesConfig | undefined> = z
   .optional();
 
 const address = z.strictObject({ host: text, port: z.number().int().default(26_379) });
+const hostAndPort = text
+  .regex(/^(?:\[[^\]]+\]|[^:[\]]+)(?::\d{1,5})?$/, "expected HOST or HOST:PORT")
+  .transform((value) => {
+    const [, host, port] = /^\[?(.+?)\]?(?::(\d+))?$/.exec(value) ?? [];
+    return { host: host ?? value, port: port === undefined ? 26_379 : Number(port) };
+  });
 
-export const sentinel: z.ZodType<SentinelConfig | undefined> = setting(
-  z
-    .strictObject({
-      sentinels: z.array(address).min(1),
-      login: z.strictObject({ username: text.optional(), password: reference }).optional(),
-      loginTls: tls.optional(),
-      masters: z.array(text).min(1).optional(),
-      names: z.record(z.string(), text).optional(),
-      credentials: z.unknown().optional(),
-      tls: z.unknown().optional(),
-      reads: z.unknown().optional(),
-      resyncMs: ms(1).optional(),
-      answerTimeoutMs: ms(1).optional(),
-    })
-    .optional(),
-  { description: "a set of Sentinels, see below; in the variable as YAML or JSON" },
-);
+const sentinelsOf = settingsFromRules(sentinelRules, { except: ["sentinels"], of: "sentinel." });
 
-export const dns: z.ZodType<DnsConfig | undefined> = setting(
-  z
-    .strictObject({
-      instances: z.array(z.unknown()).min(1),
-      family: z.union([z.literal(4), z.literal(6), z.literal("any")], 'expected 4, 6 or "any"').optional(),
-      minTtlMs: ms(1).optional(),
-      maxTtlMs: ms(1).optional(),
-      goneAfterMs: ms(0).optional(),
-      timeoutMs: ms(1).optional(),
-    })
-    .optional(),
-  { description: "names in DNS, see below; in the variable as YAML or JSON" },
-);
+/** That it is there at all means that it is used. */
+export const sentinel: z.ZodType<SentinelConfig | undefined> = z
+  .strictObject({
+    sentinels: setting(
+      z.array(z.union([hostAndPort, address], "expected HOST:PORT or { host, port }")).min(1),
+      {
+        description: "Sentinels of one set, as HOST:PORT with commas between, or as { host, port }",
+        kind: "list",
+      },
+    ),
+    login: setting(z.strictObject({ username: text.optional(), password: reference }).optional(), {
+      description: "what the Sentinels themselves ask for: `username`, and `password`, a reference",
+    }),
+    loginTls: setting(tls.optional(), {
+      description: "how to speak TLS to the Sentinels themselves: caFile, certFile, keyFile, servername",
+    }),
+    ...sentinelsOf,
+    masters: setting(z.array(text).min(1).optional(), {
+      description: "the masters that are served; else all",
+      kind: "list",
+    }),
+    names: setting(z.record(z.string(), text).optional(), {
+      description: "what instances are called, by the name of their master",
+    }),
+    credentials: setting(z.unknown().optional(), {
+      description: "what the found servers ask for, as of an instance",
+    }),
+    tls: setting(z.unknown().optional(), { description: "how to speak TLS to them, as of an instance" }),
+    reads: setting(z.unknown().optional(), {
+      description: "where reads go, as of an instance",
+      kind: "text",
+    }),
+  })
+  .optional();
+
+/** That it is there at all means that it is used. */
+export const dns: z.ZodType<DnsConfig | undefined> = z
+  .strictObject({
+    instances: setting(z.array(z.unknown()).min(1), {
+      description: "names to look up, as `instances` with `host` or `srv` in place of endpoints",
+    }),
+    ...settingsFromRules(dnsRules, { except: ["instances"], of: "dns." }),
+  })
+  .optional();
 
 export const addressMap: z.ZodType<Readonly<Record<string, string>> | undefined> = setting(
   z.record(z.string(), z.string()).optional(),

@@ -90,7 +90,7 @@ export async function findSecret(
   const where = reference.slice(colon + 1);
   switch (where === "" ? "" : reference.slice(0, colon)) {
     case "env":
-      return credentials(environment[where]);
+      return credentials(passwordIn(environment[where]));
     case "file":
       return credentials(await readSecretFile(where));
     case "secret":
@@ -124,6 +124,12 @@ async function fromPod(
 
 function credentials(password: string | undefined): Credentials | undefined {
   return password === undefined || password === "" ? undefined : { password };
+}
+
+/** Of a variable that holds the URL of a Redis, the password in that. */
+function passwordIn(text: string | undefined): string | undefined {
+  const url = text === undefined || !/^rediss?:\/\//.test(text) ? null : URL.parse(text);
+  return url === null ? text : decodeURIComponent(url.password);
 }
 
 async function readSecretFile(path: string): Promise<string | undefined> {

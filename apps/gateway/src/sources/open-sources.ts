@@ -43,7 +43,9 @@ export async function openSources(config: Config, environment: Environment): Pro
   };
   const map = await made("", () => config.addressMap && addressMap(config.addressMap));
   const byHand = await made("", () => instances && new StaticSource(instances as readonly InstanceInput[]));
-  const inFile = instancesFile === undefined ? undefined : new FileSource({ path: instancesFile });
+  const inFile = await made("file.", () =>
+    instancesFile === undefined ? undefined : new FileSource({ ...config.file, path: instancesFile }),
+  );
   const kubernetes = await made("kubernetes.", () => openKubernetes(config.kubernetes));
   const watched = await made("sentinel.", () => sentinel && sentinelSource(sentinel, map, environment));
   const named = await made("dns.", () => dns && new DnsSource(dns as DnsOptions));
@@ -69,10 +71,11 @@ async function openKubernetes(config: KubernetesConfig | undefined): Promise<Ope
   if (config?.enabled !== true) return undefined;
   const { ApiServer, KubernetesSecrets, KubernetesSource, missingRights } =
     await import("@fleet/discovery/kubernetes");
-  const { enabled: _, kubeconfig, context, ...rest } = config;
+  const { enabled: _, kubeconfig, context, requestTimeoutMs, ...rest } = config;
   const api = new ApiServer({
     ...(kubeconfig !== undefined && { kubeconfig }),
     ...(context !== undefined && { context }),
+    ...(requestTimeoutMs !== undefined && { requestTimeoutMs }),
   });
   const source = new KubernetesSource({ ...rest, api } as ConstructorParameters<typeof KubernetesSource>[0]);
   return {

@@ -35,7 +35,7 @@ interface ScopedRow {
 }
 
 interface DedicatedRow {
-  /** Allowed only to whoever owns the whole instance; why nobody else. */
+  /** Allowed only to the owner of the whole instance: why to no other caller. */
   readonly dedicated: Exclude<RefusalReason, "unknown">;
 }
 

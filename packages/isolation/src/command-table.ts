@@ -19,7 +19,7 @@ export interface Entry {
   readonly names: KeyNames | undefined;
   /** Why a project may not use it; undefined when it may. */
   readonly project: RefusalReason | undefined;
-  /** Why not even the owner of a whole instance may use it; undefined when he may. */
+  /** Why not even the owner of a whole instance may use it; undefined when the owner may. */
   readonly dedicated: RefusalReason | undefined;
   /** Defined for a container, which its subcommand decides. */
   readonly subcommands: ReadonlyMap<string, Entry> | undefined;

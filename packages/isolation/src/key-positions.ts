@@ -29,7 +29,7 @@ export function locateKeys(name: string, keys: Located, args: readonly Argument[
 }
 
 /**
- * Refuses the options that nobody may use, not even the owner of the whole instance: BLOCK, and COPY into another database.
+ * Refuses the options that no caller may use, not even the owner of the whole instance: BLOCK, and COPY into another database.
  *
  * @throws InvalidCommandError and CommandNotAllowedError like {@link locateKeys}.
  */

@@ -29,7 +29,7 @@ export interface ObserveOptions {
   readonly register?: Register;
   /**
    * What the fleet is, asked once per scrape, as in `() => fleet.stats`. Without it there are no gauges, and series of
-   * removed endpoints are dropped by what discovery told since `observe()`.
+   * removed endpoints are dropped by what discovery published since `observe()`.
    * @default none
    */
   readonly stats?: () => FleetStatsLike;
@@ -62,7 +62,7 @@ export interface Observation extends Disposable {
 }
 
 /**
- * Counts what the packages of a process tell on their diagnostics channels, for prom-client to expose.
+ * Counts what the packages of a process publish on their diagnostics channels, for prom-client to expose.
  *
  * @throws InvalidOptionError (FLEET_METRICS_INVALID_OPTION) for a bad prefix, or one whose names the register has already.
  */

@@ -3,7 +3,7 @@ import { OptionError } from "@fleet/options";
 import type { Vacancy } from "./target.ts";
 
 /**
- * Why no target of a known name can be picked. `not-following` is found by the caller of a router, who knows the data of its targets:
+ * Why no target of a known name can be picked. `not-following` is found by the caller of a router, which knows the data of its targets:
  * only replicas are left that follow no primary, or another one.
  */
 export type NoTargetReason = Refusal | "not-following";

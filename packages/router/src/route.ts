@@ -13,7 +13,7 @@ export class CandidateList<T extends Target> {
   }
 }
 
-/** Who may take one kind of call to one name. */
+/** The targets that may take one kind of call to one name. */
 interface Candidates<T extends Target> {
   readonly preferred: CandidateList<T>;
   /** Primaries of instances that read from replicas: asked when no preferred candidate is usable. */

@@ -11,7 +11,7 @@ export type Members<T extends Target> = readonly T[] | Vacancy;
 
 interface Known<T extends Target> {
   readonly route: Route<T>;
-  /** As they were told: by now a target may name another. */
+  /** As they were given: by now a target may name another. */
   readonly groups: readonly string[];
 }
 

@@ -16,7 +16,7 @@ export interface Target {
   readonly reads: "primary" | "replica" | "any";
 }
 
-/** An instance that is known, with nothing to pick behind it: nobody serves it now, or its keys are spread over a cluster. */
+/** An instance that is known, with nothing to pick behind it: no server of it runs now, or its keys are spread over a cluster. */
 export interface Vacancy {
   readonly reason: "no-endpoints" | "cluster";
   readonly group?: string;

@@ -3,7 +3,7 @@ import type { Server } from "node:net";
 
 const lowest = 10_240;
 const highest = 32_767;
-/** How far above its port a cluster node's bus port is, unless told otherwise. */
+/** How far above its port a cluster node's bus port is by default. */
 const busDistance = 10_000;
 const attempts = 50;
 

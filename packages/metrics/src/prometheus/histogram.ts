@@ -48,7 +48,7 @@ export class Durations {
   }
 }
 
-/** Durations in buckets; told in milliseconds, shown in seconds, as Prometheus wants it. */
+/** Durations in buckets; given in milliseconds, shown in seconds, as Prometheus wants it. */
 export class Histogram implements Exposed {
   name: string;
   readonly help: string;

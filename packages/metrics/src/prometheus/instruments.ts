@@ -27,7 +27,7 @@ export class Instruments {
     this.#remember(new Reading("gauge", this.#named(name), help, read));
   }
 
-  /** A counter that somebody else keeps. */
+  /** A counter that is kept elsewhere. */
   total(name: string, help: string, read: Read): void {
     this.#remember(new Reading("counter", this.#named(name), help, read));
   }

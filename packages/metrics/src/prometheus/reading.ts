@@ -4,7 +4,7 @@ import type { Exposed, JsonSamples, Labels, Sample, Samples } from "./exposed.ts
 /** Says the value of each series, at the moment of a scrape. */
 export type Read = (tell: (labels: Labels, value: number) => void) => void;
 
-/** Tells what is, or what somebody else has counted. Holds nothing itself. */
+/** Shows what is, or what was counted elsewhere. Holds nothing itself. */
 export class Reading implements Exposed {
   name: string;
   readonly help: string;

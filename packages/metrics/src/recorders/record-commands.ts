@@ -64,7 +64,7 @@ export class CommandRecorder implements Recorder {
   }
 
   #record(message: CommandMessage): void {
-    // Whoever asks for names that nobody has must not make series of them.
+    // A caller that asks for names that do not exist must not make series of them.
     const isUnknown = message.code?.endsWith("_UNKNOWN_TARGET") === true || message.code === starting;
     const instance = isUnknown ? "" : (message.instance ?? "");
     const ofInstance = this.#instances.of(instance);

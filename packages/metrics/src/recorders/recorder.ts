@@ -1,7 +1,7 @@
 import type { Messages } from "../roster/messages.ts";
 import type { Roster } from "../roster/roster.ts";
 
-/** Counts what is told on some channels. */
+/** Counts what is published on some channels. */
 export interface Recorder {
   /** What to do with a message, by the name of its channel. */
   readonly channels: ReadonlyMap<string, (message: unknown) => void>;

@@ -1,4 +1,4 @@
-/** Of each channel's payload, what is counted. Declared here, so that nobody needs the other packages to be installed. */
+/** Of each channel's payload, what is counted. Declared here, so that the other packages need not be installed. */
 export interface Messages {
   readonly "fleet:client:command": CommandMessage;
   readonly "fleet:client:role": RoleMessage;

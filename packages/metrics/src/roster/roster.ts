@@ -17,7 +17,7 @@ export function rosterOf(stats: FleetStatsLike): Roster {
 /** How many departures are remembered; a pool that closes late must not bring its series back. */
 const memory = 10_000;
 
-/** By what was told on the channel, when there is no fleet to ask: everything exists that was not told to be gone. */
+/** By what was published on the channel, when there is no fleet to ask: everything exists that was not reported as gone. */
 export class Departures implements Roster {
   readonly #instances = new Set<string>();
   readonly #endpoints = new Set<string>();

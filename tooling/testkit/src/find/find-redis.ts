@@ -8,7 +8,7 @@ import type { RedisBinary } from "./redis-binary.ts";
 import { OldDistributionError, unpackRedis, unpackedRedis } from "./unpack-redis.ts";
 
 export interface FindRedisOptions {
-  /** Told, in one line, before something is fetched. @default nothing is said */
+  /** Called with one line before something is fetched. @default nothing is said */
   readonly say?: (line: string) => void;
   /** The environment to look in. @default process.env */
   readonly env?: NodeJS.ProcessEnv;

@@ -8,7 +8,7 @@ export interface RequestOptions {
   readonly body?: unknown;
   /** @default application/json */
   readonly contentType?: string;
-  /** Who asks. @default the administrator */
+  /** As which user. @default the administrator */
   readonly token?: string;
 }
 
@@ -25,7 +25,7 @@ interface Answer {
 const answerMs = 15_000;
 const manager = "fleet-testkit";
 
-/** What a test does to an API server, as one who may do everything. */
+/** What a test does to an API server, as a user with all rights. */
 export class ApiClient {
   readonly #url: string;
   readonly #token: string;
@@ -45,7 +45,7 @@ export class ApiClient {
     return text.startsWith("{") ? JSON.parse(text) : text;
   }
 
-  /** Creates objects, or makes them as told; `status` is written too. In order, and answered as they are then. */
+  /** Creates objects, or changes them to what is given; `status` is written too. In order, and answered as they are then. */
   async apply(...objects: readonly KubernetesObject[]): Promise<readonly KubernetesObject[]> {
     const answers: KubernetesObject[] = [];
     for (const object of objects) {
@@ -73,7 +73,7 @@ export class ApiClient {
   }
 
   /**
-   * Deletes objects that are there. At once, unless told how many seconds of grace a Pod has: no kubelet ends it here, so it
+   * Deletes objects that are there. At once, unless a number of seconds of grace is given for a Pod: no kubelet ends it here, so it
    * stays Terminating until it is deleted again.
    */
   async delete(

@@ -28,7 +28,7 @@ export class Etcd {
       `--listen-peer-urls=${peer}`,
       `--initial-advertise-peer-urls=${peer}`,
       `--initial-cluster=default=${peer}`,
-      // What it loses is nobody's: the machine's death takes the test with it.
+      // Data that it loses is not needed: the machine's death takes the test with it.
       "--unsafe-no-fsync",
       "--log-level=error",
     ];

@@ -87,7 +87,7 @@ export function service(name: string, options: ServiceOptions = {}): KubernetesO
   };
 }
 
-/** A Pod that runs, so far as anybody can see; apply it again to make it ready or not. */
+/** A Pod that runs, as far as its status shows; apply it again to make it ready or not. */
 export function pod(name: string, options: PodOptions): KubernetesObject {
   const { ip, node: nodeName = "node", ready = true, ports = redisPort, container, spec } = options;
   const containerPorts = ports.map((one) => ({
@@ -115,7 +115,7 @@ export function pod(name: string, options: PodOptions): KubernetesObject {
   };
 }
 
-/** A slice that somebody else than the controller keeps. */
+/** A slice that another program than the controller keeps. */
 export function endpointSlice(serviceName: string, options: SliceOptions): KubernetesObject {
   const { name = `${serviceName}-1`, ports = redisPort, endpoints, addressType = "IPv4", labels } = options;
   return {

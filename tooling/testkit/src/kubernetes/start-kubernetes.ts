@@ -33,7 +33,7 @@ export interface KubernetesServer extends AsyncDisposable {
   /** PEM. */
   readonly ca: string;
   readonly caFile: string;
-  /** Of one who may do everything. */
+  /** Of a user with all rights. */
   readonly adminToken: string;
   /** The administrator's kubeconfig file. */
   readonly kubeconfig: string;
@@ -49,16 +49,16 @@ export interface KubernetesServer extends AsyncDisposable {
   readonly delete: ApiClient["delete"];
   readonly get: ApiClient["get"];
   readonly list: ApiClient["list"];
-  /** A service account of that name with these rights (none unless told), made where it is missing; answers its token. */
+  /** A service account of that name with these rights (none by default), made where it is missing; answers its token. */
   user(name: string, rights?: Rights): Promise<string>;
-  /** Writes a kubeconfig file; url and ca are the server's own unless told, the token nobody's. */
+  /** Writes a kubeconfig file; url and ca are by default the server's own, and there is no token. */
   writeKubeconfig(options?: Partial<KubeconfigOptions>): Promise<string>;
-  /** Sends a signal to the API server (SIGKILL unless told) and waits until it is gone. etcd and the controllers go on. */
+  /** Sends a signal to the API server (SIGKILL by default) and waits until it is gone. etcd and the controllers go on. */
   kill(signal?: NodeJS.Signals): Promise<void>;
   /** Stops the API server where it stands (SIGSTOP): connections stay open, nothing answers. */
   pause(): void;
   resume(): void;
-  /** Starts the API server again, killed before if it still runs: same port, same data. Other flags may be told. */
+  /** Starts the API server again, killed before if it still runs: same port, same data. Other flags may be given. */
   restart(flags?: StartKubernetesOptions["flags"]): Promise<void>;
   /** Makes etcd forget every revision before the present one. */
   compact(): Promise<void>;
@@ -88,7 +88,7 @@ export async function startKubernetes(options: StartKubernetesOptions = {}): Pro
   }
 }
 
-/** Somebody else was quicker to bind one of the ports. */
+/** Another process was quicker to bind one of the ports. */
 class PortTakenError extends Error {
   override readonly name = "PortTakenError";
 }

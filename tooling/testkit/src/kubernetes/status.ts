@@ -25,7 +25,7 @@ const reasons: Readonly<Record<number, string>> = {
   504: "Timeout",
 };
 
-/** The reason is the usual one of the code unless told. */
+/** The reason is by default the usual one of the code. */
 export function status(code: number, message: string, reason?: string, details?: unknown): Status {
   return {
     kind: "Status",

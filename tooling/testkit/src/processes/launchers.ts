@@ -28,7 +28,7 @@ export function launchers(
     above.push(one);
     pid = one.parent;
   }
-  const last = above.findLastIndex(({ command }) => isManager(command));
+  const last = above.findLastIndex(({ command }) => isLauncher(command));
   return above.slice(0, last + 1).map(({ pid }) => pid);
 }
 
@@ -47,7 +47,7 @@ export function isLeftBehind(
   if (one === undefined || /(?:^|[\s/\0])np[mx]/.test(one.command.split("\0", 2).join("\0"))) return false;
   const above = ask(one.parent);
   if (above?.command.split("\0")[2]?.startsWith("'pnpm'") === true) one = above;
-  return one.parent === 1 && !isManager(ask(1)?.command ?? "");
+  return one.parent === 1 && !isLauncher(ask(1)?.command ?? "");
 }
 
 /** Whether a process has ended, a zombie too. */
@@ -61,7 +61,7 @@ export function isGone(pid: number): boolean {
 }
 
 /** By its own name, or as a script that Node runs; a shell that has the name in its script is none. */
-function isManager(command: string): boolean {
+function isLauncher(command: string): boolean {
   const [program = "", script = ""] = command.split(/[\s\0]+/);
   return (
     manager.test(basename(program)) || (/^node\b/.test(basename(program)) && manager.test(basename(script)))

@@ -3,7 +3,7 @@ import { connect as connectTls } from "node:tls";
 
 import { encodeCommand, readFrame, RedisError } from "../resp.ts";
 
-/** Where an admin call goes and who it is there. */
+/** Where an admin call goes, and as which user. */
 export interface AdminAddress {
   readonly host: string;
   readonly port: number;

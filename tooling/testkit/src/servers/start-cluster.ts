@@ -42,7 +42,7 @@ export async function startCluster(options: StartClusterOptions = {}): Promise<C
       await node.call("CLUSTER", "SET-CONFIG-EPOCH", String(index + 1));
     }),
   );
-  // Each meets each: whom only gossip introduces, one may come to know a second later.
+  // Each meets each: a node that only gossip introduces may be known a second later.
   await Promise.all(
     nodes.flatMap((node, index) =>
       nodes.slice(index + 1).map(({ host, port }) => node.call("CLUSTER", "MEET", host, String(port))),

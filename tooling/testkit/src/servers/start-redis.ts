@@ -49,14 +49,14 @@ export interface RedisServer extends AsyncDisposable {
   readonly tls?: Certificates;
   /** Its own folder: configuration, log and data. */
   readonly folder: string;
-  /** Sends a signal (SIGKILL unless told) and waits until the process is gone. */
+  /** Sends a signal (SIGKILL by default) and waits until the process is gone. */
   kill(signal?: NodeJS.Signals): Promise<void>;
   /** Stops the process where it stands (SIGSTOP): connections stay open, nothing answers. */
   pause(): void;
   resume(): void;
   /** Ends it in good order if it still runs, and starts it again: same port, same folder. */
   restart(): Promise<void>;
-  /** Sends one command over a connection of its own, as a user who may do everything; an error reply is thrown. */
+  /** Sends one command over a connection of its own, as a user with all rights; an error reply is thrown. */
   call(...args: readonly string[]): Promise<unknown>;
   close(): Promise<void>;
 }
@@ -87,7 +87,7 @@ export async function startRedis(options: StartRedisOptions = {}): Promise<Redis
   }
 }
 
-/** Somebody else was quicker to bind the port. */
+/** Another process was quicker to bind the port. */
 class PortTakenError extends Error {
   override readonly name = "PortTakenError";
 }
@@ -237,7 +237,7 @@ class LocalRedis implements RedisServer {
     const said = await this.#ask("PING");
     if (said instanceof RedisError) {
       if (this.#options.waitFor !== "listening" && said.message.startsWith("LOADING")) return said;
-      // A server that lost the race for its port leaves somebody else's to answer there, until we see that ours is gone.
+      // A server that lost the race for its port leaves another process's to answer there, until we see that ours is gone.
       if (said.message.startsWith("WRONGPASS")) return said;
     }
     const dir = await this.#ask("CONFIG", "GET", "dir");

@@ -25,13 +25,13 @@ export interface ApiServerDoubleOptions extends DoubleWatchesOptions {
   readonly http2?: boolean;
 }
 
-/** A server that behaves as an API server does, and misbehaves as told; `await using` it, or close it. */
+/** A server that behaves as an API server does, and misbehaves on demand; `await using` it, or close it. */
 export class ApiServerDouble implements AsyncDisposable {
   readonly host: string = "127.0.0.1";
   readonly ca: string;
-  /** Tokens that are known; everybody else is answered 401. A watch that is open outlives its token. */
+  /** Tokens that are known; any other is answered 401. A watch that is open outlives its token. */
   readonly tokens = new Set<string>();
-  /** What nobody may, as in `list services`, or `list services in shop` (403). */
+  /** What is forbidden to every user, as in `list services`, or `list services in shop` (403). */
   readonly forbidden = new Set<string>();
   readonly #store: DoubleStore;
   readonly #listener: DoubleListener;
@@ -52,7 +52,7 @@ export class ApiServerDouble implements AsyncDisposable {
     this.#pages = new DoublePages(this.#store);
     this.#watches = new DoubleWatches(this.#store, options);
     this.#listener = new DoubleListener(tls, options.http2 ?? true, (request, response) => {
-      // A client that is gone while it is answered: there is nobody to tell.
+      // A client that is gone while it is answered: the error is dropped.
       response.on("error", () => {});
       void this.#answer(request, response);
     });
@@ -136,7 +136,7 @@ export class ApiServerDouble implements AsyncDisposable {
     return Promise.resolve(known === undefined ? [] : this.#store.list(known[0], options.namespace));
   }
 
-  /** From now on so many requests of this verb are answered with a fault (one unless told; Infinity until `heal`). */
+  /** From now on so many requests of this verb are answered with a fault (one by default; Infinity until `heal`). */
   inject(
     fault: DoubleFault,
     on: { readonly verb: Verb; readonly resource?: string; readonly times?: number },
@@ -149,7 +149,7 @@ export class ApiServerDouble implements AsyncDisposable {
     this.#faults.clear();
   }
 
-  /** Tells open watches that asked for bookmarks where they stand. */
+  /** Sends open watches that asked for bookmarks one with their version. */
   bookmark(): void {
     this.#watches.bookmark();
   }

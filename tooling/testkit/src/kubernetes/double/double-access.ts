@@ -4,7 +4,7 @@ import type { DoubleRequest } from "./double-request.ts";
 
 const user = "system:serviceaccount:default:double";
 
-/** Why somebody may not, in the words of RBAC; `forbidden` as in `list services`, or `list services in shop`. */
+/** Why a user may not, in the words of RBAC; `forbidden` as in `list services`, or `list services in shop`. */
 export function refusalOf(
   { verb, resource, namespace, name }: DoubleRequest,
   forbidden: ReadonlySet<string>,

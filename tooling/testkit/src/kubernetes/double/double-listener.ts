@@ -99,7 +99,7 @@ export class DoubleListener {
       reset(socket, port === undefined ? undefined : this.#secured.get(port));
   }
 
-  /** Tells every HTTP/2 client to come again on another connection (GOAWAY); what is open goes on. */
+  /** Asks every HTTP/2 client to use another connection (GOAWAY); what is open goes on. */
   goaway(): void {
     for (const session of this.#sessions) session.close();
   }

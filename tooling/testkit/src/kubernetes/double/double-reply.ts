@@ -7,7 +7,7 @@ import { status } from "../status.ts";
 import type { Status } from "../status.ts";
 import type { DoubleFault } from "./double-fault.ts";
 
-/** An answer larger than this is compressed for who accepts it, as an API server does. */
+/** An answer larger than this is compressed for a client that accepts it, as an API server does. */
 const compressedFrom = 128 * 1024;
 
 /** Says no. */

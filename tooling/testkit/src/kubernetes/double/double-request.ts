@@ -1,7 +1,7 @@
 import type { Verb } from "./double-fault.ts";
 import { resourceKinds } from "./double-store.ts";
 
-/** What somebody asked the double for. */
+/** What a client asked the double for. */
 export interface DoubleRequest {
   readonly verb: Verb;
   readonly resource: string;

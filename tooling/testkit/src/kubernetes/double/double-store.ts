@@ -72,7 +72,7 @@ export class DoubleStore {
     return this.#history.filter((event) => event.resource === resource && event.revision > revision);
   }
 
-  /** Creates an object or makes it as told; where nothing changes, nothing happens. */
+  /** Creates an object or changes it to what is given; where nothing changes, nothing happens. */
   put(object: KubernetesObject): KubernetesObject {
     const [resource, key] = this.#place(object);
     const previous = this.#objects.get(key);

@@ -28,7 +28,7 @@ export class DoubleWatch {
     response.once("close", () => clearTimeout(this.#deadline));
   }
 
-  /** Tells a change, if it is one for who watches: what stops to match is DELETED, what begins to is ADDED. */
+  /** Sends a change, if it is one for this watch: what stops to match is DELETED, what begins to is ADDED. */
   change({ resource, revision, object, previous, deleted }: StoreEvent): void {
     const { namespace, matches } = this.#selection;
     if (resource !== this.resource || revision <= this.#after) return;

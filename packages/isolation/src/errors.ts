@@ -2,7 +2,7 @@
  * Why a command is refused.
  *
  * `unknown`: not in the table; `connection-state`: would change a connection that others share; `transaction`: MULTI and its kin;
- * `pubsub`; `blocking`: would hold a shared connection; `administration`: belongs to whoever runs the server;
+ * `pubsub`; `blocking`: would hold a shared connection; `administration`: belongs to the operator of the server;
  * `keyspace`: sees or changes keys of all projects; `scripting`: a script can name any key; `transfer`: moves or forges data
  * across databases and servers; `hidden-keys`: names keys where their positions cannot be known.
  */

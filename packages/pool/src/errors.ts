@@ -125,7 +125,7 @@ export class AcquireTimeoutError extends Error {
   }
 }
 
-/** A bound is reached; refused at once rather than queued without end. `facts` say which and who holds what. */
+/** A bound is reached; refused at once rather than queued without end. `facts` say which, and what the connections are doing. */
 export class PoolExhaustedError extends Error {
   override readonly name = "PoolExhaustedError";
   /**
@@ -204,7 +204,7 @@ export class ReplyError extends Error {
    */
   readonly code: "FLEET_POOL_REPLY" | "FLEET_POOL_MEMORY" | "FLEET_POOL_KEY_NOT_FOUND";
   readonly outcome = "replied";
-  /** The first word, by which Redis tells its errors apart: `WRONGTYPE`, `OOM`, `ERR`... */
+  /** The first word, by which Redis distinguishes its errors: `WRONGTYPE`, `OOM`, `ERR`... */
   readonly prefix: string;
   /** Upper-case name of the command that was answered so: `LPUSH`. */
   readonly command: string | undefined;

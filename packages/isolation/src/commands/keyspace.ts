@@ -1,6 +1,6 @@
 import type { CommandRow } from "../command-row.ts";
 
-/** The whole key space, for whoever owns the instance. */
+/** The whole key space, for the owner of the instance. */
 export const keyspace: readonly CommandRow[] = [
   { name: "DBSIZE", arity: 1, access: "read", dedicated: "keyspace" },
   { name: "FLUSHALL", arity: -1, access: "write", dedicated: "keyspace" },

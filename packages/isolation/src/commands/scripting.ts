@@ -1,7 +1,7 @@
 import type { CommandRow } from "../command-row.ts";
 
 /**
- * Scripts, functions and messages, for whoever owns the instance. SCRIPT EXISTS is a write: loaded scripts are not replicated, so only
+ * Scripts, functions and messages, for the owner of the instance. SCRIPT EXISTS is a write: loaded scripts are not replicated, so only
  * the server that loaded them can answer.
  */
 export const scripting: readonly CommandRow[] = [

@@ -49,34 +49,34 @@ export class FleetGauges {
   }
 
   #instances(instruments: Instruments): void {
-    instruments.gauge("instances", "Instances that are served, by state.", (tell) => {
+    instruments.gauge("instances", "Instances that are served, by state.", (show) => {
       const { instances } = this.#look();
       for (const state of instanceStates)
-        tell({ state }, instances.filter((instance) => instance.state === state).length);
+        show({ state }, instances.filter((instance) => instance.state === state).length);
     });
   }
 
   #endpoints(instruments: Instruments): void {
-    instruments.gauge("breaker_state", "1 for the state that a breaker is in, 0 for the others.", (tell) => {
+    instruments.gauge("breaker_state", "1 for the state that a breaker is in, 0 for the others.", (show) => {
       for (const { breakerLabels, stats } of this.#current())
         if (stats.breaker !== undefined)
-          for (const labels of breakerLabels) tell(labels, Number(stats.breaker.name === labels["state"]));
+          for (const labels of breakerLabels) show(labels, Number(stats.breaker.name === labels["state"]));
     });
     instruments.gauge(
       "replica_unfit",
       "1 for the reason why a replica, or a primary beside the primary, is not read from, 0 for the others.",
-      (tell) => {
+      (show) => {
         for (const { unfitLabels, stats } of this.#current())
           if (stats.replication !== undefined)
             for (const labels of unfitLabels)
-              tell(labels, Number(stats.replication.unfit === labels["reason"]));
+              show(labels, Number(stats.replication.unfit === labels["reason"]));
       },
     );
     const each = (name: string, help: string, value: (stats: EndpointStats) => number | undefined): void =>
-      instruments.gauge(name, help, (tell) => {
+      instruments.gauge(name, help, (show) => {
         for (const { labels, stats } of this.#current()) {
           const now = value(stats);
-          if (now !== undefined) tell(labels, now);
+          if (now !== undefined) show(labels, now);
         }
       });
     each("pool_health", "1 after a good health check, 0 after a bad one.", ({ health }) =>
@@ -86,12 +86,12 @@ export class FleetGauges {
       health?.latencyMs === undefined ? undefined : health.latencyMs / 1000,
     );
     for (const [stat, name, help] of laneGauges)
-      instruments.gauge(name, help, (tell) => {
+      instruments.gauge(name, help, (show) => {
         for (const { laneLabels, stats } of this.#current())
           for (const [lane, laneStats] of Object.entries(stats.pool ?? {})) {
             const now = laneStats[stat];
             const isUsed = laneStats.dials > 0 || laneStats.waiting > 0;
-            if (isUsed && now !== undefined) tell(laneLabels.of(lane), now);
+            if (isUsed && now !== undefined) show(laneLabels.of(lane), now);
           }
       });
   }

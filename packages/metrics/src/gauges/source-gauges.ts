@@ -17,10 +17,10 @@ export function registerSources(look: () => FleetStatsLike, instruments: Instrum
 function sources(look: () => FleetStatsLike, instruments: Instruments): void {
   const each =
     (labelled: string, counts: (source: Source) => Counts): Read =>
-    (tell) => {
+    (show) => {
       for (const source of look().discovery.sources)
         for (const [value, count] of Object.entries(counts(source)))
-          tell({ source: source.name, [labelled]: value }, count);
+          show({ source: source.name, [labelled]: value }, count);
     };
   instruments.gauge(
     "discovery_source_state",
@@ -47,33 +47,33 @@ function sources(look: () => FleetStatsLike, instruments: Instruments): void {
   instruments.gauge(
     "discovery_source_conflicts",
     "Instances of a source that are not served, because another claims their name or uid.",
-    (tell) => {
-      for (const { name, conflicts } of look().discovery.sources) tell({ source: name }, conflicts.length);
+    (show) => {
+      for (const { name, conflicts } of look().discovery.sources) show({ source: name }, conflicts.length);
     },
   );
-  instruments.gauge("discovery_last_sync_age_seconds", "Since a source last handed over its set.", (tell) => {
+  instruments.gauge("discovery_last_sync_age_seconds", "Since a source last handed over its set.", (show) => {
     for (const { name, lastSyncAgeMs } of look().discovery.sources)
-      if (lastSyncAgeMs !== undefined) tell({ source: name }, lastSyncAgeMs / 1000);
+      if (lastSyncAgeMs !== undefined) show({ source: name }, lastSyncAgeMs / 1000);
   });
 }
 
 function resources(look: () => FleetStatsLike, instruments: Instruments): void {
   const each =
     (value: (resource: Resource) => number | undefined): Read =>
-    (tell) => {
+    (show) => {
       for (const { name: source, resources } of look().discovery.sources)
         for (const one of resources) {
           const now = value(one);
-          if (now !== undefined) tell({ source, resource: one.resource }, now);
+          if (now !== undefined) show({ source, resource: one.resource }, now);
         }
     };
   const eachBy =
     (labelled: string, counts: (resource: Resource) => Counts): Read =>
-    (tell) => {
+    (show) => {
       for (const { name: source, resources } of look().discovery.sources)
         for (const one of resources)
           for (const [value, count] of Object.entries(counts(one)))
-            tell({ source, resource: one.resource, [labelled]: value }, count);
+            show({ source, resource: one.resource, [labelled]: value }, count);
     };
   instruments.gauge(
     "discovery_resource_watching",
@@ -107,7 +107,7 @@ function resources(look: () => FleetStatsLike, instruments: Instruments): void {
   );
   instruments.total(
     "discovery_resource_decode_errors_total",
-    "What a server sent and nobody could read.",
+    "What a server sent that could not be read.",
     each(({ decodeErrors }) => decodeErrors),
   );
 }

@@ -19,7 +19,7 @@ export class Counter implements Exposed {
     this.#prepare = prepare;
   }
 
-  /** A new series. Every combination of labels is asked for once; whoever asked keeps the answer. */
+  /** A new series. Every combination of labels is asked for once, and its owner keeps the series. */
   tally(labels: Labels): Tally {
     const tally = sample(labels, 0);
     this.#tallies.add(tally);

@@ -2,7 +2,7 @@ import { sample, whole } from "./exposed.ts";
 import type { Exposed, JsonSamples, Labels, Sample, Samples } from "./exposed.ts";
 
 /** Says the value of each series, at the moment of a scrape. */
-export type Read = (tell: (labels: Labels, value: number) => void) => void;
+export type Read = (show: (labels: Labels, value: number) => void) => void;
 
 /** Shows what is, or what was counted elsewhere. Holds nothing itself. */
 export class Reading implements Exposed {

@@ -20,7 +20,7 @@ export class RoleRecorder implements Recorder {
   constructor(instruments: Instruments) {
     this.#events = instruments.counter(
       "client_role_events_total",
-      "Roles of an instance's endpoints that changed, are disputed, or that Redis does not tell; replicas that became unfit or follow again.",
+      "Roles of an instance's endpoints that changed, are disputed, or that Redis does not report; replicas that became unfit or follow again.",
     );
   }
 

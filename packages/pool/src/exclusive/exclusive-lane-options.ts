@@ -48,7 +48,7 @@ export interface ExclusiveLaneOptions<T> {
   readonly max?: number;
   /** Callers that may wait for others to give back; more are refused at once. @default 1000 */
   readonly maxWaiters?: number;
-  /** How long a caller waits who brings no deadline. @default 4000 */
+  /** How long a caller waits that brings no deadline. @default 4000 */
   readonly acquireTimeoutMs?: number;
   /** Dials at a time. @default 2 */
   readonly maxConcurrentDials?: number;
@@ -64,7 +64,7 @@ export interface ExclusiveLaneOptions<T> {
   readonly idleTestIntervalMs?: number;
   /** An idle connection is closed after so long. @default 600000 */
   readonly idleTimeoutMs?: number;
-  /** A connection is closed when it is so old, less up to a tenth at random, once nobody holds it. @default 300000 */
+  /** A connection is closed when it is so old, less up to a tenth at random; never under a lease. @default 300000 */
   readonly maxAgeMs?: number;
   /** The first delay after a failed dial; each failure doubles it, the delay is random between 0 and that. @default 8 */
   readonly redialMinDelayMs?: number;

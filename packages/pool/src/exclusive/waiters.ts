@@ -5,7 +5,7 @@ import { FairTimer } from "../fair-timer.ts";
 export interface WaitOptions {
   readonly signal: AbortSignal | undefined;
   readonly timeoutMs: number;
-  /** Holds the stack of who waits. */
+  /** Holds the stack of the call that waits. */
   readonly origin: Error;
   /** The one the caller came with. */
   readonly deadline: number | undefined;
@@ -24,9 +24,9 @@ export interface Waiter<L> {
   reject(error: unknown): void;
 }
 
-/** Who waits, first come first served. Each leaves exactly once: served, refused, timed out or aborted. */
+/** Calls that wait for a connection, first come first served. Each leaves exactly once: served, refused, timed out or aborted. */
 export class Waiters<L> {
-  /** A Set keeps the order of arrival and lets anybody leave from the middle. */
+  /** A Set keeps the order of arrival and lets a call leave from the middle. */
   readonly #queue = new Set<Waiter<L>>();
   readonly #clock: Clock;
 

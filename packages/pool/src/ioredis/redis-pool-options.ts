@@ -60,9 +60,9 @@ export interface RedisPoolOptions {
   /** Credentials, TCP, TLS, AUTH and PING together. @default 5000 */
   readonly dialTimeoutMs?: number;
   /**
-   * The shared connection is destroyed when nothing arrives for so long although replies are due and nobody waits for
-   * the oldest of them any more. @default commandTimeoutMs + 1000: a server that let a command of everyone expire and
-   * then said nothing for a second more hangs, or the network between does
+   * The shared connection is destroyed when nothing arrives for so long although replies are due and no caller waits
+   * for the oldest of them any more. @default commandTimeoutMs + 1000: a server that let a whole command timeout pass and
+   * then sent nothing for a second more hangs, or the network between does
    */
   readonly stallTimeoutMs?: number;
   /** Commands on the shared connection without a reply; more are refused at once. @default 10000 */

@@ -81,7 +81,7 @@ export class RedisPool implements AsyncDisposable {
     checkGrace(graceMs);
     this.#check.stop();
     await Promise.all(Array.from(this.lanes.values(), (lane) => lane.close({ graceMs })));
-    // A destroyed socket is gone after the last phase of the loop's turn, which only the next turn can tell.
+    // A destroyed socket is gone after the last phase of the loop's turn, which only the next turn can know.
     await afterIo();
     await afterIo();
   }
@@ -92,7 +92,7 @@ export class RedisPool implements AsyncDisposable {
 
   async #ping(): Promise<boolean> {
     const { state } = this.shared;
-    // Dials report by themselves: while they fail or run there is nobody else to ask.
+    // Dials report by themselves: while they fail or run there is no connection to ask over.
     if (state !== "ready" && state !== "idle") return false;
     try {
       await this.shared.prove();

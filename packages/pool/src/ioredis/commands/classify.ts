@@ -1,4 +1,4 @@
-/** What an error means to those who decide about retries, breakers and alerts. */
+/** What an error means for retries, breakers and alerts. */
 export interface Classification {
   /**
    * `infra` the server or the way to it is sick; `topology` it is fine but not the one to ask; `capacity` it refuses

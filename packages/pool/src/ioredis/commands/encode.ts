@@ -9,7 +9,7 @@ const bulks: readonly string[] = Array.from({ length: 1024 }, (_, length) => `$$
 /**
  * The RESP request of a command (https://redis.io/docs/latest/develop/reference/protocol-spec/), as text where all its
  * arguments are text. Everything is checked here: a request that is wrong by one byte would shift the replies of
- * everybody on the connection.
+ * all callers of the connection.
  *
  * @throws TypeError when it is not a non-empty array of strings and Buffers.
  * @throws WrongLaneError when it is for a shared connection and cannot run on one.

@@ -37,7 +37,7 @@ export function joinedWrites(flush: Flush): new (options: unknown) => AbstractCo
       await new Promise<void>((resolve) => {
         process.nextTick(resolve);
       });
-      // ioredis looks for this text to tell a deliberate end from a failure.
+      // ioredis looks for this text to distinguish a deliberate end from a failure.
       if (!this.connecting) throw new Error("Connection is closed.");
       const { host, port, tls } = this.#options;
       const where = { host: host ?? "127.0.0.1", port: port ?? 6379 };

@@ -4,11 +4,11 @@ import { InvalidOptionError, ReplyError } from "../../errors.ts";
 import type { Join } from "./joined-writes.ts";
 import { decode, type RawReply, type Reply } from "./reply.ts";
 
-/** Whoever sends commands: told how each goes on, asked for the error when its connection died. */
+/** What sends commands: notified of what becomes of each, and asked for the error when its connection died. */
 export interface Sender {
   /** ioredis' queue no longer holds it: this reply came for it, or none will. */
   answered(command: WireCommand, reply?: RawReply): void;
-  /** The caller has his answer. */
+  /** The caller's promise is settled. */
   settled(command: WireCommand): void;
   lost(command: WireCommand): Error;
 }
@@ -38,9 +38,9 @@ export class WireCommand {
 
   prev: WireCommand | undefined = undefined;
   next: WireCommand | undefined = undefined;
-  /** Counted by its sender, who then must hear that it is settled. */
+  /** Counted by its sender, which must then be notified that it is settled. */
   accepted = false;
-  /** The caller has his answer (reply, timeout, abort); the server's may still be due. */
+  /** The caller's promise is settled (reply, timeout, abort); the server's reply may still be due. */
   settled = false;
   /** Where it is written, and as which write (0: not yet): whether it left is asked when the connection dies. */
   join: Join | undefined = undefined;

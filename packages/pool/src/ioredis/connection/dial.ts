@@ -68,7 +68,7 @@ export interface Dialed {
 export async function dial(options: DialOptions, dialing: Dialing): Promise<Dialed> {
   const { clock, dialTimeoutMs } = options;
   const end = Promise.withResolvers<never>();
-  end.promise.catch(() => "somebody hears of it only if it wins the race");
+  end.promise.catch(() => undefined); // It counts only where it wins the race.
   const attempt = new Attempt(options, dialing);
   const timer = new FairTimer(clock, dialTimeoutMs, () => {
     end.reject(attempt.failed(`no connection within ${dialTimeoutMs} ms`, "timeout"));
@@ -106,7 +106,7 @@ class Attempt {
   #tls: ConnectionOptions | undefined;
   #isConnected = false;
   /** The first that the other side said. */
-  #heard: Buffer | undefined;
+  #first: Buffer | undefined;
   /** Runs while a handshake is unanswered. */
   #silent: unknown;
 
@@ -127,7 +127,7 @@ class Attempt {
       await (tls !== undefined ? Promise.race([redis.connect(), this.#silence(redis)]) : redis.connect());
       this.#isConnected = true;
       redis.stream.once("data", (data: Buffer) => {
-        this.#heard = data;
+        this.#first = data;
       });
       const startedAt = this.#options.clock.now();
       await this.#introduce(redis, credentials);
@@ -161,9 +161,9 @@ class Attempt {
   async #explained(error: unknown): Promise<ConnectionError> {
     if (error instanceof ReplyError) return this.failed(error.message, reasonOfReply(error.message));
     const detail = this.#isConnected ? "connection closed while it was set up" : "connect failed";
-    if (this.#heard === undefined && (reasonOfSocket(this.#socketError) ?? "closed") === "closed")
+    if (this.#first === undefined && (reasonOfSocket(this.#socketError) ?? "closed") === "closed")
       return this.#found(detail);
-    const said = this.#heard && reasonOfFirst(this.#heard);
+    const said = this.#first && reasonOfFirst(this.#first);
     return this.failed(said?.text ?? detail, said?.reason);
   }
 
@@ -210,7 +210,7 @@ class Attempt {
       const cause = plainCause(error);
       const code = cause === undefined ? "" : ` (${String((cause as NodeJS.ErrnoException).code)})`;
       const reason = what === "credentials" ? "credentials-unavailable" : "certificates-unavailable";
-      // Not its text: nobody knows what a provider writes into it.
+      // Not its text: a provider may write secrets into it.
       throw new AuthenticationError(
         this.#options.name,
         `the provider of ${what} failed${code}`,

@@ -60,9 +60,9 @@ export class LateConnection {
       disableClientInfo: true,
     });
     // Without a listener ioredis prints to the console.
-    redis.on("error", (error: unknown) => this.#tell("error", bare(error)));
-    redis.on("message", () => this.#tell("message"));
-    redis.on("close", () => this.#tell("close"));
+    redis.on("error", (error: unknown) => this.#notify("error", bare(error)));
+    redis.on("message", () => this.#notify("message"));
+    redis.on("close", () => this.#notify("close"));
     this.#redis = redis;
     try {
       await redis.connect();
@@ -94,7 +94,7 @@ export class LateConnection {
     this.#redis?.disconnect();
   }
 
-  #tell(event: Event, error: Error = new Error(event)): void {
+  #notify(event: Event, error: Error = new Error(event)): void {
     for (const [wanted, listener] of this.#listeners) if (wanted === event) listener(error);
   }
 

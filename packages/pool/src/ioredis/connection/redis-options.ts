@@ -26,7 +26,7 @@ export function redisOptions({
     port,
     ...(tls === undefined ? {} : { tls }),
     ...(flush === undefined ? {} : { Connector: joinedWrites(flush) }),
-    // RESP2 on the wire gives RESP2 shapes for every command, also those of modules, and tells integers from doubles
+    // RESP2 on the wire gives RESP2 shapes for every command, also those of modules, and keeps integers and doubles apart
     // although integers are read as digits, which is what keeps those near and beyond 2^53 right (redis/ioredis#2164).
     protocol: 2,
     replyMapping: "legacy",

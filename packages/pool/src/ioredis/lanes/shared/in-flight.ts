@@ -35,7 +35,7 @@ export class InFlight implements Sender {
   replies = 0;
   latencySumMs = 0;
   latencyMaxMs = 0;
-  /** What the commands of a dying connection are told. */
+  /** What the errors of the commands on a dying connection say. */
   loss: { detail: string; cause: Error | undefined } = { detail: "connection lost", cause: undefined };
   readonly #settings: InFlightSettings;
   readonly #clock: Clock;
@@ -43,7 +43,7 @@ export class InFlight implements Sender {
   #join: Join | undefined;
   /** When bytes last came in. */
   #readAt = 0;
-  /** How many callers have no answer yet. */
+  /** How many callers still wait. */
   #owed = 0;
   #drained: (() => void)[] = [];
   readonly #sweep: Sweep;
@@ -133,7 +133,7 @@ export class InFlight implements Sender {
     });
   }
 
-  /** Ends what is written at once: a reply that still comes may be anybody's. */
+  /** Ends what is written at once: a reply that still comes may answer any command. */
   distrust(why: string): void {
     this.loss.detail = why;
     for (let command = this.written.head; command !== undefined; command = command.next)
@@ -147,7 +147,7 @@ export class InFlight implements Sender {
       command.fail(error);
   }
 
-  /** Resolves when no caller waits for an answer. */
+  /** Resolves when no caller waits any more. */
   drained(): Promise<void> {
     return this.#owed === 0
       ? Promise.resolve()

@@ -2,7 +2,7 @@ export { breakerRules } from "./breaker-options.ts";
 export { CircuitBreaker } from "./circuit-breaker.ts";
 export { BrokenCircuitError, InvalidOptionError } from "./errors.ts";
 export { RetryBudget, retryBudgetRules } from "./retry/retry-budget.ts";
-export { RetryPolicy } from "./retry/retry-policy.ts";
+export { RetryPolicy, retryPolicyRules } from "./retry/retry-policy.ts";
 
 export type { Rules } from "@fleet/options";
 export type { Now } from "@fleet/time";

@@ -1,4 +1,4 @@
-import { CircuitBreaker } from "@fleet/breaker";
+import { CircuitBreaker, RetryPolicy } from "@fleet/breaker";
 import type { OptionError } from "@fleet/options";
 import { RedisPool } from "@fleet/pool/ioredis";
 
@@ -13,8 +13,13 @@ interface Misfit {
 }
 
 /** Pools and breakers are made by the first call, so a wrong combination is looked for before: by making one of each. */
-export async function misfits(terms: AllTerms): Promise<readonly Misfit[]> {
+export async function misfits({ retry }: FleetOptions, terms: AllTerms): Promise<readonly Misfit[]> {
   const found = await misfitsOf("", terms.common);
+  try {
+    void new RetryPolicy({ ...retry });
+  } catch (error) {
+    found.push({ path: "retry.", error: error as OptionError });
+  }
   for (const [instance, own] of terms.own)
     for (const misfit of await misfitsOf(`overrides.${instance}.`, own)) found.push(misfit);
   return found;
@@ -26,7 +31,7 @@ export async function misfits(terms: AllTerms): Promise<readonly Misfit[]> {
  * @param options as `createFleet()` takes them; those that only code can give may be absent.
  */
 export async function combinationFaults(options: FleetOptions): Promise<readonly string[]> {
-  return (await misfits(new AllTerms(options))).map(({ path, error }) => `${path}${error.message}`);
+  return (await misfits(options, new AllTerms(options))).map(({ path, error }) => `${path}${error.message}`);
 }
 
 async function misfitsOf(path: string, { pool, breaker }: Terms): Promise<Misfit[]> {

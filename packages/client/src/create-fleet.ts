@@ -28,24 +28,29 @@ export async function createFleet(
   checkSignal(start);
   const { instances = [], sources = [], policy, retryBudget } = options;
   const { credentials, certificates, addressMap, startTimeoutMs = 0, waitsForSources = true } = options;
-  const { graceMs = 5000, rolesIntervalMs = 1000, failoverMs = 5000 } = options;
+  const { graceMs = 5000 } = options;
   const { clock = systemClock, random = Math.random } = options;
   const terms = new AllTerms(options);
-  const [misfit] = await misfits(terms);
+  const [misfit] = await misfits(options, terms);
   if (misfit !== undefined) throw misfit.error;
   const closing = new AbortController();
   const roles = new Roles<EndpointTarget>({
-    intervalMs: rolesIntervalMs,
+    intervalOf: (instance) => terms.of(instance).rolesIntervalMs,
     clock,
     random,
     changed: (instance) => targets.reroute(instance),
     redial: (target) => targets.redial(target),
     report: publishRole,
   });
-  const failovers = new Failovers({ ms: failoverMs, clock, closing: closing.signal });
+  const failovers = new Failovers({
+    msOf: (instance) => terms.of(instance).failoverMs,
+    clock,
+    closing: closing.signal,
+  });
   const walk = new Walk({
     ...(policy && { policy }),
     ...(retryBudget && { retryBudget }),
+    ...(options.retry && { retry: options.retry }),
     clock,
     random,
     roles,

@@ -3,6 +3,8 @@ import {
   type CircuitBreakerOptions,
   retryBudgetRules,
   type RetryBudgetOptions,
+  type RetryPolicyOptions,
+  retryPolicyRules,
 } from "@fleet/breaker";
 import type {
   AddressMap,
@@ -97,6 +99,8 @@ export interface FleetOptions {
   readonly retries?: number;
   /** Bounds the retries of the whole fleet to a share of its calls. @default those of `RetryBudget` */
   readonly retryBudget?: Omit<RetryBudgetOptions, "clock">;
+  /** How long a retry waits before it asks the same endpoint again. @default those of `RetryPolicy` */
+  readonly retry?: Omit<RetryPolicyOptions, "retries" | "budget" | "random">;
   /** How long `close()`, and a removed endpoint, wait for calls in flight, in milliseconds. @default 5000 */
   readonly graceMs?: number;
   /**
@@ -127,7 +131,10 @@ export interface FleetOptions {
 }
 
 /** What an instance may have of its own; what is absent is as the fleet has it, option by option. */
-export type InstanceOverrides = Pick<FleetOptions, "timeoutMs" | "retries" | "pool" | "breaker">;
+export type InstanceOverrides = Pick<
+  FleetOptions,
+  "timeoutMs" | "retries" | "rolesIntervalMs" | "failoverMs" | "pool" | "breaker"
+>;
 
 function milliseconds(least: number = Number.MIN_VALUE): Rule {
   return {
@@ -167,6 +174,8 @@ const poolRules = {
 export const overrideRules: Rules<InstanceOverrides> = {
   timeoutMs: withDefault(3000, milliseconds()),
   retries: withDefault(2, { ...count(0, 10), expected: "an integer from 0 to 10" }),
+  rolesIntervalMs: withDefault(1000, milliseconds()),
+  failoverMs: withDefault(5000, milliseconds(0)),
   pool: record(poolRules),
   breaker: record(optionsOf(breakerRules, "name", "clock", "random")),
 };
@@ -187,10 +196,9 @@ export const fleetRules: Rules<FleetOptions> = {
   policy: object("a policy with choose(), as leastRequests() makes one", (value) =>
     hasMethods(value, "choose"),
   ),
+  retry: record(optionsOf(retryPolicyRules, "retries", "budget", "random")),
   retryBudget: record(optionsOf(retryBudgetRules, "clock")),
   graceMs: withDefault(5000, milliseconds(0)),
-  rolesIntervalMs: withDefault(1000, milliseconds()),
-  failoverMs: withDefault(5000, milliseconds(0)),
   overrides: { kind: "record", expected: "a record of options by the name of an instance", fits: isRecord },
   clock,
   random: func,

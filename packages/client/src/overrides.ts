@@ -8,6 +8,8 @@ import { type FleetOptions, type InstanceOverrides, reconnectMaxDelayMs } from "
 export interface Terms {
   readonly timeoutMs: number;
   readonly retries: number;
+  readonly rolesIntervalMs: number;
+  readonly failoverMs: number;
   readonly pool: Partial<RedisPoolOptions>;
   readonly breaker: Partial<CircuitBreakerOptions>;
 }
@@ -34,6 +36,8 @@ function termsOf(fleet: FleetOptions, own: InstanceOverrides): Terms {
   return {
     timeoutMs,
     retries: own.retries ?? fleet.retries ?? 2,
+    rolesIntervalMs: own.rolesIntervalMs ?? fleet.rolesIntervalMs ?? 1000,
+    failoverMs: own.failoverMs ?? fleet.failoverMs ?? 5000,
     pool: { reconnectMaxDelayMs, ...merged(fleet.pool, own.pool), commandTimeoutMs: timeoutMs },
     breaker: { ...fleet.breaker, ...own.breaker },
   };

@@ -1,8 +1,10 @@
+import { setImmediate as turn } from "node:timers/promises";
+
 import { FakeClock, startFaultProxy, startRedis } from "@fleet/testkit";
 import { describe, expect, test } from "vitest";
 
 import { combinationFaults, createFleet, type FleetOptions } from "../src/index.ts";
-import { endpoint, instance } from "./hand-source.ts";
+import { endpoint, HandSource, instance } from "./hand-source.ts";
 import { needRedis } from "./need-redis.ts";
 
 needRedis();
@@ -64,6 +66,23 @@ test("an instance is retried as often as it says, and its breaker opens when it 
   expect(await fleet.command(carts, ["GET", "x"])).toBeNull();
   const breakers = fleet.stats.instances.map(({ name, endpoints }) => [name, endpoints[0]?.breaker?.name]);
   expect(Object.fromEntries(breakers)).toEqual({ orders: "open", carts: "closed" });
+});
+
+test("an instance waits for a successor as long as it says", async () => {
+  await using redis = await startRedis();
+  const source = new HandSource(
+    instance("orders", [redis]),
+    instance("carts", [endpoint(redis, { uid: "carts" })]),
+  );
+  await using fleet = await createFleet({ sources: [source], overrides: { orders: { failoverMs: 0 } } });
+  source.say(instance("orders", []), instance("carts", []));
+  await turn();
+  let isOver = false;
+  const waiting = fleet.command(carts, ["PING"]).finally(() => (isOver = true));
+  await expect(fleet.command(orders, ["PING"])).rejects.toMatchObject({ reason: "no-endpoints" });
+  expect(isOver).toBe(false);
+  source.say(instance("orders", []), instance("carts", [endpoint(redis, { uid: "carts" })]));
+  expect(await waiting).toBe("PONG");
 });
 
 test("options that do not go together are all found at once, those of an instance too", async () => {

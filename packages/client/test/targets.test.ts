@@ -18,7 +18,11 @@ function targetsOf(): { readonly targets: Targets; readonly router: Router<Endpo
     },
     close: () => undefined,
   };
-  const failovers = new Failovers({ ms: 0, clock: new FakeClock(), closing: new AbortController().signal });
+  const failovers = new Failovers({
+    msOf: () => 0,
+    clock: new FakeClock(),
+    closing: new AbortController().signal,
+  });
   const open = {
     terms: new AllTerms({}),
     credentials: undefined,

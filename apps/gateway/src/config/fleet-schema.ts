@@ -63,6 +63,10 @@ const derived = settingsFromRules(fleetRules, {
     "breaker.consecutiveFailures": { description: "failures in a row that open the circuit of an endpoint" },
     "breaker.openMs": { description: "how long it is open at first; doubled each time" },
     "breaker.maxOpenMs": { description: "where the doubling ends" },
+    "retry.minDelayMs": {
+      description: "delay with which retries to the same endpoint begin, where the fault advises less",
+    },
+    "retry.maxDelayMs": { description: "where the doubling ends" },
     "retryBudget.ratio": { description: "retries for each first attempt, over the window" },
   },
 });
@@ -87,7 +91,8 @@ export const fleetSettings: Readonly<Record<string, z.ZodType>> = {
     takes: "<name>",
   }),
   overrides: setting(z.record(instanceName, objectFromRules(overrideRules)).default({}), {
-    description: "options of one instance, by its name: timeoutMs, retries, pool, breaker",
+    description:
+      "options of one instance, by its name: timeoutMs, retries, failoverMs, rolesIntervalMs, pool, breaker",
   }),
 };
 

@@ -20,6 +20,18 @@ export const legacyVariables: readonly Alias[] = [
   seconds("REDIS_CONNECTION_TIMEOUT", "pool.dialTimeoutMs"),
   seconds("REDIS_OPERATION_TIMEOUT", "timeoutMs"),
   { variable: "REDIS_MAX_RETRIES", expected: "a whole number", means: { retries: number } },
+  {
+    variable: "REDIS_RETRY_DELAY",
+    expected: "seconds",
+    means: {
+      "retry.minDelayMs": milliseconds,
+      // It doubles from there on, and must have room for the first.
+      "retry.maxDelayMs": (text) => {
+        const least = milliseconds(text);
+        return least === undefined ? undefined : Math.max(512, least);
+      },
+    },
+  },
   seconds("REDIS_HEALTH_CHECK_INTERVAL", "pool.healthCheckIntervalMs"),
   {
     variable: "CIRCUIT_BREAKER_FAILURE_THRESHOLD",
@@ -31,11 +43,16 @@ export const legacyVariables: readonly Alias[] = [
 ];
 
 function seconds(variable: string, ...paths: readonly string[]): Alias {
-  const means = (text: string): number | undefined => {
-    const value = number(text);
-    return value === undefined ? undefined : Math.round(value * 1000);
+  return {
+    variable,
+    expected: "seconds",
+    means: Object.fromEntries(paths.map((path) => [path, milliseconds])),
   };
-  return { variable, expected: "seconds", means: Object.fromEntries(paths.map((path) => [path, means])) };
+}
+
+function milliseconds(text: string): number | undefined {
+  const value = number(text);
+  return value === undefined ? undefined : Math.round(value * 1000);
 }
 
 function number(text: string): number | undefined {

@@ -81,6 +81,7 @@ describe("variables of other Redis clients", () => {
       REDIS_CONNECTION_TIMEOUT: "2.5",
       REDIS_OPERATION_TIMEOUT: "10.0",
       REDIS_MAX_RETRIES: "3",
+      REDIS_RETRY_DELAY: "0.1",
       REDIS_HEALTH_CHECK_INTERVAL: "30.0",
       CIRCUIT_BREAKER_FAILURE_THRESHOLD: "6",
       CIRCUIT_BREAKER_RECOVERY_TIMEOUT: "90.0",
@@ -97,6 +98,7 @@ describe("variables of other Redis clients", () => {
       ],
       timeoutMs: 10_000,
       retries: 3,
+      retry: { minDelayMs: 100, maxDelayMs: 512 },
       pool: { dialTimeoutMs: 2500, healthCheckIntervalMs: 30_000, exclusive: { max: 12 } },
       breaker: { consecutiveFailures: 6, openMs: 90_000, maxOpenMs: 90_000 },
     });

@@ -5,7 +5,9 @@ import {
   duration,
   func,
   hasMethods,
+  ms,
   object,
+  printed,
   type Rules,
   withDefault,
 } from "@fleet/options";
@@ -17,6 +19,11 @@ import { RetryBudget } from "./retry-budget.ts";
 export interface RetryPolicyOptions {
   /** Attempts after the first. @default 2 */
   readonly retries?: number;
+  /**
+   * What the doubling begins with where the fault advises less, in milliseconds: after a lost connection that is 8. The delay itself is
+   * random from 0 on. @default 0
+   */
+  readonly minDelayMs?: number;
   /** The longest delay before the same endpoint is asked again, in milliseconds. @default 512 */
   readonly maxDelayMs?: number;
   /** Shared with everything else that may send a call again. @default a budget of its own */
@@ -27,6 +34,7 @@ export interface RetryPolicyOptions {
 
 export const retryPolicyRules: Rules<RetryPolicyOptions> = {
   retries: withDefault(2, count(0)),
+  minDelayMs: withDefault(0, ms(0)),
   maxDelayMs: withDefault(512, duration),
   budget: object("a RetryBudget", (value) => hasMethods(value, "request", "tryRetry")),
   random: withDefault(Math.random, func),
@@ -71,18 +79,22 @@ export class RetryPolicy {
   /** Count the first attempts here: `budget.request()`. */
   readonly budget: RetryBudget;
   readonly #retries: number;
+  readonly #minDelayMs: number;
   readonly #maxDelayMs: number;
   readonly #random: () => number;
 
   /** @throws InvalidOptionError */
   constructor(options: RetryPolicyOptions = {}) {
     checkOptions(options, retryPolicyRules, InvalidOptionError);
-    const { retries, maxDelayMs, budget, random } = complete<RetryPolicyOptions, "budget">(
+    const { retries, minDelayMs, maxDelayMs, budget, random } = complete<RetryPolicyOptions, "budget">(
       options,
       retryPolicyRules,
     );
+    if (maxDelayMs < minDelayMs)
+      throw new InvalidOptionError("maxDelayMs", `at least minDelayMs (${minDelayMs})`, printed(maxDelayMs));
     this.budget = budget ?? new RetryBudget();
     this.#retries = retries;
+    this.#minDelayMs = minDelayMs;
     this.#maxDelayMs = maxDelayMs;
     this.#random = random;
   }
@@ -95,7 +107,8 @@ export class RetryPolicy {
     const isWithin = attempts <= retries && now < deadline;
     if (!isRecoverable || !isHarmless || !isWithin) return undefined;
     if (failed.isCharged !== false && !this.budget.tryRetry()) return undefined;
-    const bounds = { minMs: failed.delayMs, maxMs: this.#maxDelayMs, random: this.#random };
+    const minMs = Math.max(this.#minDelayMs, failed.delayMs);
+    const bounds = { minMs, maxMs: this.#maxDelayMs, random: this.#random };
     const afterMs = backoff(attempts - 1, bounds);
     return { afterMs: now + afterMs < deadline ? afterMs : undefined };
   }

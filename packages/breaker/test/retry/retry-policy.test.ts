@@ -117,3 +117,21 @@ describe("a call is never tried again", () => {
     expect(policy().next({ ...read, ...wrong })).toBeUndefined();
   });
 });
+
+it("the least delay counts where the fault advises less, and must fit below the longest", () => {
+  const patient = new RetryPolicy({ minDelayMs: 100, maxDelayMs: 300, random: () => 0.5 });
+  const afterMs = (attempts: number, delayMs: number): number | undefined =>
+    patient.next({
+      attempts,
+      access: "read",
+      outcome: "unknown",
+      isRecoverable: true,
+      delayMs,
+      now: 0,
+      deadline: 10_000,
+    })?.afterMs;
+  expect([afterMs(1, 8), afterMs(2, 8), afterMs(1, 250)]).toEqual([50, 100, 125]);
+  expect(() => new RetryPolicy({ minDelayMs: 600 })).toThrow(
+    "maxDelayMs must be at least minDelayMs (600), got 512",
+  );
+});

@@ -4,8 +4,8 @@ import type { Clock } from "@fleet/time";
 import { waitFor } from "./wait-for.ts";
 
 export interface FailoversOptions {
-  /** How long calls may wait for a successor, counted from the loss, in milliseconds; 0: they do not. */
-  readonly ms: number;
+  /** How long calls to an instance may wait for a successor, counted from the loss, in milliseconds; 0: they do not. */
+  readonly msOf: (instance: string) => number;
   readonly clock: Clock;
   /** Ends every wait. */
   readonly closing: AbortSignal;
@@ -40,8 +40,8 @@ export class Failovers {
 
   /** The instance has lost its primary, or all its endpoints. */
   begin(instance: string): void {
-    const { ms, clock } = this.#options;
-    if (ms === 0 || this.#open.has(instance)) return;
+    const { msOf, clock } = this.#options;
+    if (msOf(instance) === 0 || this.#open.has(instance)) return;
     this.#open.set(instance, { lostAt: clock.now(), successor: Promise.withResolvers() });
   }
 
@@ -57,11 +57,11 @@ export class Failovers {
    * @returns false where no successor is to be expected: nothing was waited for.
    */
   async wait(instance: string, { deadline, signal }: SuccessorTerms): Promise<boolean> {
-    const { ms, clock, closing } = this.#options;
+    const { msOf, clock, closing } = this.#options;
     const failover = this.#open.get(instance);
     if (failover === undefined || this.#waiting >= mostWaiting) return false;
     const now = clock.now();
-    const leftMs = failover.lostAt + ms - now;
+    const leftMs = failover.lostAt + msOf(instance) - now;
     if (leftMs <= 0) return false;
     this.#waiting += 1;
     await waitFor(failover.successor.promise, clock, Math.min(leftMs, deadline - now), closing, signal);

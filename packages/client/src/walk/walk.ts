@@ -13,6 +13,7 @@ import type { Roles } from "@fleet/topology";
 
 import type { EndpointTarget } from "../endpoints/endpoint-target.ts";
 import { ranks } from "../endpoints/ranks.ts";
+import type { FleetOptions } from "../fleet-options.ts";
 import type { Call } from "./call.ts";
 import { type Failovers, isVacant } from "./failover.ts";
 import { LastReadClock } from "./last-read-clock.ts";
@@ -25,6 +26,7 @@ export interface WalkOptions {
   /** @default leastRequests() */
   readonly policy?: RoutingPolicy;
   readonly retryBudget?: Omit<RetryBudgetOptions, "clock">;
+  readonly retry?: NonNullable<FleetOptions["retry"]>;
   readonly clock: Clock;
   readonly random: () => number;
   readonly roles: Pick<Roles<EndpointTarget>, "refused" | "doubted">;
@@ -55,7 +57,7 @@ export class Walk {
     this.#options = options;
     this.clock = new LastReadClock(clock);
     this.#budget = new RetryBudget({ ...options.retryBudget, clock: this.clock });
-    this.#retryPolicy = new RetryPolicy({ budget: this.#budget, random });
+    this.#retryPolicy = new RetryPolicy({ ...options.retry, budget: this.#budget, random });
     this.#picks = new Picks({ ...(policy && { policy }), clock: this.clock, random });
     this.router = this.#picks.router;
   }

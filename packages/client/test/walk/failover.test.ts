@@ -16,7 +16,7 @@ interface Scene {
 function scene(ms = 5000): Scene {
   const clock = new FakeClock();
   const closing = new AbortController();
-  const failovers = new Failovers({ ms, clock, closing: closing.signal });
+  const failovers = new Failovers({ msOf: () => ms, clock, closing: closing.signal });
   return { failovers, clock, closing, wait: (instance) => failovers.wait(instance, { deadline: Infinity }) };
 }
 

@@ -22,6 +22,8 @@ export interface RolesOptions<E extends AskedEndpoint = AskedEndpoint> {
    * A quarter more or less at random. @default 1000
    */
   readonly intervalMs?: number;
+  /** That of an instance which has its own, in milliseconds. @default intervalMs */
+  readonly intervalOf?: (instance: string) => number;
   /** How many endpoints are dialed at a time only to be asked. @default 16 */
   readonly dialsAtOnce?: number;
   /** Called when roles of endpoints of this instance have changed. @default nothing */
@@ -46,6 +48,7 @@ export const rolesRules: Rules<RolesOptions> = {
     1000,
     number(`milliseconds above 0, at most ${MAX_TIMER_MS}`, (value) => value > 0 && value <= MAX_TIMER_MS),
   ),
+  intervalOf: func,
   dialsAtOnce: withDefault(16, count(1)),
   changed: withDefault(ignore, func),
   redial: withDefault(ignore, func),
@@ -60,13 +63,16 @@ export const rolesRules: Rules<RolesOptions> = {
  */
 export class Roles<E extends AskedEndpoint = AskedEndpoint> implements Disposable {
   readonly #options: RolePollOptions<E>;
+  readonly #intervalOf: (instance: string) => number;
   readonly #polls = new Map<string, RolePoll<E>>();
   #isClosed = false;
 
   /** @throws InvalidOptionError */
   constructor(options: RolesOptions<E> = {}) {
     checkOptions(options, rolesRules, InvalidOptionError);
-    const { dialsAtOnce, ...all } = complete(options, rolesRules as Rules<RolesOptions<E>>);
+    const rules = rolesRules as Rules<RolesOptions<E>>;
+    const { dialsAtOnce, intervalOf, ...all } = complete<RolesOptions<E>, "intervalOf">(options, rules);
+    this.#intervalOf = intervalOf ?? (() => all.intervalMs);
     this.#options = { ...all, dials: new Semaphore(dialsAtOnce) };
   }
 
@@ -80,7 +86,7 @@ export class Roles<E extends AskedEndpoint = AskedEndpoint> implements Disposabl
       return;
     }
     if (poll === undefined) {
-      poll = new RolePoll(instance, this.#options);
+      poll = new RolePoll(instance, { ...this.#options, intervalMs: this.#intervalOf(instance) });
       this.#polls.set(instance, poll);
     }
     poll.set(endpoints);

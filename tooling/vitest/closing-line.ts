@@ -15,9 +15,13 @@ export default class ClosingLine implements Reporter {
   readonly #skipped = new Map<string, number>();
 
   readonly #isStrict = (process.env["CI"] ?? "") !== "";
+  readonly #filters: readonly string[];
   #isFiltered = false;
+  #isEmpty = false;
 
-  constructor() {
+  /** @param filters of files, as they were asked for. */
+  constructor(filters: readonly string[] = []) {
+    this.#filters = filters;
     // Left to the process's exit, so that no other reporter can print after it.
     process.once("exit", () => this.#print());
   }
@@ -30,6 +34,8 @@ export default class ClosingLine implements Reporter {
     this.#passed = 0;
     this.#failures.length = 0;
     this.#skipped.clear();
+    // What nobody wrote cannot fail.
+    this.#isEmpty = modules.length === 0 && errors.length === 0 && this.#filters.length > 0;
     const problems: string[] = [];
     for (const module of modules) {
       const tests = [...module.children.allTests()];
@@ -42,7 +48,8 @@ export default class ClosingLine implements Reporter {
         problems.push(`no test in ${module.relativeModuleId}`);
     }
     if (errors.length > 0) problems.push(...errors.map((error) => `unhandled: ${messageOf(error)}`));
-    if (this.#passed + this.#failures.length + problems.length === 0) problems.push("no test ran");
+    if (this.#passed + this.#failures.length + problems.length === 0 && !this.#isEmpty)
+      problems.push("no test ran");
     if (this.#isStrict)
       for (const [why, times] of this.#skipped)
         if (why !== leftOut) problems.push(`failed: CI skips nothing, and ${times} were skipped: ${why}`);
@@ -65,10 +72,11 @@ export default class ClosingLine implements Reporter {
       ...[...this.#skipped].map(([why, times]) => `skipped ${times}: ${why}`),
       ...this.#failures.map((name) => `failed: ${name}`),
       ...this.#problems,
+      ...(this.#isEmpty ? [`no test matches ${this.#filters.join(", ")}`] : []),
       `${this.#passed} passed, ${failed} failed`,
     ];
     process.stdout.write(`${lines.join("\n")}\n`);
-    if (failed > 0) process.exitCode ||= 1;
+    if (failed > 0 || this.#isEmpty) process.exitCode ||= 1;
   }
 }
 

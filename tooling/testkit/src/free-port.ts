@@ -33,7 +33,13 @@ export async function listenOnFreePort(server: Server, most: number = highest): 
       });
       return port;
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE" || attempt === attempts) throw error;
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === "EADDRNOTAVAIL")
+        throw new Error(
+          "this machine has no 127.0.0.1, where servers of tests and of `start` listen; `sudo ip address add 127.0.0.1/8 dev lo` gives it one",
+          { cause: error },
+        );
+      if (code !== "EADDRINUSE" || attempt === attempts) throw error;
     }
   }
 }

@@ -187,6 +187,16 @@ describe("on Debian and Ubuntu", () => {
     expect(libraries.trim()).toBe(join(machine.cache, "fleet/redis/usr/lib/some-arch"));
   });
 
+  test("a cache folder that cannot be written to is named, with what helps", async () => {
+    await using machine = await fakeMachine();
+    await fakeApt(machine, join(machine.env["PATH"]!, "log"));
+    // A file in its place, since root may write into any folder.
+    await writeFile(machine.cache, "");
+    await expect(findRedis(machine)).rejects.toThrow(
+      `- ${machine.cache} cannot be written to (ENOTDIR); XDG_CACHE_HOME names another folder\n`,
+    );
+  });
+
   test("several at once end with one whole copy", async () => {
     await using machine = await fakeMachine();
     await fakeApt(machine, join(machine.env["PATH"]!, "log"));

@@ -44,8 +44,10 @@ test.for(["--help", "-h"])("%s says how to call it, and runs nothing", (flag) =>
   expect(output).not.toContain("passed");
 });
 
-test("a filter that leaves nothing is a failure", () => {
-  expect(run(["--project", "unit", "no-such-file-anywhere"]).slice(0, 2)).toEqual(["0 passed, 1 failed", 1]);
+test("a filter that matches no file is said so: nothing failed, and nothing passed", () => {
+  const [line, code, , output] = run(["--project", "unit", "no-such-file-anywhere", "nor-this"]);
+  expect([line, code]).toEqual(["0 passed, 0 failed", 1]);
+  expect(output).toMatch(/^no test matches no-such-file-anywhere, nor-this$/m);
 });
 
 test("a server that is not there is a failure that says what is missing", () => {

@@ -43,7 +43,11 @@ export async function unpackRedis(
   say(
     `no redis-server here: the distribution's package is unpacked into ${home(cache)} (nothing is installed)`,
   );
-  await mkdir(dirname(home(cache)), { recursive: true });
+  await mkdir(dirname(home(cache)), { recursive: true }).catch((cause: NodeJS.ErrnoException) => {
+    throw new Error(`${cache} cannot be written to (${cause.code}); XDG_CACHE_HOME names another folder`, {
+      cause,
+    });
+  });
   await removeLeftovers(cache);
   const work = await mkdtemp(`${home(cache)}-`);
   try {

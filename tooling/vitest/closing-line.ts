@@ -34,7 +34,7 @@ export default class ClosingLine implements Reporter {
     this.#passed = 0;
     this.#failures.length = 0;
     this.#skipped.clear();
-    // What nobody wrote cannot fail.
+    // A test that does not exist cannot fail.
     this.#isEmpty = modules.length === 0 && errors.length === 0 && this.#filters.length > 0;
     const problems: string[] = [];
     for (const module of modules) {

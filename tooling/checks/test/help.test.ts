@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 
 import { expect, test } from "vitest";
 
-import { root, text } from "../src/rooms.ts";
+import { root, text } from "../src/checkout.ts";
 
 const { scripts } = JSON.parse(text("package.json")) as {
   readonly scripts: Readonly<Record<string, string>>;

@@ -4,9 +4,9 @@ import { DiscoveryError } from "../errors.ts";
 import type { Address } from "../instance/address-map.ts";
 import { addressFault } from "../instance/address.ts";
 import type { Condition } from "../instance/condition.ts";
-import { DnsBelief } from "./dns-belief.ts";
 import { recordsOf } from "./dns-resolver.ts";
 import type { AddressRecord, DnsResolver, ServiceRecord } from "./dns-resolver.ts";
+import { HeldRecords } from "./held-records.ts";
 
 /** What is looked up for an instance: the addresses of a host, or of the targets of a service. */
 export type DnsName =
@@ -40,8 +40,8 @@ interface Round {
 export class DnsLookup {
   readonly #name: DnsName;
   readonly #owner: LookupOwner;
-  readonly #services: DnsBelief<ServiceRecord>;
-  readonly #hosts = new Map<string, DnsBelief<AddressRecord>>();
+  readonly #services: HeldRecords<ServiceRecord>;
+  readonly #hosts = new Map<string, HeldRecords<AddressRecord>>();
   /** The last one that has ended, and the one under way. */
   #ended: Round = { conditions: [], error: undefined };
   #round: Round = this.#ended;
@@ -51,7 +51,7 @@ export class DnsLookup {
   constructor(name: DnsName, owner: LookupOwner) {
     this.#name = name;
     this.#owner = owner;
-    this.#services = new DnsBelief(owner.goneAfterMs);
+    this.#services = new HeldRecords(owner.goneAfterMs);
   }
 
   /** In a fixed order; undefined until something is known. */
@@ -129,10 +129,10 @@ export class DnsLookup {
   async #addresses(hosts: readonly Address[]): Promise<readonly Found[] | undefined> {
     const found = await Promise.all(
       hosts.map(async ({ host, port }) => {
-        const belief = this.#hosts.get(host) ?? new DnsBelief<AddressRecord>(this.#owner.goneAfterMs);
-        this.#hosts.set(host, belief);
-        await this.#ask(host, belief, () => this.#addressRecords(host));
-        return belief.records?.map(({ address, ttl }) => ({ host: address, port, ttl }));
+        const held = this.#hosts.get(host) ?? new HeldRecords<AddressRecord>(this.#owner.goneAfterMs);
+        this.#hosts.set(host, held);
+        await this.#ask(host, held, () => this.#addressRecords(host));
+        return held.records?.map(({ address, ttl }) => ({ host: address, port, ttl }));
       }),
     );
     const known = found.filter((one) => one !== undefined);
@@ -146,10 +146,10 @@ export class DnsLookup {
     return recordsOf(resolver.resolve6(host, { ttl: true }));
   }
 
-  async #ask<T>(name: string, belief: DnsBelief<T>, question: () => Promise<readonly T[]>): Promise<void> {
+  async #ask<T>(name: string, held: HeldRecords<T>, question: () => Promise<readonly T[]>): Promise<void> {
     const { clock, timeoutMs, goneAfterMs } = this.#owner;
     try {
-      belief.answered(
+      held.answered(
         await within(question(), {
           ...this.#owner,
           ms: timeoutMs,
@@ -158,15 +158,15 @@ export class DnsLookup {
         clock.now(),
       );
     } catch (error) {
-      belief.failed();
+      held.failed();
       const reason = error instanceof Error ? error.message : "it threw something that is not an error";
       this.#say("LookupFailed", reason, name);
       this.#fail("FLEET_DISCOVERY_DNS_FAILED", `Looking up ${name} failed: ${reason}`);
       return;
     }
-    if (belief.state === "here") return;
+    if (held.state === "here") return;
     this.#say("NoRecords", "the servers say that there is no such record", name);
-    if (belief.state === "denied")
+    if (held.state === "denied")
       this.#fail(
         "FLEET_DISCOVERY_DNS_NO_RECORDS",
         `The servers say that ${name} has no such record; that is believed once they have said so for ${goneAfterMs} ms`,

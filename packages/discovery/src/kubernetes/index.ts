@@ -15,7 +15,7 @@ export type {
   ApiServerOptions,
   ApiWatchOptions,
 } from "./api/api-server.ts";
-export type { ApiServerByHand } from "./api/by-hand-access.ts";
+export type { ApiServerByHand } from "./api/explicit-access.ts";
 export type { DefaultCredentials } from "./releases/credentials.ts";
 export type { KubernetesObject, ObjectMetadata } from "./api/kubernetes-object.ts";
 export type { KubernetesSourceOptions } from "./kubernetes-options.ts";

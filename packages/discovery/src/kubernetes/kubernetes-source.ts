@@ -10,7 +10,6 @@ import { ApiServer } from "./api/api-server.ts";
 import { checkKubernetesOptions, resolveProfiles } from "./kubernetes-options.ts";
 import type { KubernetesSourceOptions } from "./kubernetes-options.ts";
 import { NamespaceWatch } from "./namespace-watch.ts";
-import { Pace } from "./pace.ts";
 import { Conventions } from "./profiles/conventions.ts";
 import type { DefaultCredentials } from "./releases/credentials.ts";
 import { findByImage } from "./releases/image-search.ts";
@@ -18,6 +17,7 @@ import { Projection } from "./releases/projection.ts";
 import { Releases } from "./releases/releases.ts";
 import { byNameOfService, unrecognised } from "./releases/strangers.ts";
 import type { UnrecognisedService } from "./releases/strangers.ts";
+import { Throttle } from "./throttle.ts";
 
 /** Between two hand-overs, in milliseconds: what changes together is handed over together. */
 const paceMs = 5;
@@ -42,7 +42,7 @@ export class KubernetesSource implements InstanceSource {
   readonly #conditions: ConditionSet;
   readonly #projection: Projection;
   readonly #releases: Releases;
-  readonly #pace: Pace;
+  readonly #throttle: Throttle;
   #watches: readonly NamespaceWatch[] = [];
   #isWhole = false;
   #handedOver: readonly Instance[] | undefined;
@@ -69,7 +69,7 @@ export class KubernetesSource implements InstanceSource {
       clusterDomain,
       defaultCredentials: defaultsFor(options),
     });
-    this.#pace = new Pace({ clock: this.#clock, ms: paceMs, work: () => this.#refresh() });
+    this.#throttle = new Throttle({ clock: this.#clock, ms: paceMs, work: () => this.#refresh() });
     const stop = (): void => void (this.#closing = this.#stop());
     this.#delivery.signal.addEventListener("abort", stop, { once: true });
   }
@@ -187,7 +187,7 @@ export class KubernetesSource implements InstanceSource {
   }
 
   #changed(): void {
-    if (this.#isWhole) this.#pace.ask();
+    if (this.#isWhole) this.#throttle.ask();
   }
 
   /** A set was proved to be current. A set that may not be read is reported, and no reason not to serve the others. */
@@ -215,7 +215,7 @@ export class KubernetesSource implements InstanceSource {
     } catch (error) {
       // It would be a fault of ours; the other releases are translated all the same.
       this.#delivery.fail(error);
-      this.#pace.ask();
+      this.#throttle.ask();
       return;
     }
     const { instances } = this.#releases;
@@ -227,7 +227,7 @@ export class KubernetesSource implements InstanceSource {
   }
 
   async #stop(): Promise<void> {
-    this.#pace.stop();
+    this.#throttle.stop();
     await Promise.all(this.#watches.map((watch) => watch.close()));
     if (this.#api !== this.#options.api) await this.#api.close();
   }

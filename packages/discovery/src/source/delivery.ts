@@ -13,7 +13,7 @@ export class Delivery {
 
   constructor(source: string) {
     this.#source = source;
-    this.#first.promise.catch(() => "nobody waits when it ends before its start");
+    this.#first.promise.catch(() => undefined); // A source may end before it was started.
   }
 
   /** Aborted at the end. */

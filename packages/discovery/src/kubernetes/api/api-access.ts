@@ -1,7 +1,7 @@
 import type { ConnectionOptions } from "node:tls";
 
 /** How connections to an API server are made. Equal ones are one. */
-export interface Road {
+export interface Transport {
   readonly tls: Pick<ConnectionOptions, "ca" | "cert" | "key" | "rejectUnauthorized" | "servername">;
   /** `http:`, `https:` or `socks5:` */
   readonly proxy?: string;
@@ -13,7 +13,7 @@ export interface Approach {
   readonly url: string;
   /** The identity of this process for the API server. */
   readonly headers: Readonly<Record<string, string>>;
-  readonly road: Road;
+  readonly transport: Transport;
 }
 
 /** Where an API server is and which identity is used there: read anew for every request, since certificates and tokens are rotated. */

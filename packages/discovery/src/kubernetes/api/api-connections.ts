@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import { Agent, buildConnector, ProxyAgent, Socks5ProxyAgent } from "undici";
 import type { Dispatcher } from "undici";
 
-import type { Road } from "./api-access.ts";
+import type { Transport } from "./api-access.ts";
 
 /** More questions at one time wait: what a thousand dials ask for is not worth a thousand handshakes. */
 const maxQuestions = 8;
@@ -17,16 +17,19 @@ interface Lanes {
 
 /** The connections to an API server, made anew when certificates change. */
 export class ApiConnections {
-  #road: Road | undefined;
+  #transport: Transport | undefined;
   #lanes: Lanes | undefined;
   /** Those of roads that changed: their watches go on until they end. */
   readonly #all = new Set<Dispatcher>();
 
-  along(road: Road): Lanes {
-    if (this.#lanes !== undefined && isDeepStrictEqual(road, this.#road)) return this.#lanes;
+  along(transport: Transport): Lanes {
+    if (this.#lanes !== undefined && isDeepStrictEqual(transport, this.#transport)) return this.#lanes;
     for (const dispatcher of this.#all) void dispatcher.close().finally(() => this.#all.delete(dispatcher));
-    this.#road = road;
-    this.#lanes = { questions: dispatcherOf(road, maxQuestions), watches: dispatcherOf(road, null) };
+    this.#transport = transport;
+    this.#lanes = {
+      questions: dispatcherOf(transport, maxQuestions),
+      watches: dispatcherOf(transport, null),
+    };
     this.#all.add(this.#lanes.questions).add(this.#lanes.watches);
     return this.#lanes;
   }
@@ -37,7 +40,7 @@ export class ApiConnections {
 }
 
 /** @param connections null for watches: as many as there are, and none of them keeps the process alive. */
-function dispatcherOf({ tls, proxy }: Road, connections: number | null): Dispatcher {
+function dispatcherOf({ tls, proxy }: Transport, connections: number | null): Dispatcher {
   // As client-go does: half of the idle time after which load balancers forget a connection.
   const connect = { ...tls, keepAlive: true, keepAliveInitialDelay: 30_000 };
   const options = {

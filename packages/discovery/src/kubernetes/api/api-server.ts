@@ -10,8 +10,8 @@ import { ApiConnections } from "./api-connections.ts";
 import { ApiError, KubeconfigError } from "./api-error.ts";
 import type { ApiRequestName } from "./api-error.ts";
 import { nameRequest } from "./api-path.ts";
-import { ByHandAccess } from "./by-hand-access.ts";
-import type { ApiServerByHand } from "./by-hand-access.ts";
+import { ExplicitAccess } from "./explicit-access.ts";
+import type { ApiServerByHand } from "./explicit-access.ts";
 import { KubeconfigAccess } from "./kubeconfig-access.ts";
 import { RequestLife } from "./request-life.ts";
 import type { WatchEvent } from "./watch-event.ts";
@@ -93,7 +93,7 @@ export class ApiServer implements AsyncDisposable {
     if (server !== undefined && (kubeconfig ?? context) !== undefined)
       throw new InvalidOptionError("server", "alone, without kubeconfig and context", "both");
     this.#access =
-      server === undefined ? new KubeconfigAccess({ kubeconfig, context }) : new ByHandAccess(server);
+      server === undefined ? new KubeconfigAccess({ kubeconfig, context }) : new ExplicitAccess(server);
     this.#requestTimeoutMs = requestTimeoutMs;
     this.#clock = clock;
   }
@@ -191,13 +191,13 @@ export class ApiServer implements AsyncDisposable {
 
   #send(
     question: Question,
-    { url, headers, road }: Approach,
+    { url, headers, transport }: Approach,
     life: RequestLife,
   ): Promise<Dispatcher.ResponseData> {
     const { method, path, query, accept = "application/json", body, lane } = question;
     life.signal.throwIfAborted();
     return send(`${url}${path}${queryText(query)}`, {
-      dispatcher: this.#connections.along(road)[lane],
+      dispatcher: this.#connections.along(transport)[lane],
       method,
       signal: life.signal,
       // A watch takes its connection along when it ends: the next one comes in minutes, and may be sent to another server.

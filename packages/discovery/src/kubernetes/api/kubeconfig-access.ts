@@ -3,7 +3,7 @@ import type { RequestOptions } from "node:https";
 
 import type { KubeConfig } from "@kubernetes/client-node";
 
-import type { ApiAccess, Approach, Road } from "./api-access.ts";
+import type { ApiAccess, Approach, Transport } from "./api-access.ts";
 import { KubeconfigError } from "./api-error.ts";
 import { loadKubeconfig } from "./load-kubeconfig.ts";
 import type { KubeconfigOptions } from "./load-kubeconfig.ts";
@@ -23,8 +23,8 @@ export class KubeconfigAccess implements ApiAccess {
     const options: RequestOptions = { headers: {} };
     try {
       await config.applyToHTTPSOptions(options);
-      const road = roadOf(config, options);
-      return { url: config.getCurrentCluster()!.server, headers: headersOf(options), road };
+      const transport = transportOf(config, options);
+      return { url: config.getCurrentCluster()!.server, headers: headersOf(options), transport };
     } catch (error) {
       if (error instanceof KubeconfigError) throw error;
       throw new KubeconfigError(`the credentials of ${config.currentContext} ${failure(config, error)}`);
@@ -58,7 +58,7 @@ function headersOf({ headers, auth }: RequestOptions): Approach["headers"] {
   return { ...basic, ...(Object.fromEntries(own) as Record<string, string>) };
 }
 
-function roadOf(config: KubeConfig, options: RequestOptions): Road {
+function transportOf(config: KubeConfig, options: RequestOptions): Transport {
   if (options.cert !== undefined) checkValidity(String(options.cert));
   const { ca, cert, key, rejectUnauthorized, servername } = options;
   const given = Object.entries({ ca, cert, key, rejectUnauthorized, servername });

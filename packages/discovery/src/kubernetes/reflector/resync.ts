@@ -4,7 +4,7 @@ import { garbled } from "../api/api-answer.ts";
 import { isBroken } from "../api/api-error.ts";
 import { nameRequest } from "../api/api-path.ts";
 import type { ApiServer } from "../api/api-server.ts";
-import { Currency } from "./currency.ts";
+import { Freshness } from "./freshness.ts";
 import { Interruption } from "./interruption.ts";
 import { pauseAfter } from "./pause-after.ts";
 
@@ -36,7 +36,7 @@ const accept = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1
  */
 export class Resync {
   readonly #options: ResyncOptions;
-  readonly #currency = new Currency();
+  readonly #freshness = new Freshness();
   #listedAt = 0;
   #heardAt = 0;
   /** When the set is to be read again, since the server may have another past. */
@@ -56,7 +56,7 @@ export class Resync {
   }
 
   get provedAt(): number | undefined {
-    return this.#currency.provedAt;
+    return this.#freshness.provedAt;
   }
 
   /** Whether the server may have another past than the set. */
@@ -74,7 +74,7 @@ export class Resync {
 
   /** A whole set as of this version was read, asked for at this time. */
   read(version: string, at: number): void {
-    this.#currency.read(version, at);
+    this.#freshness.read(version, at);
     this.#listedAt = this.#options.clock.now();
     this.#doubtedAt = undefined;
   }
@@ -82,7 +82,7 @@ export class Resync {
   /** The watch has reached this version. */
   reached(version: string): void {
     this.#heardAt = this.#options.clock.now();
-    if (this.#currency.reached(version)) this.#options.proved();
+    if (this.#freshness.reached(version)) this.#options.proved();
   }
 
   /**
@@ -135,12 +135,12 @@ export class Resync {
     const since = (at: number): number => (clock.now() - at) / resyncMs;
     if (since(this.#doubtedAt ?? Infinity) >= 0 && since(this.#listedAt) >= doubt) return "doubtful";
     if (since(this.provedAt ?? this.#listedAt) >= age) return "unproven";
-    return this.#currency.isWaiting && since(this.#heardAt) >= silence ? "silent" : undefined;
+    return this.#freshness.isWaiting && since(this.#heardAt) >= silence ? "silent" : undefined;
   }
 
   async #ask(signal: AbortSignal): Promise<Interruption["reason"] | undefined> {
     const { api, path, clock, answered, proved } = this.#options;
-    const from = this.#currency.position!;
+    const from = this.#freshness.position!;
     const at = clock.now();
     const { metadata } = await api.get<{ readonly metadata?: { readonly resourceVersion?: string } }>(path, {
       query: { limit: "1" },
@@ -149,7 +149,7 @@ export class Resync {
     });
     const version = metadata?.resourceVersion;
     if (typeof version !== "string") throw garbled(nameRequest("get", path), "the answer is no list");
-    const answer = this.#currency.answered(version, { at, from });
+    const answer = this.#freshness.answered(version, { at, from });
     if (answer !== "behind") answered();
     if (answer === "current") proved();
     return answer === "behind" ? "future" : undefined;

@@ -9,7 +9,7 @@ import { identify } from "./object-identity.ts";
 import type { ReflectedSet, SetReading } from "./reflected-set.ts";
 import type { ReflectorOptions } from "./reflector-options.ts";
 import type { ReflectorTally } from "./reflector-tally.ts";
-import { StreamLook } from "./stream-look.ts";
+import { StreamProbe } from "./stream-probe.ts";
 import { refusesStreaming } from "./verdict.ts";
 
 /** How long a watch asks to live, so that not all of a fleet end at one time; the server needs a little longer to end it. */
@@ -51,7 +51,7 @@ export class WatchSession<T> {
   readonly #options: WatchSessionOptions<T>;
   readonly #work: AbortController;
   readonly #version: string | undefined;
-  readonly #look: StreamLook;
+  readonly #look: StreamProbe;
   /** The set on its way; undefined once it is whole. */
   #reading: SetReading<T> | undefined;
 
@@ -60,7 +60,7 @@ export class WatchSession<T> {
     this.#work = work;
     this.#version = version;
     this.#reading = reading;
-    this.#look = new StreamLook(options.clock, () => work.abort(new Interruption("unstreamed")));
+    this.#look = new StreamProbe(options.clock, () => work.abort(new Interruption("unstreamed")));
   }
 
   /**

@@ -14,7 +14,7 @@ export interface DefaultCredentials {
 }
 
 /** What annotations say about an instance's credentials; `false` what cannot be read. */
-interface Told {
+interface ReleaseSettings {
   readonly username: string | false | undefined;
   readonly passwordSecret: string | false | undefined;
 }
@@ -26,7 +26,7 @@ interface Told {
  * account.
  */
 export function credentialsOf(
-  { username, passwordSecret }: Told,
+  { username, passwordSecret }: ReleaseSettings,
   where: {
     readonly namespace: string;
     readonly profile: Profile;

@@ -10,7 +10,7 @@ import { validPort } from "../profiles/settings.ts";
 import { condition } from "./reasons.ts";
 
 /** A Service that leads to Redis, and its slices. */
-interface Road {
+interface RedisService {
   readonly kind: ServiceKind;
   readonly port: ChosenPort;
   readonly slices: Iterable<SliceRecord>;
@@ -59,15 +59,15 @@ const rank: Readonly<Partial<Record<ServiceKind, number>>> = { all: 0, headless:
  * The endpoints behind several Services, each process once: by the uid of its Pod, else by its address. What a Service that selects
  * by role leads to is hinted that role, unless it is hinted two or several are hinted the primary.
  */
-export function endpointsOf(roads: readonly Road[], options: EndpointsOptions): Endpoints {
+export function endpointsOf(services: readonly RedisService[], options: EndpointsOptions): Endpoints {
   const found = new Map<string, Found>();
   const conditions: Condition[] = [];
   let pod: string | undefined;
-  for (const road of roads.toSorted(byRank))
-    for (const slice of [...road.slices].toSorted(byName)) {
-      const port = isAssumed(road)
-        ? (firstPort(found) ?? road.port.number)
-        : (road.port.number ?? slice.ports.find(({ name = "" }) => name === road.port.name)?.port);
+  for (const service of services.toSorted(byRank))
+    for (const slice of [...service.slices].toSorted(byName)) {
+      const port = isAssumed(service)
+        ? (firstPort(found) ?? service.port.number)
+        : (service.port.number ?? slice.ports.find(({ name = "" }) => name === service.port.name)?.port);
       const fault = sliceFault(slice, port);
       if (fault !== undefined) conditions.push(fault);
       for (const endpoint of slice.endpoints) {
@@ -77,9 +77,9 @@ export function endpointsOf(roads: readonly Road[], options: EndpointsOptions): 
           continue;
         const one = foundAt(found, endpoint, port, options.instance);
         const isOwnPort = one.port === port;
-        one.tls ||= isOwnPort && (road.port.tls || options.tlsPorts.includes(port));
-        if (!options.cluster && road.kind === "primary") one.hints.add("primary");
-        if (!options.cluster && road.kind === "replicas") one.hints.add("replica");
+        one.tls ||= isOwnPort && (service.port.tls || options.tlsPorts.includes(port));
+        if (!options.cluster && service.kind === "primary") one.hints.add("primary");
+        if (!options.cluster && service.kind === "replicas") one.hints.add("replica");
         // Another port of the same Pod is a proxy's, which may run in all of them.
         one.isProxied ||= !isOwnPort;
       }
@@ -98,11 +98,11 @@ export function endpointsOf(roads: readonly Road[], options: EndpointsOptions): 
 }
 
 /** A port that is assumed counts least: where another Service names the Pods' port, that is it. */
-function byRank(a: Road, b: Road): number {
+function byRank(a: RedisService, b: RedisService): number {
   return Number(isAssumed(a)) - Number(isAssumed(b)) || (rank[a.kind] ?? 0) - (rank[b.kind] ?? 0);
 }
 
-function isAssumed({ port }: Road): boolean {
+function isAssumed({ port }: RedisService): boolean {
   return port.number !== undefined && port.isAssumed === true;
 }
 

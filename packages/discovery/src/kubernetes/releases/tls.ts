@@ -2,7 +2,7 @@ import type { TlsReference } from "../../instance/instance.ts";
 import type { Profile } from "../profiles/profile.ts";
 import { expand } from "../profiles/template.ts";
 import type { Variables } from "../profiles/template.ts";
-import type { Told } from "./told.ts";
+import type { ReleaseSettings } from "./release-settings.ts";
 
 interface TlsFacts {
   /** Whether a port says so. */
@@ -25,11 +25,11 @@ const usualDomain = "cluster.local";
  * How TLS is spoken. Annotations say it, whatever else does; one that cannot be read speaks it too, since a typing error must not send a
  * password in the clear. Else the name of a port says it, and else a Pod of the release does, when it is dialed.
  */
-export function tlsOf(told: Told, facts: TlsFacts): TlsReference | undefined {
+export function tlsOf(settings: ReleaseSettings, facts: TlsFacts): TlsReference | undefined {
   const { shown, profile, namespace, pod, variables } = facts;
-  const named = told.orBroken("tls-secret");
-  const asked = told.of("tls");
-  const isCertain = asked ?? (shown || named !== undefined || told.orBroken("tls") === false);
+  const named = settings.orBroken("tls-secret");
+  const asked = settings.of("tls");
+  const isCertain = asked ?? (shown || named !== undefined || settings.orBroken("tls") === false);
   if (asked === false || (!isCertain && pod === undefined)) return undefined;
   const usual = profile.tlsSecret === undefined ? undefined : expand(profile.tlsSecret, variables);
   const places = [
@@ -40,7 +40,7 @@ export function tlsOf(told: Told, facts: TlsFacts): TlsReference | undefined {
   return Object.freeze({
     ...(named !== false && secret.length > 0 && { secret }),
     ...(!isCertain && { optional: true as const }),
-    servername: told.of("servername") ?? namesOf(facts),
+    servername: settings.of("servername") ?? namesOf(facts),
   });
 }
 

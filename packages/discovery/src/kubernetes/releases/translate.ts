@@ -14,9 +14,9 @@ import { endpointsOf } from "./endpoints.ts";
 import { about } from "./member.ts";
 import type { Member } from "./member.ts";
 import { condition } from "./reasons.ts";
-import { roadsOf } from "./roads.ts";
+import { redisServicesOf } from "./redis-services.ts";
+import { ReleaseSettings } from "./release-settings.ts";
 import { tlsOf } from "./tls.ts";
-import { Told } from "./told.ts";
 
 export interface TranslateOptions {
   readonly names: "instance" | "namespace-instance";
@@ -80,8 +80,8 @@ export function translate(
   stem?: string,
 ): Translation {
   const ordered = members.toSorted(inOrder);
-  const told = new Told(ordered);
-  const conditions: Condition[] = [...told.conditions];
+  const settings = new ReleaseSettings(ordered);
+  const conditions: Condition[] = [...settings.conditions];
   const left = (...more: readonly Condition[]): Translation => {
     return { ...nothing, conditions: [...conditions, ...more] };
   };
@@ -89,8 +89,8 @@ export function translate(
   const ignored = ordered.find(({ recognition }) => recognition.settings.values.ignore === true);
   if (ignored !== undefined) return left(about(ignored, "Ignored", `as ${annotationPrefix}ignore says`));
 
-  const { roads, faults } = roadsOf(ordered, told.of("port"));
-  const main = roads[0]?.member;
+  const { services, faults } = redisServicesOf(ordered, settings.of("port"));
+  const main = services[0]?.member;
   // A Service without a port of Redis is no fault where others of its release have one.
   conditions.push(...faults.filter(({ reason }) => main === undefined || reason !== "NoPort"));
   if (main === undefined) return left();
@@ -98,7 +98,7 @@ export function translate(
   const { service, recognition } = main;
   const { profile } = recognition;
   const { namespace } = service;
-  const given = told.of("instance");
+  const given = settings.of("instance");
   const longName = stem ?? `${recognition.instance}-${recognition.part}`;
   const found = sharesName ? longName : recognition.instance;
   const name = options.names === "instance" ? (given ?? found) : `${namespace}-${given ?? found}`;
@@ -113,7 +113,8 @@ export function translate(
   };
   if (!dnsLabel.test(name)) return { ...left(about(main, "InvalidName", nameFault(name))), ...facts };
 
-  const cluster = told.of("cluster") ?? profile.cluster ?? ordered.some((one) => hasBus(one.service.ports));
+  const cluster =
+    settings.of("cluster") ?? profile.cluster ?? ordered.some((one) => hasBus(one.service.ports));
   const {
     endpoints,
     tls,
@@ -122,8 +123,8 @@ export function translate(
     onlyReplicas,
     conditions: ofSlices,
   } = endpointsOf(
-    roads.map(({ member, port }) => ({ kind: member.recognition.kind, port, slices: member.slices })),
-    { instance: service.uid, zone: told.of("zone"), tlsPorts: profile.tlsPorts ?? [], cluster },
+    services.map(({ member, port }) => ({ kind: member.recognition.kind, port, slices: member.slices })),
+    { instance: service.uid, zone: settings.of("zone"), tlsPorts: profile.tlsPorts ?? [], cluster },
   );
   conditions.push(...ofSlices);
   if (endpoints.length === 0)
@@ -136,7 +137,7 @@ export function translate(
         `its Services call ${primaries.join(" and ")} primaries, so none of them is believed; let one be left`,
       ),
     );
-  if (onlyReplicas && !roads.some(({ member }) => leadsToPrimary[member.recognition.kind]))
+  if (onlyReplicas && !services.some(({ member }) => leadsToPrimary[member.recognition.kind]))
     conditions.push(
       about(
         main,
@@ -148,7 +149,7 @@ export function translate(
     conditions.push(about(main, "ClusterMode", "it is a Redis Cluster, whose redirections are not followed"));
 
   const fallback = options.defaultCredentials(namespace);
-  if (fallback === "withheld" && told.of("password-secret") === undefined)
+  if (fallback === "withheld" && settings.of("password-secret") === undefined)
     conditions.push(
       condition(
         "DefaultPasswordWithheld",
@@ -160,21 +161,21 @@ export function translate(
   const variables = variablesIn(main);
   const dnsName = (of: ServiceRecord): string =>
     [of.name, namespace, "svc", options.clusterDomain].filter((label) => label !== undefined).join(".");
-  const group = told.of("group");
-  const spoken = tlsOf(told, {
+  const group = settings.of("group");
+  const spoken = tlsOf(settings, {
     shown: tls,
     profile,
     namespace,
     pod,
     variables,
-    services: [service, ...roads.map(({ member }) => member.service)].map(dnsName),
+    services: [service, ...services.map(({ member }) => member.service)].map(dnsName),
     hasDomain: options.clusterDomain !== undefined,
   });
   const credentials = credentialsOf(
-    { username: told.orBroken("username"), passwordSecret: told.orBroken("password-secret") },
+    { username: settings.orBroken("username"), passwordSecret: settings.orBroken("password-secret") },
     { namespace, profile, pod, variables, fallback: fallback === "withheld" ? undefined : fallback },
   );
-  const sentinel = sentinelOf(ordered, told, { profile, variables, dnsName });
+  const sentinel = sentinelOf(ordered, settings, { profile, variables, dnsName });
   const instance: Instance = {
     name,
     uid: service.uid,
@@ -184,8 +185,8 @@ export function translate(
     labels: labelsOf(main),
     ...(spoken !== undefined && { tls: spoken }),
     ...(credentials !== undefined && { credentials }),
-    state: told.of("state") ?? "ready",
-    reads: told.of("reads") ?? "primary",
+    state: settings.of("state") ?? "ready",
+    reads: settings.of("reads") ?? "primary",
     profile: profile.name,
     ...(cluster && { cluster: true }),
     ...(sentinel !== undefined && { sentinel }),
@@ -231,14 +232,14 @@ interface SentinelFacts {
 
 function sentinelOf(
   members: readonly Member[],
-  told: Told,
+  settings: ReleaseSettings,
   { profile, variables, dnsName }: SentinelFacts,
 ): Instance["sentinel"] {
   const own = members.filter(({ recognition }) => recognition.kind === "sentinel");
   const rest = members.filter(({ recognition }) => recognition.kind !== "ignore");
   for (const { service } of [...own, ...rest]) {
     const port = sentinelPort(service.ports);
-    const master = told.of("sentinel-master") ?? expand(profile.sentinelMaster ?? "mymaster", variables);
+    const master = settings.of("sentinel-master") ?? expand(profile.sentinelMaster ?? "mymaster", variables);
     if (port !== undefined && master !== undefined)
       return Object.freeze({ host: dnsName(service), port, master });
   }

@@ -141,7 +141,7 @@ export class NamedReads<T> {
       if (isOne(object) && !this.#known.has(path))
         this.#remember(path, { is: "value", value: project(object) });
     };
-    answer.then(use, () => this.#late.delete(path)).catch(() => "it is read again by the next caller");
+    answer.then(use, () => this.#late.delete(path)).catch(() => undefined); // The next caller reads it again.
     return true;
   }
 }

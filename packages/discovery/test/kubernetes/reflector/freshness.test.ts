@@ -1,15 +1,15 @@
 import { expect, test } from "vitest";
 
-import { Currency } from "../../../src/kubernetes/reflector/currency.ts";
+import { Freshness } from "../../../src/kubernetes/reflector/freshness.ts";
 
-function read(version: string, at = 100): Currency {
-  const currency = new Currency();
+function read(version: string, at = 100): Freshness {
+  const currency = new Freshness();
   currency.read(version, at);
   return currency;
 }
 
 test("a whole set was current when it was asked for", () => {
-  expect(new Currency().provedAt).toBeUndefined();
+  expect(new Freshness().provedAt).toBeUndefined();
   expect(read("10").provedAt).toBe(100);
 });
 

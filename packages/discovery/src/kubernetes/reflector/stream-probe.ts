@@ -9,7 +9,7 @@ const mostLooks = 5;
  * Looks whether a whole set is on its way as a stream. A server that does not know what it was asked for says what is there, and then
  * waits for changes; that the set is whole it never says.
  */
-export class StreamLook {
+export class StreamProbe {
   readonly #clock: Clock;
   readonly #giveUp: () => void;
   #looks = 0;

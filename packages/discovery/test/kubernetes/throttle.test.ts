@@ -1,11 +1,11 @@
 import { FakeClock } from "@fleet/testkit";
 import { describe, expect, test } from "vitest";
 
-import { Pace } from "../../src/kubernetes/pace.ts";
+import { Throttle } from "../../src/kubernetes/throttle.ts";
 
 interface Scene {
   readonly clock: FakeClock;
-  readonly pace: Pace;
+  readonly pace: Throttle;
   readonly begun: readonly number[];
   readonly finish: () => void;
 }
@@ -14,7 +14,7 @@ function scene(): Scene {
   const clock = new FakeClock(0);
   const begun: number[] = [];
   let finish: () => void = () => {};
-  const pace = new Pace({
+  const pace = new Throttle({
     clock,
     ms: 5,
     work: () => {

@@ -2,7 +2,7 @@ import { checkOptions, func, required, type Rules, text } from "@fleet/options";
 
 import { InvalidOptionError } from "../../errors.ts";
 import { plain } from "../../instance/fault.ts";
-import type { ApiAccess, Approach, Road } from "./api-access.ts";
+import type { ApiAccess, Approach, Transport } from "./api-access.ts";
 import { KubeconfigError } from "./api-error.ts";
 
 export interface ApiServerByHand {
@@ -30,10 +30,10 @@ const byHandRules: Rules<ApiServerByHand> = {
 };
 
 /** Access to an API server that is given explicitly, without a kubeconfig. */
-export class ByHandAccess implements ApiAccess {
+export class ExplicitAccess implements ApiAccess {
   readonly #url: string;
   readonly #token: ApiServerByHand["token"];
-  readonly #road: Road;
+  readonly #transport: Transport;
 
   /** @throws InvalidOptionError */
   constructor(server: ApiServerByHand) {
@@ -45,14 +45,14 @@ export class ByHandAccess implements ApiAccess {
       throw new InvalidOptionError("server.url", "an https: or http: URL without a user", plain(url));
     this.#url = url.replace(/\/+$/, "");
     this.#token = token;
-    this.#road = { tls: ca === undefined ? {} : { ca } };
+    this.#transport = { tls: ca === undefined ? {} : { ca } };
   }
 
   async approach({ again }: { readonly again: boolean }): Promise<Approach | undefined> {
     if (again && typeof this.#token !== "function") return undefined;
     const token = await this.#readToken();
     const headers = token === undefined ? undefined : { authorization: `Bearer ${token.trim()}` };
-    return { url: this.#url, headers: headers ?? {}, road: this.#road };
+    return { url: this.#url, headers: headers ?? {}, transport: this.#transport };
   }
 
   namespace(): Promise<string> {

@@ -4,7 +4,7 @@ import { compareVersions } from "./resource-version.ts";
  * How current a set is proved to be. Asking the server where it stands proves nothing by itself, nor does a watch that is quiet; but
  * once the watch has reached where the server stood when it was asked, nothing until then is missing.
  */
-export class Currency {
+export class Freshness {
   #position: string | undefined;
   #asked: { readonly version: string; readonly at: number } | undefined;
   #provedAt: number | undefined;

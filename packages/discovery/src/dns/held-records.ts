@@ -2,7 +2,7 @@
  * The records of a name, as they are believed. Servers that restart, or have not read their zones yet, deny names that are there:
  * a denial is believed once it has been repeated, without a word to the contrary, for `goneAfterMs`.
  */
-export class DnsBelief<T> {
+export class HeldRecords<T> {
   readonly #goneAfterMs: number;
   #records: readonly T[] | undefined;
   #deniedSinceMs: number | undefined;

@@ -5,17 +5,17 @@ import { about } from "./member.ts";
 import type { Member } from "./member.ts";
 
 /** A Service that leads to Redis, and its port that does. */
-export interface Road {
+export interface RedisService {
   readonly member: Member;
   readonly port: ChosenPort;
 }
 
 /** The Services of a release that lead to Redis, and why the others that might do not. */
-export function roadsOf(
+export function redisServicesOf(
   members: readonly Member[],
   wanted: string | number | undefined,
-): { readonly roads: readonly Road[]; readonly faults: readonly Condition[] } {
-  const roads: Road[] = [];
+): { readonly services: readonly RedisService[]; readonly faults: readonly Condition[] } {
+  const services: RedisService[] = [];
   const faults: Condition[] = [];
   for (const member of members) {
     const { service, recognition } = member;
@@ -34,7 +34,7 @@ export function roadsOf(
         ),
       );
     else if (port === "PortOutOfRange") faults.push(about(member, port, "a port must be from 1 to 65535"));
-    else roads.push({ member, port });
+    else services.push({ member, port });
   }
-  return { roads, faults };
+  return { services, faults };
 }

@@ -5,7 +5,7 @@ import { about } from "./member.ts";
 import type { Member } from "./member.ts";
 
 /** What the Services of a release say about their instance; the first that says something counts. */
-export class Told {
+export class ReleaseSettings {
   readonly #members: readonly Member[];
 
   /** @param members in the order in which they are read. */

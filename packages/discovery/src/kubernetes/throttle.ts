@@ -1,6 +1,6 @@
 import type { Clock } from "@fleet/time";
 
-interface PaceOptions {
+interface ThrottleOptions {
   readonly clock: Clock;
   /** How long after a beginning the next one waits, in milliseconds. */
   readonly ms: number;
@@ -12,13 +12,13 @@ interface PaceOptions {
  * Does work that is asked for again and again: at once when it is quiet, else at a steady pace, never twice at a time, and always
  * once more after the last time that it was asked for.
  */
-export class Pace {
-  readonly #options: PaceOptions;
+export class Throttle {
+  readonly #options: ThrottleOptions;
   #begun = Number.NEGATIVE_INFINITY;
   #state: "idle" | "waiting" | "working" | "asked again" | "stopped" = "idle";
   #timer: unknown;
 
-  constructor(options: PaceOptions) {
+  constructor(options: ThrottleOptions) {
     this.#options = options;
   }
 

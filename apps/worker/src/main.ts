@@ -1,48 +1,16 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
 
-import { parseCommandLine } from "./cli.ts";
-import { answer } from "./commands/answer.ts";
-import { dryRun } from "./commands/dry-run.ts";
-import { start, type Surroundings } from "./commands/start.ts";
-import { loadConfig } from "./config/config.ts";
-import { printConfig } from "./config/print-config.ts";
-import { startFault } from "./start-fault.ts";
+const { version, engines } = JSON.parse(
+  readFileSync(new URL("../package.json", import.meta.url), "utf8"),
+) as { readonly version: string; readonly engines: { readonly node: string } };
 
-const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
-  readonly version: string;
-};
-
-async function main(): Promise<number> {
-  const action = parseCommandLine(process.argv.slice(2), version, {
-    out: (text) => process.stdout.write(text),
-    error: (text) => process.stderr.write(text),
-  });
-  if (action.run === "exit") return action.code;
-  const { file, flags, json } = action;
-  const loaded = await loadConfig({ file, flags, environment: process.env });
-  const surroundings: Surroundings = { version, json, out: process.stdout, error: process.stderr };
-  switch (action.run) {
-    case "print-config":
-      process.stdout.write(printConfig(loaded));
-      return 0;
-    case "start":
-      return start(loaded, surroundings);
-    case "dry-run":
-      return dryRun(loaded, surroundings);
-    default:
-      return answer(action, loaded, surroundings);
-  }
+// An older Node cannot even read the rest, whose syntax is newer. So this file has none of it.
+const needed = engines.node.replace(/\D+/, "");
+if (Number.parseInt(process.versions.node, 10) < Number(needed)) {
+  process.stderr.write(`fleet-worker: Node ${needed} or newer is needed, this is ${process.version}\n`);
+  process.exit(1);
 }
 
-// Whoever reads along may go; the work goes on.
-for (const stream of [process.stdout, process.stderr]) stream.on("error", () => "nobody reads it");
-try {
-  process.exitCode = await main();
-} catch (error) {
-  const { lines, exitCode } = startFault(error);
-  process.stderr.write(`${lines.join("\n")}\n`);
-  process.exitCode = exitCode;
-}
-// A call that nobody waits for any more must not hold the process.
-setTimeout(() => process.exit(), 1000).unref();
+const { run } = await import("./run.ts");
+await run(version);

@@ -2,7 +2,7 @@
 export interface Connection {
   readonly status: string;
   /** The socket, where there is one: destroyed when a command was not answered in time. */
-  readonly stream?: { destroy(): unknown };
+  readonly stream?: { destroy(): unknown; unref?(): unknown };
   /** Its own ways of reconnecting, which are turned off. */
   readonly options?: { retryStrategy?: unknown; clusterRetryStrategy?: unknown };
   call(command: string, args: (string | number)[]): Promise<unknown>;

@@ -54,6 +54,8 @@ export class Dial {
       if (connection.status === "wait") connection.connect().catch((error: unknown) => (cause ??= error));
       await Promise.race([isReady, this.lost]);
     }
+    // Idle, it must not keep the process alive. While a command waits for its reply the timer of its deadline does.
+    connection.stream?.unref?.();
     return connection;
   }
 }

@@ -65,7 +65,7 @@ type HubCode =
 export class HubError extends Error {
   override readonly name = "HubError";
   readonly code: HubCode;
-  /** It says nothing about the id: no attempt is burnt. */
+  /** It has nothing to do with the id: no attempt is burnt. */
   readonly isAway: boolean;
 
   constructor(
@@ -111,7 +111,7 @@ export class SinkError extends Error {
   }
 }
 
-/** The question makes no sense here; the message says what would. */
+/** The question makes no sense here; the message names what is missing. */
 export class UnansweredError extends Error {
   override readonly name = "UnansweredError";
   /**

@@ -7,12 +7,12 @@ export interface Of {
 }
 
 /**
- * `fleet:backfill:turn`: a worker is about to tell Redis what it has finished and ask for more (`sent`), or has got the
+ * `fleet:backfill:turn`: a worker is about to report to Redis what it has finished and to ask for more (`sent`), or has got the
  * answer (`answered`).
  */
 export interface TurnEvent extends Of {
   readonly phase: "sent" | "answered";
-  /** Chunks told to be finished, retried or handed back, and chunks claimed. */
+  /** Chunks reported as finished, retried or handed back, and chunks claimed. */
   readonly settled: number;
   readonly claimed: number;
   /** Of this claim; 0 when nothing was claimed. */
@@ -55,7 +55,7 @@ export interface ChunkEvent extends Of {
   readonly durationMs: number;
 }
 
-/** `fleet:backfill:limit`: a fetch has waited for the shared rate, or the hub asked everybody to wait. */
+/** `fleet:backfill:limit`: a fetch has waited for the shared rate, or the hub asked for a pause of all workers. */
 export interface LimitEvent extends Of {
   readonly event: "waited" | "paused";
   readonly ms: number;
@@ -68,7 +68,7 @@ export interface RedisEvent extends Of {
   readonly code?: string;
 }
 
-/** `fleet:backfill:warning`: something that a person should know, once. */
+/** `fleet:backfill:warning`: something that an operator should know, once. */
 export interface WarningEvent extends Of {
   readonly warning: "no-persistence" | "eviction" | "settings-hidden";
   readonly message: string;
@@ -95,7 +95,7 @@ const channels: { readonly [K in keyof Messages]: Channel } = {
   warning: channel("fleet:backfill:warning"),
 };
 
-/** @param message called only when somebody listens. */
+/** @param message called only when there is a subscriber. */
 export function publish<K extends keyof Messages>(name: K, message: () => Messages[K]): void {
   const target = channels[name];
   if (target.hasSubscribers) target.publish(message());

@@ -67,7 +67,7 @@ export class Worker implements AsyncDisposable {
       return await this.#working;
     } catch (error) {
       if (this.#ender.signal.aborted) return "stopped";
-      // This Redis can be told nothing any more: no chunk is handed back.
+      // No chunk can be handed back to this Redis any more.
       this.#ender.abort();
       throw error instanceof Error && error.name === "ReplyError"
         ? new RedisError("refused", error.message, error)

@@ -3,7 +3,7 @@ import type { Backfill, DeadLetterSelection } from "@fleet/backfill";
 import type { Question } from "../cli.ts";
 import type { LoadedConfig } from "../config/config.ts";
 import { openRun } from "../parts/open-run.ts";
-import { jobOf, storeOf } from "../parts/parts.ts";
+import { importJob, openJobStore } from "../parts/parts.ts";
 import { isThere } from "../sinks/open-store.ts";
 import { inspectionText, letterLine, statusText, verificationText } from "../watch/status-text.ts";
 import type { Surroundings } from "./start.ts";
@@ -78,10 +78,10 @@ async function inspect(backfill: Backfill, id: string | undefined, say: Say): Pr
 
 async function verify(backfill: Backfill, loaded: LoadedConfig, say: Say): Promise<number> {
   await using opened = new AsyncDisposableStack();
-  const job = await jobOf(loaded);
+  const job = await importJob(loaded);
   opened.defer(() => job.close?.());
   const isEmpty = job.write === undefined && !isThere(loaded.config);
-  const store = isEmpty ? undefined : opened.use(await storeOf(loaded, job));
+  const store = isEmpty ? undefined : opened.use(await openJobStore(loaded, job));
   const found = await backfill.verify(store?.ids() ?? []);
   say(verificationText(found), found);
   return found.clean ? 0 : 3;

@@ -4,10 +4,10 @@ import type { Config } from "../config/config-schema.ts";
 import type { LoadedConfig } from "../config/config.ts";
 import { withoutSecrets } from "../config/without-secrets.ts";
 import { openRun } from "../parts/open-run.ts";
-import { jobOf, originOf, storeOf } from "../parts/parts.ts";
+import { importJob, originOf, openJobStore } from "../parts/parts.ts";
 import { idsToProbe, probeHub } from "../parts/probe-hub.ts";
+import { readSource } from "../parts/read-source.ts";
 import { reasonOf } from "../parts/reason-of.ts";
-import { sourceOf } from "../parts/source-of.ts";
 import { isThere } from "../sinks/open-store.ts";
 import { statusText } from "../watch/status-text.ts";
 import { duration } from "../watch/words.ts";
@@ -28,12 +28,12 @@ export async function dryRun(loaded: LoadedConfig, { version, out }: Surrounding
   await using opened = new AsyncDisposableStack();
   const say = (line: string): void => void out.write(`${line}\n`);
 
-  const source = await sourceOf(config);
-  const job = await jobOf(loaded);
+  const source = await readSource(config);
+  const job = await importJob(loaded);
   opened.defer(() => job.close?.());
   const { fetch, ask } = originOf(loaded, job, version);
   const isNew = job.write === undefined && !isThere(config);
-  if (!isNew) opened.use(await storeOf(loaded, job));
+  if (!isNew) opened.use(await openJobStore(loaded, job));
   const where = job.write === undefined ? withoutSecrets(config.sink) : "the job's write";
   say(`sink: ${where}${isNew ? ", which would be created" : ""}`);
 

@@ -4,9 +4,9 @@ import type { Config } from "../config/config-schema.ts";
 import type { LoadedConfig } from "../config/config.ts";
 import { type Breakers, breakersOf } from "../parts/breakers.ts";
 import { openRun } from "../parts/open-run.ts";
-import { jobOf, originOf, storeOf } from "../parts/parts.ts";
+import { importJob, originOf, openJobStore } from "../parts/parts.ts";
 import { idsToProbe, probeHub } from "../parts/probe-hub.ts";
-import { sourceOf } from "../parts/source-of.ts";
+import { readSource } from "../parts/read-source.ts";
 import type { Store } from "../sinks/store.ts";
 import { Empties } from "../watch/empties.ts";
 import { openHealthPort } from "../watch/health-port.ts";
@@ -24,7 +24,7 @@ export interface Surroundings {
 }
 
 /**
- * Works until the run is complete, or until the process is told to end: the first SIGTERM or SIGINT lets what is under way
+ * Works until the run is complete, or until a signal ends it: the first SIGTERM or SIGINT lets what is under way
  * finish and hands the rest back, the second ends at once.
  *
  * @returns the exit code: 0, or 3 when the run is complete with dead letters.
@@ -42,11 +42,11 @@ export async function start(
   const log = openLog(config.logLevel, (line) => progress.note(line));
   opened.use(logEvents(log));
 
-  const source = await sourceOf(config);
-  const job = await jobOf(loaded);
+  const source = await readSource(config);
+  const job = await importJob(loaded);
   opened.defer(() => job.close?.());
   const { fetch, ask } = originOf(loaded, job, version);
-  const store = opened.use(await storeOf(loaded, job));
+  const store = opened.use(await openJobStore(loaded, job));
   const known = source === undefined ? opened.use(await openRun(config)) : undefined;
   if (ask !== undefined && config.hubProbe) {
     const ids = idsToProbe(source ?? (await known?.status())?.source);
@@ -62,7 +62,7 @@ export async function start(
 
   const breakers = breakersOf(config);
   const worker = workerOf(backfill, config, { fetch, store, breakers });
-  // Were anything below to fail, nothing claimed would be left behind.
+  // If anything below fails, no chunk stays claimed.
   opened.defer(() => worker.close({ graceMs: 0 }));
   const everyMs = config.progressMs ?? (isBar ? 1000 : 10_000);
   const monitor = opened.use(new Monitor(backfill, worker, breakers, everyMs, (now) => progress.show(now)));
@@ -128,7 +128,7 @@ function workerOf(backfill: Backfill, config: Config, { fetch, store, breakers }
   return backfill.worker(options);
 }
 
-/** The first signal asks, the second does not wait. */
+/** The first signal ends the work, the second ends the process at once. */
 function onSignal(ask: () => void, leave: () => void): Disposable {
   let isAsked = false;
   const listener = (): void => {

@@ -8,7 +8,7 @@ export interface Breakers {
   readonly database: CircuitBreaker;
 }
 
-/** How the two are. */
+/** The states of the two. */
 export type BreakerNames = { readonly [K in keyof Breakers]: CircuitBreaker["state"]["name"] };
 
 export function breakersOf(config: Config): Breakers {
@@ -19,7 +19,7 @@ export function breakersOf(config: Config): Breakers {
       consecutiveFailures: breakerFailures,
       openMs: breakerOpenMs,
       maxOpenMs: breakerMaxOpenMs,
-      // One call shows it; that it is slow is for its own deadline to say.
+      // One call is enough; whether it is too slow is up to its own deadline.
       halfOpenProbes: 1,
       probeTimeoutMs: timeoutMs + 1000,
     });

@@ -4,23 +4,23 @@ import type { Config } from "../config/config-schema.ts";
 import { HubError } from "../errors.ts";
 import { retryAfterMs } from "./retry-after.ts";
 
-/** What is meant by 429 without a word of when to come back. */
+/** The pause after a 429 without Retry-After, in milliseconds. */
 const usualPauseMs = 1000;
 
 /** The id is there and can never be had: asking again is of no use. */
 const hopeless = new Set([400, 413, 414, 422, 451]);
-/** It is not the id: nobody gets anything with this URL or these credentials. */
+/** It is not the id: the hub refuses every request with this URL or these credentials. */
 const refused = new Set([401, 403, 405, 407]);
-/** What a proxy says of a hub behind it that is away, overrun or too slow; the last four are Cloudflare's. */
+/** What a proxy answers for a hub that is away, overloaded or too slow; the last four are Cloudflare's. */
 const away = new Set([408, 502, 503, 504, 521, 522, 523, 524]);
 
 /** What the hub has of an id. */
 export interface HubAnswer {
   /** Undefined where there is nothing. */
   readonly value: unknown;
-  /** There is nothing, and it said so with 404 or 410. */
+  /** There is nothing: the answer was 404 or 410. */
   readonly isMissing: boolean;
-  /** There is nothing, and it said so with a page of HTML: as it says of an id that it has not, or of a path that is wrong. */
+  /** There is nothing, and the answer was a page of HTML: for an unknown id, or for a path that is wrong. */
   readonly isMissingPage: boolean;
 }
 

@@ -7,8 +7,8 @@ import type { Store } from "../sinks/store.ts";
 import { type AskHub, openHub } from "./hub.ts";
 import { type Job, loadJob } from "./job.ts";
 
-/** The user's module, where there is one: it is imported before anything else happens. */
-export async function jobOf({ config, sources }: LoadedConfig): Promise<Job> {
+/** Imports the user's module, where there is one, before anything else happens. */
+export async function importJob({ config, sources }: LoadedConfig): Promise<Job> {
   const job = config.job === undefined ? {} : await loadJob(config.job);
   const faults: string[] = [];
   if (job.fetch !== undefined && config.hubUrl !== undefined)
@@ -37,8 +37,8 @@ export function originOf({ config }: LoadedConfig, job: Job, version: string): O
   return { fetch: async (id, options) => (await ask(id, options)).value, ask };
 }
 
-/** @throws SinkError. */
-export async function storeOf({ config }: LoadedConfig, { write, ids }: Job): Promise<Store> {
+/** Opens what is written to: the sink, or the job's own. @throws SinkError. */
+export async function openJobStore({ config }: LoadedConfig, { write, ids }: Job): Promise<Store> {
   if (write === undefined) return openStore(config);
   return {
     write,
@@ -46,7 +46,7 @@ export async function storeOf({ config }: LoadedConfig, { write, ids }: Job): Pr
     pressure: () => 0,
     ids: async function* () {
       if (ids === undefined)
-        throw new UnansweredError("the job exports no `ids`, so nobody knows what it has stored");
+        throw new UnansweredError("the job exports no `ids`, so what it has stored is not known");
       yield* ids();
     },
     [Symbol.asyncDispose]: async () => undefined,

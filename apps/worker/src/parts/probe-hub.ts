@@ -5,7 +5,7 @@ import type { Source, Status } from "@fleet/backfill";
 import { HubError } from "../errors.ts";
 import type { AskHub, HubAnswer } from "./hub.ts";
 
-/** What only a person can mend. Anything else may be over in a minute. */
+/** What only an operator can mend. Anything else may be over in a minute. */
 const final = new Set([
   "FLEET_WORKER_HUB_NOT_JSON",
   "FLEET_WORKER_HUB_PORT",
@@ -31,7 +31,7 @@ function spread(count: number): readonly number[] {
   return Array.from({ length: many }, (_, at) => Math.round((at * (count - 1)) / Math.max(1, many - 1)));
 }
 
-/** Times that an id is asked for while the hub is away, and how long the hub is left alone between, in milliseconds. */
+/** Times that an id is asked for while the hub is away, and how long the pauses between are, in milliseconds. */
 const times = 3;
 const pauseMs = 500;
 
@@ -40,7 +40,7 @@ const pauseMs = 500;
  * it has not or a path that is wrong, or 403, which may be for that id or for all. A hub that is away is
  * asked again.
  *
- * @returns what a person should know though the start goes on: it does not answer yet, or has none of the ids.
+ * @returns what an operator should know although the start goes on: it does not answer yet, or has none of the ids.
  * @throws HubError for a wrong URL, host, port or token, and when it has a page of HTML for every one of the ids.
  */
 export async function probeHub(
@@ -76,7 +76,7 @@ export async function probeHub(
   );
 }
 
-/** The answer, also of a hub that was away for a moment. A hub that says when to come back is not asked before. */
+/** The answer, also of a hub that was away for a moment. A hub that asks for a pause is not asked again. */
 async function patiently(ask: AskHub, id: string, timeoutMs: number): Promise<HubAnswer> {
   for (let time = 1; ; time += 1) {
     try {

@@ -4,7 +4,7 @@ import { Cluster, Redis, type RedisOptions } from "ioredis";
 import type { Config } from "../config/config-schema.ts";
 import { readNamed } from "../config/read-named.ts";
 
-/** What of the configuration says where the run's Redis is. */
+/** The part of the configuration that leads to the Redis of the run. */
 export type RedisConfig = Pick<
   Config,
   | "redisUrl"
@@ -18,7 +18,7 @@ export type RedisConfig = Pick<
 
 /**
  * How connections to the run's Redis are made. The engine has its own deadlines, and dials again by itself; with Sentinels
- * each dial asks them anew who the primary is.
+ * each dial asks them anew which server is the primary.
  *
  * @throws ConfigurationError when the file of `redisCaFile` cannot be read.
  */

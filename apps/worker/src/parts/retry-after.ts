@@ -1,8 +1,8 @@
-/** Somebody who asks for more has made a mistake; asking once an hour harms nobody. */
+/** A hub that asks for more has made a mistake; asking once an hour harms nothing. In milliseconds. */
 const longestMs = 3_600_000;
 
 /**
- * What `Retry-After` says, in milliseconds: seconds, or a date, which is compared with the answer's own `Date`, since the
+ * The pause in `Retry-After`, in milliseconds: seconds, or a date, which is compared with the answer's own `Date`, since the
  * clocks of two machines differ (RFC 9110, 10.2.3).
  */
 export function retryAfterMs(headers: Headers): number | undefined {

@@ -8,10 +8,10 @@ import { SinkError } from "../errors.ts";
  * Keeps every other process away from a file or folder, by a lock of the operating system on `<path>.lock`. It ends with the
  * process, however that ends; Node itself can lock no file, its SQLite can.
  *
- * @throws SinkError (`LOCKED`) when another process has it; what the system says of a folder without rights.
+ * @throws SinkError (`LOCKED`) when another process has it; the error of the operating system for a folder without rights.
  */
 export function exclusive(path: string): Disposable {
-  // SQLite would say of a folder without rights only that it is unable.
+  // The error of SQLite for a folder without rights gives no reason.
   accessSync(dirname(path), constants.W_OK);
   const lock = new DatabaseSync(`${path}.lock`, { timeout: 0 });
   try {

@@ -99,7 +99,7 @@ export class FileStore implements Store {
         await this.#append(Buffer.from(batch.map(({ text }) => text).join("")));
         for (const { resolve } of batch) resolve();
       } catch (error) {
-        // A disk that is full or broken says nothing about a record.
+        // A disk that is full or broken has nothing to do with the record.
         const { message } = error as Error;
         for (const { reject } of batch) reject(new AwayError(message, { cause: error }));
       }

@@ -10,7 +10,7 @@ interface PoolOptions {
   readonly timeoutMs: number;
 }
 
-/** A pool that closes waits for who is being dialed. */
+/** A pool that closes waits for dials under way, so long at most, in milliseconds. */
 const longestDialMs = 5000;
 
 /** A Postgres server over a pool of connections, each made when it is needed. */
@@ -28,10 +28,10 @@ export class PooledDatabase implements Database {
       keepAlive: true,
       application_name: "fleet-worker",
     });
-    // A connection that dies says so aside from the query that it had, and in the pool it has none; unheard it would end
-    // the process.
-    this.#pool.on("connect", (client) => client.on("error", () => "its query tells of it"));
-    this.#pool.on("error", () => "nobody waits for it");
+    // A connection that dies emits an error besides failing its query, also while it is idle in the pool; without a listener
+    // that would end the process.
+    this.#pool.on("connect", (client) => client.on("error", () => undefined));
+    this.#pool.on("error", () => undefined);
   }
 
   get waiting(): number {
@@ -49,7 +49,7 @@ export class PooledDatabase implements Database {
       if (!isReleased) client.release(isBroken);
       isReleased = true;
     };
-    // Half open, a connection would never answer: it goes with the query that nobody waits for.
+    // A half-open connection would never answer: it is closed with the query that was given up.
     const cut = (): void => release(true);
     signal?.addEventListener("abort", cut, { once: true });
     try {

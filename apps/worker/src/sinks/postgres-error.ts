@@ -2,11 +2,11 @@ import { SinkError } from "../errors.ts";
 
 const codeOf = (error: unknown): string => String((error as { readonly code?: unknown }).code);
 
-/** Whether Postgres itself has spoken: its codes have five characters, a digit among them (EPIPE has none). */
+/** Whether Postgres itself has answered: its codes have five characters, a digit among them (EPIPE has none). */
 export const isAnswer = (error: unknown): boolean => /^(?=.*\d)[0-9A-Z]{5}$/.test(codeOf(error));
 
 /**
- * Whether it says nothing about the record: no connection, or Postgres is short of something, is being stopped or started,
+ * Whether it has nothing to do with the record: no connection, or Postgres is short of something, is being stopped or started,
  * cannot write now or has a broken disk (classes 08, 53, 57, 58 and 25006).
  */
 export const isAway = (error: unknown): boolean =>
@@ -15,7 +15,7 @@ export const isAway = (error: unknown): boolean =>
 /** Classes 22 and 23: it is the record, and trying again is of no use. */
 export const isData = (error: unknown): boolean => /^2[23][0-9A-Z]{3}$/.test(codeOf(error));
 
-/** What is said of a Postgres that cannot be used. */
+/** The error for a Postgres that cannot be used. */
 export function refusal(error: unknown): SinkError {
   if (error instanceof SinkError) return error;
   const { message } = error as Error;

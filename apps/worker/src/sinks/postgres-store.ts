@@ -101,7 +101,7 @@ export class PostgresStore implements Store {
     await this.#database[Symbol.asyncDispose]();
   }
 
-  /** A server short of connections is hard pressed, whoever has them. */
+  /** A server short of connections is under pressure, whichever clients have them. */
   async #look(): Promise<void> {
     if (this.#database.waiting > 0) return;
     try {

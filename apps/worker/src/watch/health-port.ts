@@ -18,7 +18,7 @@ export interface HealthPort extends AsyncDisposable {
   readonly url: string;
 }
 
-/** Opens the port. @throws what the operating system says, with its code: EADDRINUSE, EACCES. */
+/** Opens the port. @throws the error of the operating system, with its code: EADDRINUSE, EACCES. */
 export async function openHealthPort(options: HealthPortOptions): Promise<HealthPort> {
   const { metrics, snapshot } = options;
   const pages: Readonly<Record<string, (response: ServerResponse) => void | Promise<void>>> = {

@@ -6,7 +6,7 @@ import type { LogLevel } from "../config/process-schema.ts";
 import { reasonOf } from "../parts/reason-of.ts";
 import { Throttle } from "./throttle.ts";
 
-/** JSON lines, a time and what is told; no host, no process: who runs it knows. */
+/** JSON lines with a time and the facts. Host and process are left out: what collects the lines knows them. */
 export function openLog(level: LogLevel, write: (line: string) => void): Logger {
   return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, { write });
 }
@@ -34,7 +34,7 @@ const redisEveryMs = 10_000;
 const hasFailed = ({ phase, outcome }: Message): boolean => phase === "ended" && outcome === "failed";
 
 /**
- * Logs what the packages tell, until disposed: names, counts, states, codes and reasons, never what was fetched or the text of
+ * Logs what the packages publish, until disposed: names, counts, states, codes and reasons, never what was fetched or the text of
  * an error that is not ours.
  *
  * @param now monotonic milliseconds.
@@ -43,7 +43,7 @@ export function logEvents(log: Logger, now: () => number = () => performance.now
   const throttle = new Throttle(redisEveryMs, now);
   /** Why the last call of each side failed, by the name of its breaker. */
   const reasons = new Map<unknown, string>();
-  const tell = (channel: string, message: Message): void => {
+  const write = (channel: string, message: Message): void => {
     const { message: _text, error, ...facts } = message;
     const reason = error === undefined ? undefined : reasonOf(error);
     if (reason !== undefined && hasFailed(message))
@@ -64,7 +64,7 @@ export function logEvents(log: Logger, now: () => number = () => performance.now
     log[line[0]]({ ...facts, ...more }, line[1]);
   };
   const stops = Object.keys(lines).map((channel) => {
-    const listener = (message: unknown): void => tell(channel, message as Message);
+    const listener = (message: unknown): void => write(channel, message as Message);
     subscribe(channel, listener);
     return () => unsubscribe(channel, listener);
   });

@@ -13,7 +13,7 @@ export interface Metrics extends Disposable {
 
 const seconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
-/** Counts what the engine tells on its channels; gauges are read when the page is made. */
+/** Counts what the engine publishes on its channels; gauges are read when the page is made. */
 export function openMetrics(snapshot: () => Snapshot): Metrics {
   const register = new Registry();
   const registers = [register];
@@ -32,7 +32,7 @@ export function openMetrics(snapshot: () => Snapshot): Metrics {
   );
   const fetches = counter("fetches_total", "Calls to the hub.", "outcome");
   const writes = counter("writes_total", "Writes to the sink.", "outcome");
-  const pauses = counter("hub_pauses_total", "Times the hub asked everybody to wait.");
+  const pauses = counter("hub_pauses_total", "Times the hub asked for a pause.");
   const redis = counter("redis_events_total", "Commands that did not end well, and recoveries.", "event");
   const chunkTime = histogram("chunk_duration_seconds", "From the claim of a chunk to its end.");
   const fetchTime = histogram("fetch_duration_seconds", "One call to the hub.");
@@ -40,7 +40,7 @@ export function openMetrics(snapshot: () => Snapshot): Metrics {
   const waitTime = histogram("rate_wait_seconds", "What a fetch waited for the shared rate.");
   gauges(registers, snapshot);
 
-  const heard: Readonly<Record<string, (message: never) => void>> = {
+  const listeners: Readonly<Record<string, (message: never) => void>> = {
     turn: ({ phase, claimed: count }: TurnEvent) => phase === "answered" && claimed.inc(count),
     chunk: ({ outcome, done, retried, dead, durationMs }: ChunkEvent) => {
       chunks.inc({ outcome });
@@ -63,7 +63,7 @@ export function openMetrics(snapshot: () => Snapshot): Metrics {
     limit: ({ event, ms }: LimitEvent) => (event === "paused" ? pauses.inc() : waitTime.observe(ms / 1000)),
     redis: ({ event }: RedisEvent) => redis.inc({ event }),
   };
-  const stops = Object.entries(heard).map(([name, listener]) => {
+  const stops = Object.entries(listeners).map(([name, listener]) => {
     const listen = listener as (message: unknown) => void;
     subscribe(`fleet:backfill:${name}`, listen);
     return () => unsubscribe(`fleet:backfill:${name}`, listen);
@@ -107,7 +107,7 @@ function gauges(registers: Registry[], snapshot: () => Snapshot): void {
       for (const state of ["closed", "open", "half-open", "isolated"])
         own.set({ breaker, state }, breakers[breaker] === state ? 1 : 0);
   });
-  gauge("run_current", "1 when Redis has told of the run lately.", [], (own, { isCurrent }) =>
+  gauge("run_current", "1 when Redis has answered the last look at the run.", [], (own, { isCurrent }) =>
     own.set(isCurrent ? 1 : 0),
   );
   gauge("run_progress_ratio", "0 to 1, of the whole run.", [], (own, { status }) =>

@@ -4,9 +4,9 @@ import type { BreakerNames, Breakers } from "../parts/breakers.ts";
 
 /** A worker and its run at one point in time. */
 export interface Snapshot {
-  /** The run as Redis told last; undefined until it has. */
+  /** The run at the last look that Redis answered; undefined before. */
   readonly status: Status | undefined;
-  /** Whether that is what Redis says now. */
+  /** Whether the last look was answered. */
   readonly isCurrent: boolean;
   readonly stats: WorkerStats;
   readonly breakers: BreakerNames;
@@ -22,20 +22,20 @@ export class Monitor implements Disposable {
   #isCurrent = false;
   #looking: Promise<void> | undefined;
 
-  /** @param told called after each look. */
+  /** @param looked called after each look. */
   constructor(
     backfill: Backfill,
     worker: Worker,
     breakers: Breakers,
     everyMs: number,
-    told: (snapshot: Snapshot) => void,
+    looked: (snapshot: Snapshot) => void,
   ) {
     this.#backfill = backfill;
     this.#worker = worker;
     this.#breakers = breakers;
     this.#timer = setInterval(() => {
-      // Redis may take longer than the next look is away.
-      if (this.#looking === undefined) void this.look().then(told);
+      // Redis may take longer than the time between two looks.
+      if (this.#looking === undefined) void this.look().then(looked);
     }, everyMs);
   }
 
@@ -65,7 +65,7 @@ export class Monitor implements Disposable {
       this.#status = await this.#backfill.status();
       this.#isCurrent = true;
     } catch {
-      // The worker itself tells what is wrong with Redis.
+      // The worker itself reports what is wrong with Redis.
       this.#isCurrent = false;
     }
   }

@@ -100,7 +100,7 @@ export function progressLine({ status, isCurrent, stats, breakers }: Snapshot): 
       ids.total === undefined || progress === undefined
         ? `${ids.done} done${ids.waiting === undefined ? "" : `, ${ids.waiting} to come`}`
         : `${percent(progress)} of ${ids.total}`,
-      // Workers tell Redis of theirs now and then, this one knows.
+      // Workers report their speed to Redis now and then; that of this worker is known exactly.
       perSecond(Math.max(idsPerSecond, stats.idsPerSecond)),
     );
     if (etaMs !== undefined && status.state === "running") parts.push(`ETA ${duration(etaMs)}`);

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 
 import { loadConfig, type LoadedConfig } from "../../src/config/config.ts";
 import { loadJob } from "../../src/parts/job.ts";
-import { jobOf, originOf, storeOf } from "../../src/parts/parts.ts";
+import { importJob, originOf, openJobStore } from "../../src/parts/parts.ts";
 import { all } from "./all.ts";
 
 let folder: string;
@@ -57,10 +57,12 @@ test("a module that is not there is refused with a code", async () => {
 
 test("there is one way to fetch and one to write", async () => {
   const job = await module("export const fetch = async () => 1; export const write = async () => {};");
-  await expect(jobOf(await loaded({ job, hubUrl: "http://h/{id}" }))).rejects.toThrow(
+  await expect(importJob(await loaded({ job, hubUrl: "http://h/{id}" }))).rejects.toThrow(
     "hubUrl: the job exports fetch",
   );
-  await expect(jobOf(await loaded({ job, sink: "ndjson:x" }))).rejects.toThrow("sink: the job exports write");
+  await expect(importJob(await loaded({ job, sink: "ndjson:x" }))).rejects.toThrow(
+    "sink: the job exports write",
+  );
   const writing = await module("export const write = async () => {};");
   const onlyWrites = await loaded({ job: writing });
   expect(() => originOf(onlyWrites, { write: async () => undefined }, "1")).toThrow(
@@ -71,8 +73,8 @@ test("there is one way to fetch and one to write", async () => {
 test("what a job has written is known where it exports ids, and else the question has a code", async () => {
   const writes = { write: async () => undefined };
   const config = await loaded({});
-  await using known = await storeOf(config, { ...writes, ids: () => ["1", "2"] });
+  await using known = await openJobStore(config, { ...writes, ids: () => ["1", "2"] });
   expect(await all(known.ids())).toEqual(["1", "2"]);
-  await using unknown = await storeOf(config, writes);
+  await using unknown = await openJobStore(config, writes);
   await expect(all(unknown.ids())).rejects.toMatchObject({ code: "FLEET_WORKER_UNANSWERED" });
 });

@@ -26,7 +26,7 @@ export interface WorkerOptions<T> {
   readonly limits?: Limits;
   /**
    * Circuit breakers. While one does not admit calls nothing is claimed and nothing is called; the first failure of an id
-   * counts for them, and every failed probe that meets nobody. @default none
+   * counts for them, and every probe that finds the other side away. @default none
    */
   readonly gates?: { readonly hub?: Gate; readonly database?: Gate };
   /** How hard pressed the machine or its pools are, 0 to 1: asked before each claim. @default () => 0 */
@@ -43,7 +43,7 @@ export interface WorkerOptions<T> {
    * limit is 2) its chunk is looked at one id at a time. @default 4
    */
   readonly crashLimit?: number;
-  /** How long a claim holds without a word from its worker, which speaks every third of it. @default 10000 */
+  /** How long a lease holds without a heartbeat of its worker, which comes every third of it. @default 10000 */
   readonly leaseMs?: number;
   /** The first delay after a failure, doubled by each; the delay is random from 0 to that. @default 1000 */
   readonly retryMinDelayMs?: number;
@@ -60,9 +60,9 @@ export interface WorkerOptions<T> {
   readonly maxLossMs?: number;
   /** Whether `start` ends when there is nothing left. @default true for a range and ids, false for a stream and a list */
   readonly exitOnComplete?: boolean;
-  /** Who it is, in status and channels; a random part is added. @default "<host>:<pid>" */
+  /** Name of the worker in status and channels; a random part is added. @default "<host>:<pid>" */
   readonly label?: string;
 }
 
-/** How a worker ended: the run is complete, or the worker was told to stop. */
+/** How a worker ended: the run is complete, or the worker was closed. */
 export type WorkerOutcome = "complete" | "stopped";

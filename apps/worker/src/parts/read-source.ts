@@ -5,11 +5,11 @@ import { readNamed } from "../config/read-named.ts";
 import { ConfigurationError } from "../errors.ts";
 
 /**
- * Where the ids come from; undefined where nothing is said, for a run that exists.
+ * Where the ids come from; undefined where nothing is configured, for a run that exists.
  *
  * @throws ConfigurationError, when the ids are not what they should be.
  */
-export async function sourceOf(config: Config): Promise<Source | undefined> {
+export async function readSource(config: Config): Promise<Source | undefined> {
   const { range, ids, idsFile, stream, list } = config;
   if (range !== undefined) return { kind: "range", ...range };
   if (ids !== undefined) return { kind: "ids", ids: checked("ids", ids, config.idPattern) };

@@ -6,7 +6,7 @@ import type { Source } from "@fleet/backfill";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { loadConfig } from "../../src/config/config.ts";
-import { sourceOf } from "../../src/parts/source-of.ts";
+import { readSource } from "../../src/parts/read-source.ts";
 
 let folder: string;
 beforeAll(async () => {
@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 async function source(flags: Readonly<Record<string, string>>): Promise<Source | undefined> {
-  return sourceOf((await loadConfig({ flags, environment: {} })).config);
+  return readSource((await loadConfig({ flags, environment: {} })).config);
 }
 
 async function idsFile(text: string): Promise<string> {

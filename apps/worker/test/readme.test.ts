@@ -4,29 +4,13 @@ import { fileURLToPath } from "node:url";
 
 import { describe, expect, test } from "vitest";
 
-import { parseConfig, settings } from "../src/config/config-schema.ts";
 import { loadJob } from "../src/parts/job.ts";
 
 const text = (path: string): string => readFileSync(new URL(path, import.meta.url), "utf8");
 // Tables are padded for the eye.
 const readme = text("../README.md").replaceAll(/ {2,}/g, " ");
-const cell = (value: string | undefined): string => (value === undefined ? "-" : `\`${value}\``);
 
 describe("the README", () => {
-  test("has every setting with its variables, flag, default and meaning", () => {
-    const parsed = parseConfig({});
-    const config = ("config" in parsed ? parsed.config : {}) as Readonly<
-      Record<string, string | number | boolean | undefined>
-    >;
-    for (const { name, env, alias, flag, kind, description } of settings) {
-      const initial = kind === "structure" || config[name] === undefined ? undefined : String(config[name]);
-      const variables = [env, ...(alias === undefined ? [] : [alias[0]])].map(cell).join(", ");
-      expect(readme).toContain(
-        `| ${cell(name)} | ${variables} | ${cell(flag?.split(" ")[0])} | ${cell(initial)} | ${description} |\n`,
-      );
-    }
-  });
-
   test("has every code of the worker, and no other", () => {
     const codes = new Set<string>(text("../src/errors.ts").match(/FLEET_WORKER_[A-Z_]+/g));
     const told = [...readme.matchAll(/^\| `(FLEET_WORKER_[A-Z_]+)` \| `\w+Error` \|/gm)].map(

@@ -51,10 +51,17 @@ async function optionOwners(): Promise<readonly OptionsOwner[]> {
 
 /** The settings of an app, by the module that has its schema. */
 async function settingsOf(path: string): Promise<readonly DocumentedSetting[]> {
-  const { settings } = (await import(new URL(`file://${root}/${path}`).href)) as {
+  const { settings, parseConfig } = (await import(new URL(`file://${root}/${path}`).href)) as {
     readonly settings: readonly (DocumentedSetting & { readonly name?: string })[];
+    readonly parseConfig?: (given: object) => { readonly config?: Readonly<Record<string, unknown>> };
   };
-  return settings.map((setting) => ({ ...setting, path: setting.path ?? setting.name ?? "" }));
+  // Where a setting has only a name, its default is in its schema.
+  const initial = parseConfig?.({}).config ?? {};
+  return settings.map(({ name = "", ...setting }) => ({
+    ...setting,
+    path: setting.path ?? name,
+    default: setting.default ?? initial[name],
+  }));
 }
 
 /** Reads the sources; nothing is written. */

@@ -3,8 +3,8 @@ import { join } from "node:path";
 
 import { describe, expect, test } from "vitest";
 
+import { root } from "../src/checkout.ts";
 import { importsOf } from "../src/imports.ts";
-import { root } from "../src/rooms.ts";
 
 /** Makes the process take itself for one of an older Node. */
 const older = `data:text/javascript,${encodeURIComponent(

@@ -11,6 +11,7 @@ export {
   ReplyError,
 } from "./errors.ts";
 export { dialReasons } from "./dial-reason.ts";
+export { FairTimer } from "./fair-timer.ts";
 export { ExclusiveLane } from "./exclusive/exclusive-lane.ts";
 
 export type { Clock } from "@fleet/time";

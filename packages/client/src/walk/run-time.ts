@@ -1,3 +1,4 @@
+import { FairTimer } from "@fleet/pool";
 import type { Clock } from "@fleet/time";
 import type { Redis } from "ioredis";
 
@@ -25,7 +26,7 @@ export class RunTime {
   /** Blocking commands without an answer, and how long they may take together. */
   #blocking = 0;
   #allowedMs = 0;
-  #timer: unknown;
+  #timer: FairTimer | undefined;
   #quits = false;
   #stopped = false;
 
@@ -50,7 +51,7 @@ export class RunTime {
 
   stop(): void {
     this.#stopped = true;
-    this.#options.clock.clearTimeout(this.#timer);
+    this.#timer?.stop();
   }
 
   #note(command: Sent): void {
@@ -94,11 +95,11 @@ export class RunTime {
 
   #arm(): void {
     const { clock, sparesBlocking } = this.#options;
-    clock.clearTimeout(this.#timer);
+    this.#timer?.stop();
     if (this.#stopped) return;
     const ms = this.#leftMs + (sparesBlocking && this.#blocking > 0 ? this.#allowedMs : 0);
     if (ms === Infinity) return;
-    this.#timer = clock.setTimeout(() => this.#ring(), Math.min(ms, maxTimerMs));
+    this.#timer = new FairTimer(clock, Math.min(ms, maxTimerMs), () => this.#ring());
   }
 
   #ring(): void {

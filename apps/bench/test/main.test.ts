@@ -8,6 +8,7 @@ test("--list names the scenarios", async () => {
   expect(out.split("\n").map((line) => line.split(" ")[0])).toEqual([
     "discovery",
     "gateway",
+    "scrape",
     "shared-lane",
     "whole-walk",
     "worker",

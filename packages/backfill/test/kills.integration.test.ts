@@ -174,12 +174,16 @@ test("a worker that is told to end by SIGTERM hands back, and the next one has i
   await using backfill = await openOn(server, { chunkSize: 5, source: { kind: "range", from: 1, to: 20 } });
   const options = { ...scene.options, worker: { ...scene.options.worker, leaseMs: 60_000 } };
   const leaving = scene.children.start("child.ts", options);
-  await eventually(async () => expect((await backfill.status()).chunks.leased).toBe(4));
+  await eventually(async () => expect((await backfill.status()).chunks.leased).toBe(4), {
+    timeoutMs: 30_000,
+  });
   const next = scene.children.start("child.ts", options);
-  await eventually(() => expect(next.said).toContain("started"));
+  await eventually(() => expect(next.said).toContain("started"), { timeoutMs: 30_000 });
   leaving.kill("SIGTERM");
   expect(await leaving.end).toBe(0);
   expect(leaving.said).toContain("stopped");
-  await eventually(async () => expect((await backfill.status()).chunks.leased).toBe(4));
+  await eventually(async () => expect((await backfill.status()).chunks.leased).toBe(4), {
+    timeoutMs: 30_000,
+  });
   expect((await backfill.status()).counts).toMatchObject({ handedBack: 4, crashed: 0, claimed: 8 });
 });

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 
-import { eventually, startFaultProxy, startRedis } from "@fleet/testkit";
+import { eventually, FakeClock, startFaultProxy, startRedis } from "@fleet/testkit";
 import type { Redis } from "ioredis";
 import { describe, expect, test } from "vitest";
 
@@ -205,19 +205,23 @@ describe("the fleet's default time", () => {
 });
 
 test("runs on a server that hangs open its breaker", async () => {
+  const clock = new FakeClock();
   await using redis = await startRedis();
   await using fleet = await createFleet({
     instances: [instance("orders", [redis])],
     timeoutMs: 100,
     breaker: { consecutiveFailures: 3 },
+    clock,
   });
   await fleet.run(orders, (connection) => connection.ping());
   redis.pause();
   const codes: unknown[] = [];
-  for (let count = 0; count < 4; count += 1)
-    await fleet
+  for (let count = 0; count < 4; count += 1) {
+    fleet
       .run(orders, (connection) => connection.ping())
       .catch((error: unknown) => codes.push((error as { readonly code?: unknown }).code));
+    while (codes.length === count) await clock.advance(20);
+  }
   redis.resume();
   expect(codes).toHaveLength(4);
   expect(codes.indexOf("FLEET_BREAKER_OPEN")).toBe(3);

@@ -12,11 +12,12 @@ const contestants: Readonly<Record<string, number>> = {
   "shared-lane": 12,
   "whole-walk": 3,
   gateway: 8,
+  scrape: 2,
   worker: 7,
 };
 
 test("the scenarios are the files of the folder", () => {
-  expect(scenarioNames()).toEqual(["discovery", "gateway", "shared-lane", "whole-walk", "worker"]);
+  expect(scenarioNames()).toEqual(["discovery", "gateway", "scrape", "shared-lane", "whole-walk", "worker"]);
 });
 
 test("each bears the name of its file and says what it answers", () => {
@@ -33,7 +34,7 @@ test("a name that none has is refused with the names that there are", async () =
   const loading = loadScenarios(["shared-lane", "shared-lain"]);
   await expect(loading).rejects.toThrow(InvalidOptionError);
   await expect(loading).rejects.toThrow(
-    "no scenario is named shared-lain; there are discovery, gateway, shared-lane, whole-walk, worker",
+    "no scenario is named shared-lain; there are discovery, gateway, scrape, shared-lane, whole-walk, worker",
   );
 });
 

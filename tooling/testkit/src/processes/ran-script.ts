@@ -19,7 +19,7 @@ export function ranScript(
   env: Readonly<Record<string, string>> = {},
 ): Promise<RanScript> {
   const args = ["--conditions=@fleet/source", "--input-type=module", "--eval", source];
-  const options = { cwd: folder, env: { ...process.env, ...env }, timeout: 30_000 };
+  const options = { cwd: folder, env: { ...process.env, ...env }, timeout: 50_000 };
   return new Promise((resolve) => {
     const child = execFile(process.execPath, args, options, (_error, output) =>
       resolve({ code: child.exitCode, output }),

@@ -23,7 +23,7 @@ import { ConsecutiveFailures } from "./trips/consecutive-failures.ts";
 import type { Trip } from "./trips/trip.ts";
 
 export interface CircuitBreakerOptions {
-  /** Who is guarded; stands in errors, stats and channel messages, for example `orders/10.0.0.7:6379`. */
+  /** What is guarded; stands in errors, stats and channel messages, for example `orders/10.0.0.7:6379`. */
   readonly name: string;
   /** Failures in a row, without a success between, that open the circuit. @default 5; not beside `trip` */
   readonly consecutiveFailures?: number;

@@ -26,7 +26,7 @@ type Phase =
     }
   | { readonly name: "isolated"; holders: number };
 
-/** A circuit breaker whose every answer is synchronous. It has no timer: it reads the clock when it is asked. */
+/** A circuit breaker whose methods are synchronous. It has no timer: it reads the clock when it is called. */
 export class CircuitBreaker {
   readonly name: string;
   readonly #settings: Settings;
@@ -154,7 +154,7 @@ export class CircuitBreaker {
 
   /**
    * Closes an open or half-open circuit and forgets failures, doublings and every call in flight. An isolated circuit
-   * stays isolated: that is for its holders to end.
+   * stays isolated until its holders dispose of their handles.
    */
   reset(): void {
     this.#openTime.forget();

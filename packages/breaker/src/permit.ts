@@ -1,11 +1,11 @@
-/** Leave to make one call. Tell it once how the call ended; everything after the first word is ignored. */
+/** Leave to make one call. It takes one outcome; a second one is ignored. */
 export interface Permit {
   readonly admitted: true;
   /** The server answered (an answer such as WRONGTYPE is a success for the circuit). */
   success(): void;
   /** The server failed: not reachable, timed out, loading. */
   failure(): void;
-  /** Neither: the caller went away, or the call never left. In half-open the probe slot is given back. */
+  /** Neither: the caller aborted, or the call was never sent. In half-open the next caller may probe. */
   ignore(): void;
 }
 

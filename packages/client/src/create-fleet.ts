@@ -14,8 +14,8 @@ import { Failovers } from "./walk/failover.ts";
 import { Walk } from "./walk/walk.ts";
 
 /**
- * Puts a fleet together. Resolves when every source has handed over its first instances, or at once where `waitsForSources` is false. No Redis is dialled before the first
- * call needs it, but those of several endpoints whose source does not say which is the primary.
+ * Puts a fleet together. Resolves when every source has handed over its first instances, or at once where `waitsForSources` is false.
+ * No endpoint is dialed before a call needs it, except those of an instance of several endpoints whose source names no primary.
  *
  * @throws InvalidOptionError of the package whose option is wrong, what a source says is wrong with its instances, or the
  * signal's reason. Nothing is left open then.

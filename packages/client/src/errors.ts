@@ -20,8 +20,8 @@ export class FleetClosedError extends Error {
 }
 
 /**
- * Nothing is known under this name, but a source has not handed over its instances yet, so that it may be found: not a wrong name, as
- * far as is known. Nothing was sent.
+ * No instance or group of this name is known, but a source has not handed over its instances yet: the name may be right. Nothing was
+ * sent.
  */
 export class StartingError extends Error {
   override readonly name = "StartingError";
@@ -66,7 +66,7 @@ export class DeadlineError extends Error {
   }
 }
 
-/** An instance refers to a secret, and the fleet was not told how to read it. It is never dialled without. Nothing was sent. */
+/** An instance refers to a secret, and the fleet has no resolver for it. It is never dialed without the secret. Nothing was sent. */
 export class MissingCredentialsError extends Error {
   override readonly name = "MissingCredentialsError";
   /**

@@ -38,11 +38,11 @@ import type { Clock } from "@fleet/time";
 import { InvalidOptionError } from "./errors.ts";
 
 /**
- * What a reference stands for, asked at every dial: a rotated password needs no restart. Where its `password` is a list, the first
- * that exists is meant. `isRefused` says that the last dial ended with refused credentials: what the resolver remembered of the
- * reference is to be read again. `took` may be called with the one of several references that was used: statistics show it. `port` is that of the
- * endpoint. What the answer calls `next` is asked for where the server refuses the password; with `isGuess` a server without one is
- * meant as well.
+ * Resolves a reference to user name and password, at every dial: a rotated password needs no restart. Where `password` of the reference
+ * is a list, the first that exists is meant. `isRefused`: the server refused the credentials of the last dial, so what the resolver has
+ * cached of the reference is to be read again. `took` may be called with the one of several places that was used; statistics show it.
+ * `port` is that of the endpoint. `next` of the result is tried where the server refuses the password; with `isGuess` a server without a
+ * password is accepted too.
  */
 export type CredentialsResolver = (
   reference: CredentialsReference,
@@ -58,8 +58,8 @@ export interface Certificates {
 }
 
 /**
- * What is in the Secret, `namespace/name`, that an instance's `tls.secret` names; asked at every dial. Of a Pod, `pod:namespace/name`,
- * what it says of its TLS: undefined where it speaks none at that endpoint, and nothing in it where it names no certificates.
+ * Resolves the Secret, `namespace/name`, that an instance's `tls.secret` names, at every dial. For a Pod, `pod:namespace/name`, it resolves
+ * what the Pod says of its TLS: undefined where it speaks none at that endpoint, an empty record where it names no certificates.
  */
 export type CertificatesResolver = (
   reference: string,
@@ -68,17 +68,17 @@ export type CertificatesResolver = (
 ) => Promise<Certificates | undefined>;
 
 export interface FleetOptions {
-  /** Instances known by hand. At least one of `instances` and `sources` is needed. @default [] */
+  /** Instances that the caller lists. At least one of `instances` and `sources` is needed. @default [] */
   readonly instances?: readonly InstanceInput[];
   /** Sources of instances, strongest first. The fleet starts them and closes them with itself. @default [] */
   readonly sources?: readonly InstanceSource[];
   /**
-   * How long sources are waited for when each of them has failed once, in milliseconds: a server may be slower to come up than its
-   * reader. Infinity is for ever. @default 0
+   * How long to wait for sources that have each failed once, in milliseconds: a server may start later than its
+   * reader. Infinity: without end. @default 0
    */
   readonly startTimeoutMs?: number;
   /**
-   * Whether `createFleet()` waits for the sources. Else it resolves at once, `started` of the fleet settles when the waiting is over,
+   * Whether `createFleet()` waits for the sources. Otherwise it resolves at once, `fleet.started` settles when the wait is over,
    * and calls to names that are not known yet are refused with FLEET_CLIENT_STARTING. @default true
    */
   readonly waitsForSources?: boolean;
@@ -89,7 +89,7 @@ export interface FleetOptions {
    * that leave TLS to a Pod are dialed in plain text
    */
   readonly certificates?: CertificatesResolver;
-  /** Where an announced address is dialled. Names, TLS, errors and metrics stay with the announced one. @default there itself */
+  /** Where an announced address is dialed. Names, TLS, errors and metrics stay with the announced one. @default that address */
   readonly addressMap?: AddressMap;
   /** How one of several eligible endpoints is chosen. @default leastRequests() */
   readonly policy?: RoutingPolicy;
@@ -104,7 +104,7 @@ export interface FleetOptions {
   /** How long `close()`, and a removed endpoint, wait for calls in flight, in milliseconds. @default 5000 */
   readonly graceMs?: number;
   /**
-   * How often all endpoints of an instance of several that is in use are asked for their role and whom they follow, in milliseconds;
+   * How often all endpoints of an instance of several that is in use are asked for their role and the server that they follow, in milliseconds;
    * at least every second while no primary, more than one, or a replica that does not follow is known. @default 1000
    */
   readonly rolesIntervalMs?: number;
@@ -182,7 +182,7 @@ export const overrideRules: Rules<InstanceOverrides> = {
 
 export const fleetRules: Rules<FleetOptions> = {
   ...overrideRules,
-  // What is in them is the discovery's to check.
+  // Discovery checks what is in them.
   instances: listOf("instances", () => true),
   sources: listOf("sources with start() and close()", (source) => hasMethods(source, "start", "close")),
   startTimeoutMs: withDefault(0, {

@@ -8,15 +8,15 @@ export interface EndpointStats {
   readonly uid: string;
   readonly host: string;
   readonly port: number;
-  /** By what Redis says; by its source where it was not asked. */
+  /** By Redis; by the endpoint's source where Redis was not asked. */
   readonly role: Endpoint["role"];
-  /** Of a replica that was asked, and of one that says it is a primary beside the primary: whom it follows, how, and why it is not read from, where it is not. */
+  /** Of a replica that was asked, and of an endpoint that says it is a primary beside the primary: which server it follows, and why it is not read from. */
   readonly replication?: Replication;
   readonly leaving?: true;
   readonly zone?: string;
-  /** Whether its last dial spoke TLS, or will, where that is certain; undefined where a Pod says it and was not asked yet. */
+  /** Whether the last dial spoke TLS, or the next will; undefined where a Pod decides that and was not asked yet. */
   readonly tls: boolean | undefined;
-  /** Which of the places of its credentials the last dial used; undefined before, and where it used none. */
+  /** The place from which the last dial took its credentials; undefined before the first dial, and where it used none. */
   readonly credentialsFrom: string | undefined;
   /** Attempts of this fleet under way. */
   readonly inFlight: number;

@@ -1,4 +1,5 @@
 export { BrokenCircuitError } from "@fleet/breaker";
+export { DiscoveryError, InvalidInstancesError } from "@fleet/discovery";
 export {
   CommandNotAllowedError,
   ForeignKeyError,

@@ -18,14 +18,14 @@ interface Kept {
   readonly instance: Instance;
   /** By the uid of the endpoint. */
   readonly targets: ReadonlyMap<string, EndpointTarget>;
-  /** Whether somebody of them may be written to, as far as roles say. */
+  /** Whether one of them may be written to, by its role. */
   readonly isWritable: boolean;
 }
 
 /** Instances by name; undefined where there is none any more. */
 type Changes = ReadonlyMap<string, Instance | undefined>;
 
-/** The endpoints of the fleet, kept equal to what discovery knows, at the cost of what changes. */
+/** The endpoints of the fleet, kept equal to what discovery knows. A change costs what changes. */
 export class Targets {
   readonly #options: TargetsOptions;
   readonly #kept = new Map<string, Kept>();
@@ -50,7 +50,7 @@ export class Targets {
       .filter(({ state }) => state !== "maintenance");
   }
 
-  /** Takes a change over, soon and together with others: of five hundred that come in one sync their group is rebuilt once. */
+  /** Takes a change over, at the end of this turn and together with others: five hundred changes of one sync rebuild their group once. */
   note({ type, instance }: InstanceChange): void {
     this.#later(instance.name, type === "removed" ? undefined : instance);
   }
@@ -84,7 +84,7 @@ export class Targets {
     for (const target of closing) this.#close(target, graceMs);
   }
 
-  /** Destroys the connections of an endpoint whose replies cannot be trusted any more; the next call dials anew. */
+  /** Destroys the connections of an endpoint whose replies no longer match their commands; the next call dials anew. */
   discard(target: EndpointTarget): void {
     this.#close(target, 0);
   }
@@ -124,7 +124,7 @@ export class Targets {
     if (before?.isWritable === true && !isWritable) this.#options.failovers.begin(name);
   }
 
-  /** The same server behind a new uid, of the instance or of the endpoint, is another one to us. */
+  /** A new uid, of the instance or of the endpoint, makes another target, even of the same address. */
   #targetsOf(instance: Instance, before: Kept | undefined): ReadonlyMap<string, EndpointTarget> {
     const same = before?.instance.uid === instance.uid ? before.targets : undefined;
     const targets = new Map<string, EndpointTarget>();

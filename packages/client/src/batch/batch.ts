@@ -25,9 +25,9 @@ export type BatchReply =
         | ForeignKeyError;
     };
 
-/** Who hears of replies that say something of the endpoint. */
+/** Called for replies that say something about the endpoint. */
 interface ReplyListener {
-  /** It has to be withheld. */
+  /** The reply is withheld: it answers another command. */
   readonly distrusted: (error: ForeignKeyError) => void;
   readonly refused: (error: ReplyError) => void;
 }

@@ -7,14 +7,14 @@ export interface DialResult {
   /** As announced. */
   readonly host: string;
   readonly port: number;
-  /** Why it could not be; of those of `@fleet/pool` its `reason` says it in a word. */
+  /** Why the dial failed; an error of `@fleet/pool` has the cause in one word as its `reason`. */
   readonly error?: unknown;
 }
 
-/** How many are dialed at a time. */
+/** How many endpoints are dialed at a time. */
 const atOnce = 64;
 
-/** Dials each of them, unless it is connected, and answers in their order. */
+/** Dials each endpoint that is not connected. The results are in the order of the targets. */
 export async function dialAll(
   targets: readonly EndpointTarget[],
   signal: AbortSignal | undefined,

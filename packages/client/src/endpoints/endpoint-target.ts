@@ -49,9 +49,9 @@ export class EndpointTarget implements Target, AskedEndpoint {
   role: Endpoint["role"];
   replication: Replication | undefined = undefined;
   standing: Standing = "follows";
-  /** On its way out: asked only when nobody else may answer. */
+  /** The endpoint is shutting down: called only when no other may answer. */
   leaving: boolean;
-  /** What counted against it last: why its breaker opened. */
+  /** The last error that counted against the endpoint: why its breaker opened. */
   failure: unknown = undefined;
   /** Of its instance. */
   readonly terms: Terms;
@@ -83,7 +83,7 @@ export class EndpointTarget implements Target, AskedEndpoint {
     if (instance.group !== undefined) this.group = instance.group;
   }
 
-  /** How it was dialed last; empty before the first dial. */
+  /** How the endpoint was dialed last; empty before the first dial. */
   get dialed(): Dialed {
     return this.#dialed;
   }
@@ -120,7 +120,7 @@ export class EndpointTarget implements Target, AskedEndpoint {
     return this.#breaker;
   }
 
-  /** Takes over what changed. False, and nothing taken over, when this is now another server or dialled in another way. */
+  /** Takes over what changed. False, and nothing taken over, when the server is another one now, or is dialed in another way. */
   update(instance: Instance, endpoint: Endpoint): boolean {
     const { host, port } = this.#endpoint;
     const speaks = spokenTo(this.#instance);
@@ -141,7 +141,7 @@ export class EndpointTarget implements Target, AskedEndpoint {
     return true;
   }
 
-  /** @throws MissingCredentialsError when the instance refers to secrets that nobody can read. */
+  /** @throws MissingCredentialsError when the instance refers to secrets and the fleet has no resolver for them. */
   get pool(): RedisPool {
     return this.#pool ?? this.#open();
   }
@@ -188,8 +188,8 @@ export class EndpointTarget implements Target, AskedEndpoint {
   }
 
   /**
-   * The shared connection was lost under an attempt, or could not be made. False when that is known from another attempt, which had
-   * begun before too: with a hundred commands on it a single reset would open any breaker, and use up any budget of retries.
+   * The shared connection was lost under an attempt, or could not be made. False when another attempt has reported the same loss: with a
+   * hundred commands in flight a single reset would open any breaker, and use up any budget of retries.
    */
   lost(at: number, begunAt: number): boolean {
     if (begunAt < this.#lostAt) return false;
@@ -219,7 +219,7 @@ export class EndpointTarget implements Target, AskedEndpoint {
     const announced = { host: this.#endpoint.host, port: this.#endpoint.port };
     const missing = this.#missing();
     if (missing !== undefined) throw missing;
-    // Of what a map answers no more than this: it may hand out an object of its own that has more.
+    // Only these two: the object that a map gives may have more.
     const { host, port } = addressMap?.(announced) ?? announced;
     const opened = new RedisPool({
       ...this.terms.pool,
@@ -228,7 +228,7 @@ export class EndpointTarget implements Target, AskedEndpoint {
       port,
       clock,
       random,
-      // Both read anew at each dial, and from the instance as it is then: rotated secrets and changed references need no restart.
+      // Both are read anew at each dial, from the instance as it is then: rotated secrets and changed references need no restart.
       credentials: () => this.#credentials(),
       ...(this.#instance.tls && { tls: () => this.#tls(announced.host) }),
     });
@@ -286,13 +286,13 @@ function isRefusal(error: unknown): boolean {
   return outcome === "replied" && !recoverable && !countsAsFailure;
 }
 
-/** What a dial was made with; of secrets only where they were. */
+/** What a dial was made with; of secrets only their place. */
 export interface Dialed {
   readonly tls?: boolean;
   readonly place?: string | undefined;
 }
 
-/** In clear, by TLS, or in the way that a Pod says at each dial. */
+/** In clear, by TLS, or as its Pod says at each dial. */
 function spokenTo({ tls }: Instance): "clear" | "tls" | "as its Pod says" {
   if (tls === undefined) return "clear";
   return tls.optional === true ? "as its Pod says" : "tls";

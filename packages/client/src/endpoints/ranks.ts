@@ -1,7 +1,7 @@
 /** The tiers of endpoints, the best first. */
 export const ranks = {
   fit: 0,
-  /** On its way out. */
+  /** Shutting down. */
   leaving: 1,
   /** A replica that was cut off from its primary. */
   lastResort: 2,

@@ -7,8 +7,8 @@ import type { TlsReference } from "@fleet/discovery";
 import type { Certificates } from "../fleet-options.ts";
 
 /**
- * The TLS settings that a reference stands for; undefined where it leaves it to a Pod, and that speaks none. Read at every dial, so that
- * renewed certificates need no restart. What a file says counts more than what the Secret says.
+ * The TLS settings of a reference; undefined where a Pod decides about TLS, and speaks none. Read at every dial, so that renewed
+ * certificates need no restart. A file takes precedence over the Secret.
  *
  * @param host as announced, wherever it is dialled: that is the name, or address, on the certificate.
  * @param secret reads the Secret that the reference names, or asks its Pod, which answers undefined where it speaks no TLS.
@@ -38,7 +38,7 @@ export async function readTls(
   };
 }
 
-/** What the first place has that has any; undefined where a Pod decides about TLS, and decides against it. */
+/** The certificates of the first place that has any; undefined where a Pod decides about TLS, and speaks none. */
 async function heldBy(
   { secret, optional }: TlsReference,
   read: (reference: string) => Promise<Certificates | undefined>,
@@ -60,7 +60,7 @@ async function heldBy(
   return speaks ? {} : undefined;
 }
 
-/** One of the names must be on the certificate. The error tells them, and the names that are on it. */
+/** One of the names must be on the certificate. The error lists them, and those on the certificate. */
 function checkNames(names: readonly string[], certificate: PeerCertificate): Error | undefined {
   const errors = names.map((name) => checkServerIdentity(name, certificate));
   const [first] = errors;

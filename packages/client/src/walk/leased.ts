@@ -16,8 +16,8 @@ export interface LeaseTerms {
 }
 
 /**
- * Runs work on a leased connection. When the time is up, the caller leaves, the fleet closes or the connection ends, the work's answer
- * is no more waited for, and the connection is destroyed under it.
+ * Runs work on a leased connection. When the time is up, the caller aborts, the fleet closes or the connection ends, the result of the
+ * work is no longer waited for, and the connection is destroyed.
  */
 export async function leased<T>(
   pool: RedisPool,
@@ -29,10 +29,10 @@ export async function leased<T>(
   const lease = await pool.exclusive.acquire(call).catch((error: unknown) => {
     throw closing.aborted ? new FleetClosedError() : error;
   });
-  // From here on the work may have done anything.
+  // From here on the work may have sent anything, so it is not tried again.
   call.isFinal = true;
   const over = Promise.withResolvers<never>();
-  // It may be rejected while the work runs that then throws, before anything waits for it.
+  // It may reject before `Promise.race` waits for it.
   over.promise.catch(() => undefined);
   const redis = lease.connection;
   const { stream } = redis;
@@ -74,7 +74,7 @@ export async function leased<T>(
     call.signal?.removeEventListener("abort", left);
     closing.removeEventListener("abort", closed);
     stream.off("close", ended);
-    // Not waited for: the caller has his answer, and cleaning may take longer than his deadline.
+    // Not waited for: the work is done, and cleaning the connection may take longer than the deadline.
     if (!destroyed) void lease.release();
   }
 }

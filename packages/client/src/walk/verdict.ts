@@ -4,7 +4,7 @@ import { type Classification, classify } from "@fleet/pool/ioredis";
 import { DeadlineError } from "../errors.ts";
 import type { Call } from "./call.ts";
 
-/** The caller left, for a reason of his own that says nothing about the server. */
+/** The caller aborted the call, which says nothing about the server. */
 const cancelled: Classification = {
   kind: "cancelled",
   recoverable: false,
@@ -13,14 +13,17 @@ const cancelled: Classification = {
   outcome: "unknown",
 };
 
-/** What the error of an attempt means, by `classify()` and by what only the call knows. */
+/** What the error of an attempt means: `classify()`, and what only the call knows. */
 export function verdictOf(call: Call, error: unknown): Classification {
   if (call.cancelled(error)) return cancelled;
   const verdict = classify(error);
   return isOfHungServer(error) ? { ...verdict, kind: "infra", countsAsFailure: true } : verdict;
 }
 
-/** The time was used up by commands without an answer; or by a dial, or the test of an idle connection, while none was lent. */
+/**
+ * Whether the server hangs: the time was used up by commands without an answer, or, while no connection was leased, by a dial or by the
+ * test of an idle connection.
+ */
 function isOfHungServer(error: unknown): boolean {
   if (error instanceof DeadlineError) return error.unanswered > 0;
   if (!(error instanceof AcquireTimeoutError) || error.cause !== undefined) return false;

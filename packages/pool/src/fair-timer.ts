@@ -7,8 +7,8 @@ const lateMs = 25;
 const mostExtraMs = 1000;
 
 /**
- * How much longer a wait lasts that ended so late: what was to be written or read meanwhile had no chance either. Of a pause of
- * this process (a busy loop, a collection of garbage, a throttled container) the other side must not take the blame.
+ * How much longer a wait lasts whose timer was so late. While this process paused (a busy loop, a collection of garbage, a
+ * throttled container) nothing was written or read, so the other side had no chance to answer.
  */
 export function extraMs(lateByMs: number): number {
   return lateByMs > lateMs ? Math.min(lateByMs, mostExtraMs) : 0;

@@ -23,7 +23,7 @@ export interface DialsSettings<T> {
 export class Dials<T> {
   started = 0;
   failed = 0;
-  /** Why the last dial failed; nothing once one has succeeded. */
+  /** The error of the last dial; undefined after a success. */
   lastError: unknown;
   readonly #settings: DialsSettings<T>;
   readonly #underWay = new Set<AbortController>();
@@ -53,7 +53,7 @@ export class Dials<T> {
       const detail = `no connection within ${dialTimeoutMs} ms`;
       fail(new ConnectionError(name, "connect", detail, "not-sent", undefined, "timeout"));
     });
-    /** Ends the dial once; false when that has happened before. */
+    /** Ends the dial; false where it has ended before. */
     const end = (): boolean => {
       timer.stop();
       return this.#underWay.delete(abort);

@@ -20,7 +20,7 @@ import type { Loan } from "./lease.ts";
 
 /** How connections are made and cleaned: all that the lane knows about what it lends. */
 export interface Factory<T> {
-  /** @throws with the signal's reason when it is aborted: the lane gave the dial up. */
+  /** Opens a connection. @throws the signal's reason once it aborts: the lane has given the dial up. */
   create(options: { readonly signal: AbortSignal }): Promise<T>;
   /** Closes it at once; `why` is what calls that are under way on it fail with. Must not throw. */
   destroy(connection: T, why?: Error): void;
@@ -56,7 +56,7 @@ export interface ExclusiveLaneOptions<T> {
   readonly dialTimeoutMs?: number;
   /** How long cleaning on return, or testing an idle connection, may take. @default 1000 */
   readonly resetTimeoutMs?: number;
-  /** A lease that is held so long loses its connection, which is destroyed. @default 300000 */
+  /** How long a lease may be held; then its connection is destroyed. @default 300000 */
   readonly leaseTimeoutMs?: number;
   /** An idle connection that has not proved for so long that it works is tested before it is lent. @default 1000 */
   readonly testAfterIdleMs?: number;

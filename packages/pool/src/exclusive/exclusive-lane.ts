@@ -144,7 +144,7 @@ export class ExclusiveLane<T> implements Lane {
     return { max, free: idle, leased, resetting, dialing, waiting, oldestLeaseMs };
   }
 
-  /** Lends it to the caller that has waited the longest; false where none waits. */
+  /** Lends the connection to the caller that has waited the longest; false where no caller waits. */
   #serve(held: Held<T>, now: number): boolean {
     const waiter = this.#waiters.first();
     if (waiter === undefined) return false;

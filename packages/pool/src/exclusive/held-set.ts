@@ -21,9 +21,9 @@ export interface HeldSetSettings<T> {
   readonly maxAgeMs: number;
   readonly clock: Clock;
   readonly random: () => number;
-  /** One is free: true when a caller that waits took it, else it becomes idle. */
+  /** A connection is free. Answers true when a caller that waits took it; else it becomes idle. */
   readonly offered: (held: Held<T>, now: number) => boolean;
-  /** One is gone: there is room for another. */
+  /** A connection is gone: there is room for another. */
   readonly gone: () => void;
 }
 
@@ -81,7 +81,7 @@ export class HeldSet<T> implements Lender<T> {
     return this.#testing;
   }
 
-  /** The one that is leased the longest. */
+  /** The connection that is leased the longest. */
   get oldest(): Held<T> | undefined {
     return this.#leased.oldest;
   }
@@ -107,7 +107,7 @@ export class HeldSet<T> implements Lender<T> {
     else this.#offer(held);
   }
 
-  /** Takes out the idle one that was given back last, to be lent. None where that one has to be tested first. */
+  /** Takes out the idle connection that was given back last, to be lent; none where that one has to be tested first. */
   take(now: number): Held<T> | undefined {
     for (let held = this.#idle.pop(); held !== undefined; held = this.#idle.pop()) {
       if (now >= held.expiresAt) {
@@ -122,7 +122,7 @@ export class HeldSet<T> implements Lender<T> {
     return undefined;
   }
 
-  /** Lends one that was taken or offered. */
+  /** Lends a connection that was taken or offered. */
   lend(held: Held<T>, origin: Error, deadline: number | undefined): Lease<T> {
     const { connection } = held;
     const { clock, leaseTimeoutMs } = this.#settings;
@@ -164,7 +164,7 @@ export class HeldSet<T> implements Lender<T> {
     this.count.doubleReleases += 1;
   }
 
-  /** Closes what is idle; leases may finish until `graceMs`, then their connections are destroyed. */
+  /** Closes idle connections; leases may finish until `graceMs`, then their connections are destroyed. */
   async close(graceMs: number): Promise<void> {
     const { clock } = this.#settings;
     this.#closed = true;
@@ -194,7 +194,7 @@ export class HeldSet<T> implements Lender<T> {
     else if (!this.#settings.offered(held, now)) this.#idle.push(held);
   }
 
-  /** Asks one that was idle whether it still works. */
+  /** Tests whether an idle connection still works. */
   async #test(held: Held<T>): Promise<void> {
     this.#resetting.add(held);
     this.#testing += 1;
@@ -253,7 +253,7 @@ export class HeldSet<T> implements Lender<T> {
     if (this.#idle.remove(held)) this.#discard(held);
   }
 
-  /** Closes one that was taken out of its place. */
+  /** Closes a connection that was taken out of its place. */
   #discard(held: Held<T>, why?: Error): void {
     if (held.isGone) return;
     held.isGone = true;

@@ -7,16 +7,16 @@ export interface IdleSettings<T> {
   readonly idleTimeoutMs: number;
   /** Infinity: never. */
   readonly idleTestIntervalMs: number;
-  /** Taken out, as it is too old or was idle for too long. */
+  /** Gets a connection that was taken out because it is too old or was idle for too long. */
   readonly over: (held: Held<T>) => void;
-  /** Taken out, as it has not proved for too long that it works. */
+  /** Gets a connection that was taken out because it has to be tested again. */
   readonly untested: (held: Held<T>) => void;
 }
 
 /** Connections that wait for a borrower. One timer for all, set for the first that becomes due. */
 export class IdleConnections<T> {
   readonly #settings: IdleSettings<T>;
-  /** The last one was given back last: the surplus at the other end grows old and is closed. */
+  /** In the order of their return, the latest at the end: the surplus at the beginning grows old and is closed. */
   readonly #stack: Held<T>[] = [];
   #timer: unknown;
   #nextDue = Infinity;
@@ -29,7 +29,7 @@ export class IdleConnections<T> {
     return this.#stack.length;
   }
 
-  /** Puts it where its time of return has it: one that was only tested does not become the next to be lent. */
+  /** Adds a connection in the order of returns: one that was only tested does not become the next to be lent. */
   push(held: Held<T>): void {
     const place = this.#stack.findLastIndex(({ idleSince }) => idleSince <= held.idleSince) + 1;
     this.#stack.splice(place, 0, held);
@@ -40,7 +40,7 @@ export class IdleConnections<T> {
     return this.#stack.pop();
   }
 
-  /** Takes it out; false where it is not idle. */
+  /** Takes a connection out; false where it is not idle. */
   remove(held: Held<T>): boolean {
     const place = this.#stack.indexOf(held);
     if (place === -1) return false;

@@ -29,11 +29,11 @@ export interface Loan<T> {
 /** A connection of the lane, in whatever place of the set. */
 export interface Held<T> {
   readonly connection: T;
-  /** When it is too old; decided once, at birth: jitter that is rolled anew at each look does not spread anything. */
+  /** When it is too old. Decided once, at birth: jitter that is drawn anew at each look spreads nothing. */
   readonly expiresAt: number;
-  /** It is destroyed and in no place any more. */
+  /** Whether it is destroyed, and in no place any more. */
   isGone: boolean;
-  /** Its socket is closed. */
+  /** Whether its socket is closed. */
   lost: boolean;
   idleSince: number;
   /** When it last proved to work. */

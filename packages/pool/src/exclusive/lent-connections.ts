@@ -6,7 +6,7 @@ const longestTimerMs = 2 ** 31 - 1;
 
 export interface LentSettings<T> {
   readonly clock: Clock;
-  /** Taken out, as its lease lasted too long. */
+  /** Gets a connection that was taken out because its lease lasted too long. */
   readonly expired: (held: Held<T>) => void;
 }
 

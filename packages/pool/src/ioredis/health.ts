@@ -12,7 +12,7 @@ export interface Health {
   readonly consecutiveFailures: number;
   /** The code of the last failure. */
   readonly lastError: string | undefined;
-  /** Why the last failure was one, where it was a dial. */
+  /** The reason of the last failure, where a dial failed. */
   readonly lastReason: DialReason | undefined;
   /** How long the last good check took. */
   readonly latencyMs: number | undefined;
@@ -53,7 +53,7 @@ export class HealthCheck {
     return this.#health;
   }
 
-  /** A check that was made, here or elsewhere (a dial ends with a PING). */
+  /** Takes the outcome of a check, made here or by a dial, which ends with a PING. */
   report(result: { readonly tookMs: number } | { readonly error: unknown }): void {
     const now = this.#settings.clock.now();
     const { name } = this.#settings;

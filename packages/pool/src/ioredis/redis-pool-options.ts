@@ -77,7 +77,7 @@ export interface RedisPoolOptions {
   readonly reconnectMinDelayMs?: number;
   /** Where the doubling ends. @default 5000 */
   readonly reconnectMaxDelayMs?: number;
-  /** The exclusive lane; what is not given here is as `ExclusiveLane` has it. */
+  /** Sizes and times of the exclusive lane. @default those of `ExclusiveLane` */
   readonly exclusive?: ExclusiveOptions;
   /** Monotonic milliseconds and timers. @default performance.now and the global timers */
   readonly clock?: Clock;

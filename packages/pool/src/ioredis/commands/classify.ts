@@ -35,7 +35,7 @@ const wrong = verdict("caller", false, false);
 const cancelled = verdict("cancelled", false, false);
 const overload = verdict("overload", true, false, 20);
 
-/** By the first word of an error reply; what is not here is the caller's. */
+/** By the first word of an error reply. All others are mistakes of the caller. */
 const replies: ReadonlyMap<string, Verdict> = new Map([
   ["LOADING", notReady],
   ["MASTERDOWN", notReady],
@@ -89,7 +89,7 @@ export function classify(error: unknown): Classification {
   const { name, message, code, outcome, syscall, cause } = error as Facts;
   const text = typeof message === "string" ? message : "";
   if (name === "ReplyError") {
-    // Why a transaction was discarded says more than that it was.
+    // The cause of a discarded transaction says more than the discarding.
     if (text.startsWith("EXECABORT") && cause !== undefined) return classify(cause);
     return { ...ofReply(text), outcome: "replied" };
   }

@@ -36,12 +36,12 @@ const ofSubcommands =
   (args) =>
     args.length > 0 && areMeant(word(args[0])) ? judge(args) : undefined;
 
-/** CLIENT with these asks, or acts on others. Servers get new settings, so what is not here is taken for one. */
+/** These subcommands of CLIENT ask, or act on other connections. All others count as settings, as servers get new ones. */
 const clientAsks: ReadonlySet<string> = new Set(
   "GETNAME GETREDIR HELP ID INFO KILL LIST PAUSE TRACKINGINFO UNBLOCK UNPAUSE".split(" "),
 );
 
-/** Every command that has a rule. What is not here leaves its connection as it is, whatever its arguments are. */
+/** Every command that has a rule. All others leave their connection as it is, whatever their arguments are. */
 const judges: ReadonlyMap<string, Judge> = new Map(
   (
     [
@@ -114,7 +114,7 @@ function word(argument: unknown): string {
   return String(argument).split("\0", 1)[0]!.toUpperCase();
 }
 
-/** The server refuses at once what is no number. */
+/** The server refuses at once an argument that is no number. */
 function waitOf(argument: unknown, unitMs: number): number {
   const given = Number(String(argument));
   if (given === 0) return Infinity;

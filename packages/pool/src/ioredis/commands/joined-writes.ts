@@ -67,7 +67,7 @@ export function joinOf(socket: Socket): Join {
 
 /** Replaces `write` of a socket. Text is concatenated, Buffers are kept apart; the order stays. */
 export class Join {
-  /** Calls of `write` so far, and how many of them were given to the socket: what is between never left. */
+  /** Calls of `write` so far, and how many of them the socket was given. Those in between never left. */
   writes = 0;
   flushed = 0;
   readonly #socket: Socket;
@@ -104,7 +104,7 @@ export class Join {
         this.#armed = true;
         arm();
       }
-      // Never asks for patience: the lane's own caps bound what is in flight.
+      // Reports no back-pressure: the caps of the lane bound what is in flight.
       return true;
     };
     socket.end = ((...args: Parameters<Socket["end"]>) => {

@@ -42,7 +42,7 @@ export class WireCommand {
   accepted = false;
   /** The caller's promise is settled (reply, timeout, abort); the server's reply may still be due. */
   settled = false;
-  /** Where it is written, and as which write (0: not yet): whether it left is asked when the connection dies. */
+  /** The joined writes that it is part of, and its place there (0: not yet). When the connection dies they say whether it left. */
   join: Join | undefined = undefined;
   write = 0;
   signal: AbortSignal | undefined = undefined;
@@ -76,7 +76,7 @@ export class WireCommand {
     this.#raw = raw;
   }
 
-  /** Upper-case name of the command, read off its payload: only a failed one is asked for it. */
+  /** Upper-case name of the command, read off its payload, as only errors need it. */
   get verb(): string {
     const head = this.payload.slice(0, 128).toString();
     return (/^\*\d+\r\n\$\d+\r\n([^\r]*)/.exec(head)?.[1] ?? "").toUpperCase();

@@ -2,7 +2,7 @@
 export interface Credentials {
   readonly username?: string;
   readonly password?: string;
-  /** Whether a server that has no password is meant as well: the dial goes on without one. @default false */
+  /** Whether the dial goes on without a password where the server has none. @default false */
   readonly isGuess?: boolean;
   /** What else it may be, asked for where the server refuses these; undefined where there is nothing more. */
   readonly next?: () => Promise<Credentials | undefined>;

@@ -89,7 +89,7 @@ export async function dial(options: DialOptions, dialing: Dialing): Promise<Dial
   }
 }
 
-/** Ends a connection now; what is in flight on it is rejected by ioredis. */
+/** Ends a connection now; ioredis rejects what is in flight on it. */
 export function destroy(redis: Redis): void {
   // Not `disconnect` where there is a socket: it arms a timer that only the "close" of a living socket clears.
   if (redis.stream === undefined) redis.disconnect();
@@ -149,7 +149,7 @@ class Attempt {
   failed(detail: string, reason?: DialReason): ConnectionError {
     const cause = this.#socketError;
     const why = reasonOfSocket(cause);
-    // What the socket said is surer than that the time was up; what was found out since is surer than the socket.
+    // The socket's error explains more than a timeout does, and what an inquiry found explains more than the socket's error.
     const known = reason === undefined || (reason === "timeout" && why !== undefined) ? why : reason;
     const hint = known === undefined ? undefined : hintOf(known, this.#tls, this.#isConnected);
     const text = [cause === undefined ? detail : `${detail}: ${plainText(cause)}`, hint]
@@ -265,7 +265,7 @@ class Attempt {
     const refused = auth?.status === "rejected" ? this.#refused(auth.reason) : undefined;
     const wantsNone = refused instanceof AuthenticationError && refused.reason === "password-not-expected";
     if (refused !== undefined && !(wantsNone && isGuess === true)) return refused;
-    // A user that may not PING is a user that is logged in.
+    // A user that may not PING is logged in all the same.
     return ping?.status === "rejected" && !isDenied(ping.reason) ? this.#refused(ping.reason) : undefined;
   }
 

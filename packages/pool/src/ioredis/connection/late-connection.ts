@@ -104,7 +104,7 @@ export class LateConnection {
   }
 }
 
-/** What it says, without the command that failed: that may be AUTH. */
+/** The error without the command that failed, which may be AUTH. */
 function bare(error: unknown): Error {
   return plainCause(error) ?? new Error(error instanceof Error ? error.message : "it failed");
 }

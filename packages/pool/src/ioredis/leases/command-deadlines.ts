@@ -37,7 +37,7 @@ export class CommandDeadlines {
     this.#arm();
   }
 
-  /** Everything that waits for a reply, oldest first; none of it is watched any more. */
+  /** Stops watching, and answers the commands that wait for a reply, oldest first. */
   clear(): readonly Command[] {
     const all = [...this.#pending.keys()];
     this.#pending.clear();

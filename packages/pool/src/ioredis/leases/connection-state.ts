@@ -18,7 +18,7 @@ export interface LeasedSettings {
 
 type Listeners = ReadonlyMap<string | symbol, readonly unknown[]>;
 
-/** One ioredis connection of an exclusive lane: what its borrower does to it, read off the commands, and how it is undone. */
+/** Records what the commands of a borrower do to one ioredis connection of an exclusive lane, and undoes it. */
 export class ConnectionState {
   readonly #redis: Redis;
   readonly #settings: LeasedSettings;
@@ -78,7 +78,7 @@ export class ConnectionState {
   async clean(): Promise<boolean> {
     const redis = this.#redis;
     if (this.#spoilt || this.#ended || redis.status !== "ready" || !redis.stream.writable) return false;
-    // A reply that is still due would go to the next borrower's command.
+    // A reply that is still due would answer a command of the next borrower.
     if (redis.commandQueue.length > 0) return false;
     this.#removeListeners();
     if (!same(this.#listeners, listenersOf(redis))) return false;
@@ -89,7 +89,7 @@ export class ConnectionState {
     // Also after EXEC and DISCARD: where these failed, WATCH is left standing.
     if (this.#watches) undo.push(redis.unwatch());
     if (this.#selected) undo.push(redis.select(0));
-    // In a transaction that is still open it would be queued, behind a reply too many it would get that.
+    // A transaction that is still open would queue this PING, and a reply too many would be taken for its answer.
     const proved = answersInPlace(redis);
     await Promise.all(undo);
     if (!(await proved)) return false;
@@ -115,7 +115,7 @@ export class ConnectionState {
     else this.#spoilt ||= rule?.effect === "spoils";
   }
 
-  /** @param first what did not get its reply; its error is `why`, that of all others that the connection is lost. */
+  /** @param first the command that got no reply, rejected with `why`; all others are rejected as lost with the connection. */
   #end(why: Error, first: Command | undefined): void {
     this.#ended = true;
     for (const command of this.#deadlines.clear()) {

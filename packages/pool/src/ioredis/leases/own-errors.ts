@@ -47,7 +47,7 @@ export function ownErrors(redis: Redis, name: string, cause: () => Error | undef
 
   function own(error: Error, verb: string, outcome: "not-sent" | "unknown"): Error {
     if (error.name === "ReplyError") return new ReplyError(error.message, undefined, verb);
-    // Whether the socket is gone or ioredis knows better than to send it: it says which in its text alone.
+    // Only the text of the error distinguishes a socket that is gone from a command that ioredis refuses to send.
     return outcome === "unknown" || /closed|writeable/.test(error.message)
       ? new ConnectionError(name, "lost", error.message, outcome, cause())
       : new CommandRefusedError(name, verb, error.message);

@@ -27,7 +27,7 @@ export function redisFactory(
       redis.on("error", (error: unknown) => {
         const plain = plainCause(error);
         cause ??= plain;
-        // What is no socket's error is the decoder's, or a reply without a command: replies match no more.
+        // An error that is not the socket's comes from the decoder, or from a reply without a command: replies match no more.
         if (plain === undefined) destroy(redis);
       });
       ownErrors(redis, server.name, () => cause);

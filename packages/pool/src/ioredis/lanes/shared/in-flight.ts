@@ -88,7 +88,7 @@ export class InFlight implements Sender {
 
   /** Takes a command: on its way at once where there is a connection, else as soon as there is one. */
   add(command: WireCommand): void {
-    // One of a batch that has failed already.
+    // A command of a batch that has failed already.
     if (command.settled) return;
     command.accepted = true;
     this.bytes += command.payload.length;
@@ -133,7 +133,7 @@ export class InFlight implements Sender {
     });
   }
 
-  /** Ends what is written at once: a reply that still comes may answer any command. */
+  /** Rejects every written command at once: a reply that still comes may answer any of them. */
   distrust(why: string): void {
     this.loss.detail = why;
     for (let command = this.written.head; command !== undefined; command = command.next)
@@ -164,7 +164,7 @@ export class InFlight implements Sender {
     const fence = this.#fence;
     if (fence !== undefined) {
       if (fence.isBrokenBy(command, reply)) this.distrust("replies and commands no longer match");
-      // With its word, it has done its duty.
+      // A fence whose word came back is not looked for any more.
       if (command === fence.command && reply !== undefined) this.#fence = undefined;
     }
     this.written.remove(command);
@@ -225,7 +225,7 @@ export class InFlight implements Sender {
     const { stallTimeoutMs, broken } = this.#settings;
     const oldest = this.written.head;
     if (oldest === undefined || !this.#isSilent(now)) return;
-    // While a caller still waits for the oldest, it may be a script that was given that long.
+    // A caller that still waits for the oldest command may have given a script that long.
     const asked = oldest === this.#fence?.command ? oldest.next : oldest;
     if (asked === undefined || asked.settled) broken(`nothing received for ${stallTimeoutMs} ms`);
   }
@@ -254,7 +254,7 @@ export class InFlight implements Sender {
     if (late) this.#raiseFence(now);
   }
 
-  /** One at a time. It is outside of the caps, and no caller waits for it. */
+  /** Sends a fence, unless one is on its way. Fences do not count against the caps, and no caller waits for them. */
   #raiseFence(now: number): void {
     if (this.#redis === undefined || this.#join === undefined || this.#fence?.isOver === false) return;
     this.#fencedAt = now;

@@ -35,7 +35,7 @@ export class SharedConnection {
   #lastError: unknown;
   #readiness: PromiseWithResolvers<void> | undefined;
 
-  /** @param inFlight what is given the connection when it opens, and rid of it when it is lost. */
+  /** @param inFlight gets the connection when it opens, and loses it when it ends. */
   constructor(settings: SharedLaneSettings, inFlight: InFlight) {
     this.#settings = settings;
     this.#clock = settings.clock;
@@ -71,7 +71,7 @@ export class SharedConnection {
     return signal === undefined ? promise : orAborted(promise, signal);
   }
 
-  /** Gives it up now, not when "close" comes: until then commands would go to a connection that is given up. */
+  /** Gives the connection up now, not when "close" comes: until then commands would still be written to it. */
   drop(why: string): void {
     const redis = this.#redis;
     if (redis === undefined) return;
@@ -80,7 +80,7 @@ export class SharedConnection {
     this.#lost(redis);
   }
 
-  /** What is in flight may finish until `graceMs`. Once only. */
+  /** Lets commands in flight finish until `graceMs`, then destroys the connection. Call it once. */
   async close(graceMs: number): Promise<void> {
     const error = new PoolClosedError(this.#settings.name);
     this.state = "closed";
@@ -133,10 +133,10 @@ export class SharedConnection {
       if (this.#redis !== redis) return;
       const cause = plainCause(error);
       this.#inFlight.loss.cause ??= cause;
-      // What is no socket's error is the decoder's, or a reply to no command: replies match no more.
+      // An error that is not the socket's comes from the decoder, or from a reply without a command: replies match no more.
       if (cause === undefined) this.#inFlight.distrust("the replies make no sense");
     });
-    // ioredis listens too and did so first: by now it has rejected everything that was in flight.
+    // ioredis listens too, and its listener ran first: by now it has rejected everything that was in flight.
     redis.stream.once("close", () => this.#lost(redis));
     publishConnection({ name, lane, event: "open" });
     this.#settings.dialed({ tookMs: pingMs });

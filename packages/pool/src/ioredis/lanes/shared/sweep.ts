@@ -23,7 +23,7 @@ export class Sweep {
   readonly #settings: SweepSettings;
   #timer: unknown;
   #dueAt = 0;
-  /** Until when nothing is given up, as it came late; 0 where it did not. */
+  /** After a look that came late: until when nothing is given up. Else 0. */
   #sparesUntil = 0;
   #isStopped = false;
 

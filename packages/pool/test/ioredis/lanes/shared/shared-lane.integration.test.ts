@@ -92,7 +92,7 @@ describe("replies", () => {
       code: "FLEET_POOL_REPLY",
       command: "LPUSH",
     });
-    expect(Object.keys(error).toSorted()).toEqual(["code", "command", "name", "prefix"]);
+    expect(Object.keys(error).toSorted()).toEqual(["code", "command", "name", "outcome", "prefix"]);
     expect(JSON.stringify(error)).not.toContain("CUSTOMER-PII");
     await expect(pool.shared.send(["RENAME", "nobody", "x"])).rejects.toMatchObject({
       code: "FLEET_POOL_KEY_NOT_FOUND",

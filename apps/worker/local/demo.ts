@@ -14,7 +14,7 @@ import { fleetWorker, WorkerProcess } from "./worker-process.ts";
 const say = (line: string): void => console.log(line);
 
 const to = 2000;
-/** What the hub allows is less than what the workers are told, so that it has to say so. */
+/** The hub allows less than the workers are configured for, so that it has to answer 429. */
 const hubRate = 180;
 const workersRate = 200;
 const leaseMs = 3000;
@@ -58,7 +58,7 @@ A backfill of ${to} ids
   const seconds = (): string => `${((performance.now() - startedAt) / 1000).toFixed(1).padStart(5)} s`;
   let killedAt: number | undefined;
   let takenOverAt: number | undefined;
-  const told = (run: Status): void => {
+  const looked = (run: Status): void => {
     const { progress = 0, ids, counts, chunks } = run;
     say(
       `${seconds()}  ${percent(progress).padStart(6)}  ${String(ids.done).padStart(4)} done, ${chunks.leased} chunks in hand, ${counts.retried} ids retried, ${hub.counts.limited} times 429`,
@@ -71,14 +71,14 @@ A backfill of ${to} ids
     if (killedAt !== undefined && takenOverAt === undefined && counts.crashed > 0)
       takenOverAt = performance.now();
   };
-  const first = new WorkerProcess("first", environment, told);
+  const first = new WorkerProcess("first", environment, looked);
   const second = new WorkerProcess("second", environment, () => undefined);
   const [end, killed] = await Promise.all([first.ended, second.ended]);
   const tookMs = performance.now() - startedAt;
 
-  const status = JSON.parse(await said("status", environment)) as Status;
-  const verification = JSON.parse(await said("verify", environment)) as Verification;
-  const letter = JSON.parse(await said("inspect", environment)) as DeadLetter;
+  const status = JSON.parse(await answerTo("status", environment)) as Status;
+  const verification = JSON.parse(await answerTo("verify", environment)) as Verification;
+  const letter = JSON.parse(await answerTo("inspect", environment)) as DeadLetter;
   const { counts } = hub;
   say(`
 Report
@@ -100,7 +100,7 @@ Report
   );
 }
 
-async function said(command: string, environment: Readonly<Record<string, string>>): Promise<string> {
+async function answerTo(command: string, environment: Readonly<Record<string, string>>): Promise<string> {
   const child = fleetWorker([command, "--json"], environment);
   const [answer] = await Promise.all([text(child.stdout!), once(child, "exit")]);
   return answer;

@@ -8,7 +8,7 @@ export interface EmbeddedServer extends AsyncDisposable {
   readonly url: string;
 }
 
-/** What a client may ask for before it says who it is: TLS, GSS encryption; neither is offered. */
+/** What a client may ask for before it logs in: TLS, GSS encryption; neither is offered. */
 const encryption = new Set([80_877_103, 80_877_104]);
 const terminate = "X".charCodeAt(0);
 /** Messages after which the client waits for an answer: Query, Sync. */
@@ -16,7 +16,7 @@ const asking = new Set(["Q", "S"].map((type) => type.charCodeAt(0)));
 
 /**
  * Serves an embedded Postgres to other processes, in the protocol of a real one: what one client asks, up to its Sync, is answered
- * before the next is heard. That is enough for statements on their own; a transaction over several would not be kept apart.
+ * before the next is read. That is enough for statements on their own; a transaction over several would not be kept apart.
  */
 export async function startEmbeddedServer(): Promise<EmbeddedServer> {
   const database = await PGlite.create();
@@ -42,7 +42,7 @@ export async function startEmbeddedServer(): Promise<EmbeddedServer> {
 function serve(socket: Socket, database: PGlite): void {
   let isKnown = false;
   let buffer = Buffer.alloc(0);
-  /** Messages of which nobody waits for an answer yet. */
+  /** Messages that are kept until the client waits for their answer. */
   let unasked: Buffer[] = [];
   socket.on("data", (bytes) => {
     buffer = Buffer.concat([buffer, bytes]);

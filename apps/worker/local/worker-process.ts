@@ -8,7 +8,7 @@ import { endWithThis } from "@fleet/testkit";
 
 const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
 
-/** `fleet-worker` in a process of its own, told by variables; it ends with this one. */
+/** `fleet-worker` in a process of its own, configured by variables; it ends with this one. */
 export function fleetWorker(
   args: readonly string[],
   environment: Readonly<Record<string, string>>,
@@ -21,7 +21,7 @@ export function fleetWorker(
   return child;
 }
 
-/** A worker at work; each look at the run that it prints is told. */
+/** A worker at work; `looked` is called with each look at the run that it prints. */
 export class WorkerProcess {
   readonly name: string;
   readonly pid: number;
@@ -29,7 +29,7 @@ export class WorkerProcess {
   readonly ended: Promise<{ readonly code: number | null; readonly signal: string | null }>;
   readonly #child: ChildProcess;
 
-  constructor(name: string, environment: Readonly<Record<string, string>>, told: (run: Status) => void) {
+  constructor(name: string, environment: Readonly<Record<string, string>>, looked: (run: Status) => void) {
     this.name = name;
     const child = fleetWorker(["start", "--json", "--label", name, "--progress-ms", "1000"], environment);
     this.#child = child;
@@ -40,7 +40,7 @@ export class WorkerProcess {
     }));
     createInterface({ input: child.stdout! }).on("line", (line) => {
       const { run } = JSON.parse(line) as { readonly run?: Status };
-      if (run !== undefined) told(run);
+      if (run !== undefined) looked(run);
     });
   }
 

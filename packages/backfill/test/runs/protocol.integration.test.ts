@@ -143,6 +143,15 @@ test("a caller that creates a run, and finds one of another protocol at that mom
   expect((await everything())["bf:{casts}:meta"]).toEqual(before);
 });
 
+test("a version from before protocols finds nothing that it could open: it reads `facts`, and there is none", async () => {
+  await using made = await openOn(server);
+  await using worker = workerOn(made);
+  await worker.start();
+  const [oldEpoch, facts] = (await server.call("HMGET", "bf:{casts}:meta", "epoch", "facts")) as string[];
+  expect([oldEpoch, facts]).toEqual([made.epoch, null]);
+  expect(await server.call("HGET", "bf:{casts}:meta", "protocol")).toBe("2");
+});
+
 test("under another name the same work begins beside the old run", async () => {
   await writeOldRun(oldRuns["range"]!);
   const before = await everything();

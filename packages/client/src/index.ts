@@ -34,7 +34,12 @@ export { Fleet } from "./fleet.ts";
 export { sentinelConnect } from "./endpoints/sentinel-connect.ts";
 
 export type { Rules } from "@fleet/options";
-export type { BreakerState, CircuitBreakerOptions, RetryBudgetOptions } from "@fleet/breaker";
+export type {
+  BreakerState,
+  CircuitBreakerOptions,
+  RetryBudgetOptions,
+  RetryPolicyOptions,
+} from "@fleet/breaker";
 export type {
   Address,
   AddressMap,

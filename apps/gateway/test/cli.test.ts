@@ -57,8 +57,8 @@ describe("the command line", () => {
     expect(typed("--version")).toMatchObject({ action: { run: "exit", code: 0 }, out: "1.2.3\n" });
     const help = typed("--help");
     expect(help.action).toEqual({ run: "exit", code: 0 });
-    for (const { env } of settings.filter(({ flag }) => flag !== undefined))
-      expect(help.out).toContain(`(${env})`);
+    for (const { env, aliases } of settings.filter(({ flag }) => flag !== undefined))
+      expect(help.out).toContain(`(${[env, ...aliases].join(", ")})`);
   });
 
   test.for([

@@ -1,13 +1,14 @@
+import { addFlags, flagsIn } from "@fleet/settings";
+import type { Flags } from "@fleet/settings";
 import { Command, CommanderError, Option } from "commander";
 
 import { settings } from "./config/config-schema.ts";
-import type { Setting } from "./config/setting.ts";
 
 /** Where the configuration is. */
 interface Given {
   readonly file: string | undefined;
   /** By the name of the setting: `--hub-url` is `hubUrl`. */
-  readonly flags: Readonly<Record<string, string | boolean>>;
+  readonly flags: Flags;
 }
 
 /** A question or an order about a run, which needs no worker. */
@@ -40,7 +41,7 @@ export function parseCommandLine(args: readonly string[], version: string, scree
     .version(version)
     .exitOverride()
     .configureOutput({ writeOut: screen.out, writeErr: screen.error });
-  const command = (usage: string, description: string, scopes: readonly Setting["scope"][]): Command =>
+  const command = (usage: string, description: string, scopes: readonly string[]): Command =>
     configured(program.command(usage).description(description), scopes);
 
   command("start", "work until the run is complete; the first worker of a name creates the run", [
@@ -97,26 +98,20 @@ export function parseCommandLine(args: readonly string[], version: string, scree
   return action;
 }
 
-function configured(command: Command, scopes: readonly Setting["scope"][]): Command {
+function configured(command: Command, scopes: readonly string[]): Command {
   command
     .option("--config <file>", "YAML or JSON file with the configuration (FLEET_WORKER_CONFIG)")
     .option("--json", "for a program: JSON, one value a line")
     .allowExcessArguments(false)
     .exitOverride();
-  for (const { flag, env, alias, description, kind, scope } of settings) {
-    if (flag === undefined || !scopes.includes(scope)) continue;
-    const variables = alias === undefined ? env : `${env}, ${alias[0]}`;
-    command.option(flag, `${description} (${variables})`);
-    if (kind === "boolean") command.addOption(new Option(flag.replace("--", "--no-")).hideHelp());
-  }
+  addFlags(
+    command,
+    settings.filter(({ scope }) => scope === undefined || scopes.includes(scope)),
+  );
   return command;
 }
 
 function givenIn(options: Options): Given & { readonly json: boolean } {
-  const flags: Record<string, string | boolean> = {};
-  for (const { name } of settings) {
-    const value = options[name];
-    if (value !== undefined) flags[name] = value;
-  }
-  return { file: options["config"] as string | undefined, flags, json: options["json"] === true };
+  const file = options["config"] as string | undefined;
+  return { file, flags: flagsIn(options, settings), json: options["json"] === true };
 }

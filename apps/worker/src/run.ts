@@ -2,8 +2,7 @@ import { parseCommandLine } from "./cli.ts";
 import { answer } from "./commands/answer.ts";
 import { dryRun } from "./commands/dry-run.ts";
 import { start, type Surroundings } from "./commands/start.ts";
-import { loadConfig } from "./config/config.ts";
-import { printConfig } from "./config/print-config.ts";
+import { loadConfig, printConfig } from "./config/config.ts";
 import { startFault } from "./start-fault.ts";
 
 async function main(version: string): Promise<number> {

@@ -16,9 +16,9 @@ function parse(...args: string[]): Action & { readonly out: string; readonly err
 describe("the command line", () => {
   test("start takes every setting as a flag, under the name it has in the file", () => {
     const given: Record<string, string | boolean> = {};
-    const args = settings.flatMap(({ name, flag, kind }) => {
+    const args = settings.flatMap(({ path, flag, kind }) => {
       if (flag === undefined) return [];
-      given[name] = kind === "boolean" ? true : "x";
+      given[path] = kind === "boolean" ? true : "x";
       const [switched = ""] = flag.split(" ");
       return kind === "boolean" ? [switched] : [switched, "x"];
     });

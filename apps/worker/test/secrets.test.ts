@@ -1,7 +1,6 @@
+import { withoutSecrets } from "@fleet/settings";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-
-import { withoutSecrets } from "../src/config/without-secrets.ts";
 
 test.for([
   ["redis://127.0.0.1:6379", "redis://127.0.0.1:6379"],

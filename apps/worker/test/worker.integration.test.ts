@@ -250,7 +250,7 @@ describe("a hub that is not well", () => {
       "1..100",
       "--attempts",
       "2",
-      "--breaker-failures",
+      "--breaker-consecutive-failures",
       "2",
       "--breaker-open-ms",
       "100",

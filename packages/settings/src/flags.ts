@@ -5,9 +5,9 @@ import type { Setting } from "./setting.ts";
 
 /** Gives a command the flags of settings. A switch has its opposite too, for what a file turns on. */
 export function addFlags(command: Command, settings: readonly Setting[]): void {
-  for (const { flag, env, description, kind, path } of settings) {
+  for (const { flag, env, aliases, description, kind, path } of settings) {
     if (flag === undefined) continue;
-    const option = new Option(flag, `${description} (${env})`);
+    const option = new Option(flag, `${description} (${[env, ...aliases].join(", ")})`);
     const [section, ...rest] = path.split(".");
     command.addOption(rest.length === 0 ? option : option.helpGroup(`${section}:`));
     if (kind === "boolean") command.addOption(new Option(flag.replace("--", "--no-")).hideHelp());

@@ -10,6 +10,8 @@ export interface FromRules {
   readonly meta?: Readonly<Record<string, Partial<SettingMeta>>>;
   /** Values that hold in this app where nothing else is said; the package has others, or none. */
   readonly defaults?: Readonly<Record<string, unknown>>;
+  /** Of which commands of the app they are flags. @default all */
+  readonly scope?: string;
   /** What they are options of: `pool`. */
   readonly of?: string;
 }
@@ -28,7 +30,11 @@ export function settingsFromRules(rules: Rules, from: FromRules = {}, path = "")
       rule.options === undefined
         ? settingOf(
             rule,
-            { description: `${of}${full}: ${rule.expected}`, ...from.meta?.[full] },
+            {
+              description: `${of}${full}: ${rule.expected}`,
+              ...(from.scope !== undefined && { scope: from.scope }),
+              ...from.meta?.[full],
+            },
             from.defaults?.[full],
           )
         : z.strictObject(settingsFromRules(rule.options, from, `${full}.`)).prefault({});

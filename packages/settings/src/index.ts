@@ -4,6 +4,7 @@ export { nearest } from "./nearest.ts";
 export { printSettings, withoutSecrets } from "./print.ts";
 export { setting } from "./setting.ts";
 export { Settings } from "./settings.ts";
+export { credentialShaped } from "./variables.ts";
 export { count, filePath, ms, text } from "./values.ts";
 
 export type { Rules } from "@fleet/options";

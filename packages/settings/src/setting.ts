@@ -39,6 +39,8 @@ export interface Setting extends SettingMeta {
   /** With what it takes; undefined for a secret. */
   readonly flag: string | undefined;
   readonly expected: string;
+  /** Variables that are known from elsewhere and set it too, where its own is absent. */
+  readonly aliases: readonly string[];
 }
 
 /** The schema of each value of a part of the configuration. */
@@ -63,7 +65,16 @@ export function settingsIn(schema: z.ZodObject, prefix: string, path = ""): read
     const initial = meta.default ?? defaultOf(value);
     const expected = meta.expected ?? expectedOf(inner, kind);
     return [
-      { ...meta, path: full, kind, env, flag, expected, ...(initial !== undefined && { default: initial }) },
+      {
+        ...meta,
+        path: full,
+        kind,
+        env,
+        flag,
+        expected,
+        aliases: [],
+        ...(initial !== undefined && { default: initial }),
+      },
     ];
   });
 }

@@ -79,7 +79,11 @@ export class Settings<C> {
 
   constructor(definition: Definition) {
     this.#definition = definition;
-    this.all = settingsIn(definition.schema, definition.prefix);
+    const { schema, prefix, aliases = [] } = definition;
+    this.all = settingsIn(schema, prefix).map((setting) => ({
+      ...setting,
+      aliases: aliases.filter(({ means }) => setting.path in means).map((alias) => alias.variable),
+    }));
     const parents = this.all.flatMap(({ path }) =>
       path.includes(".") ? [path.slice(0, path.indexOf("."))] : [],
     );

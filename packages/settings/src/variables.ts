@@ -63,3 +63,7 @@ export function referencesIn(value: unknown): readonly string[] {
   if (typeof value !== "object" || value === null) return [];
   return Object.values(value).flatMap(referencesIn);
 }
+
+/** Names of variables that hold credentials by what they are called. */
+export const credentialShaped: RegExp =
+  /(?:^|_)(?:PASS|PASSWORD|PASSWD|AUTH|USER|USERNAME|SECRET|CREDENTIALS)$/;

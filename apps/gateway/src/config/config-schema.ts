@@ -1,5 +1,5 @@
 import type { FileSourceOptions } from "@fleet/discovery";
-import { count, filePath, ms, setting, Settings, text } from "@fleet/settings";
+import { count, credentialShaped, filePath, ms, setting, Settings, text } from "@fleet/settings";
 import type { Setting } from "@fleet/settings";
 import { z } from "zod";
 
@@ -168,9 +168,6 @@ const secretKey = /token|secret|password|bearer/i;
 /** Variables of the worker, and of what starts and tests a gateway. */
 const others = /^FLEET_(?:WORKER|TEST|E2E)_|^FLEET_(?:SEED|REDIS_SERVER|REDIS_IMAGE)$/;
 
-/** References to such variables may come with instances that are found later. */
-const credentialShaped = /^REDIS_(?:.*_)?(?:PASS|PASSWORD|PASSWD|AUTH|USER|USERNAME|SECRET|CREDENTIALS)$/;
-
 /** The settings of the gateway. */
 export const gatewaySettings: Settings<Config> = new Settings({
   schema,
@@ -180,7 +177,10 @@ export const gatewaySettings: Settings<Config> = new Settings({
   guards: ["FLEET_", "REDIS_", "CIRCUIT_BREAKER_"],
   foreign: (name) => {
     if (others.test(name)) return "it is not the gateway's";
-    return credentialShaped.test(name) ? "no reference in the configuration leads to it" : undefined;
+    // References to such variables may come with instances that are found later.
+    return name.startsWith("REDIS_") && credentialShaped.test(name)
+      ? "no reference in the configuration leads to it"
+      : undefined;
   },
   isSecret: isTokenShaped,
   unknownKey: ([room, ...rest]) => {

@@ -1,8 +1,8 @@
 import { type Backfill, type Fetch, RunNotFoundError, type Source } from "@fleet/backfill";
+import { withoutSecrets } from "@fleet/settings";
 
 import type { Config } from "../config/config-schema.ts";
 import type { LoadedConfig } from "../config/config.ts";
-import { withoutSecrets } from "../config/without-secrets.ts";
 import { openRun } from "../parts/open-run.ts";
 import { importJob, originOf, openJobStore } from "../parts/parts.ts";
 import { idsToProbe, probeHub } from "../parts/probe-hub.ts";

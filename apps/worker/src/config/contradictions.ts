@@ -1,5 +1,6 @@
+import type { Sources } from "@fleet/settings";
+
 import type { Config } from "./config-schema.ts";
-import type { Sources } from "./fault-lines.ts";
 
 /** What is wrong although each value alone is right: a line each. */
 export function contradictions(config: Config, sources: Sources): string[] {
@@ -11,12 +12,10 @@ export function contradictions(config: Config, sources: Sources): string[] {
     const told = origins.map((name) => `${name} (${sources.get(name)})`).join(" and ");
     faults.push(`${origins[0]}: there is one source of ids, and there are ${told}`);
   }
-  for (const [least, most] of [
-    ["retryMinDelayMs", "retryMaxDelayMs"],
-    ["breakerOpenMs", "breakerMaxOpenMs"],
-  ] as const)
-    if (config[least] > config[most])
-      faults.push(`${least}: ${config[least]} is more than ${most}: ${config[most]}`);
+  const { retryMinDelayMs: least, retryMaxDelayMs: most, breaker } = config;
+  if (least > most) faults.push(`retryMinDelayMs: ${least} is more than retryMaxDelayMs: ${most}`);
+  if (breaker.openMs > breaker.maxOpenMs)
+    faults.push(`breaker.openMs: ${breaker.openMs} is more than breaker.maxOpenMs: ${breaker.maxOpenMs}`);
   if (config.redisCluster && config.redisSentinels !== undefined)
     faults.push("redisCluster: a cluster has no Sentinels, and redisSentinels are given");
   if (config.redisCluster && /[^/]\/[1-9]\d*$/.test(config.redisUrl))

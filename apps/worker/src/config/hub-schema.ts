@@ -1,7 +1,8 @@
+import { count, setting, text } from "@fleet/settings";
+import type { Section } from "@fleet/settings";
 import { z } from "zod";
 
-import { type Section, setting } from "./setting.ts";
-import { count, text, url } from "./values.ts";
+import { url } from "./values.ts";
 
 /** The hub that is asked for each id, and how fast. */
 export interface HubConfig {
@@ -26,50 +27,51 @@ export const hubSettings: Section<HubConfig> = {
     url(/^https?:\/\//, "expected an http:// or https:// URL")
       .refine((value) => value.includes("{id}"), "expected {id} where the id goes")
       .optional(),
-    "start",
-    "text <url>",
-    "what to GET for an id, with {id} in its place: http://hub/v1/casts/{id}",
-    { secret: "url" },
+    {
+      description: "what to GET for an id, with {id} in its place: http://hub/v1/casts/{id}",
+      kind: "text",
+      takes: "<url>",
+      scope: "start",
+      secret: "url",
+    },
   ),
-  hubToken: setting(text.optional(), "start", "text", "sent to the hub as a bearer token", {
+  hubToken: setting(text.optional(), {
+    description: "sent to the hub as a bearer token",
+    kind: "text",
+    scope: "start",
     secret: "whole",
   }),
-  hubHeaders: setting(
-    z.record(z.string(), z.string()).default({}),
-    "start",
-    "structure",
-    "further headers for the hub; in the variable as YAML or JSON",
-    { secret: "whole" },
-  ),
-  hubMaxBytes: setting(
-    count(1, 536_870_912).default(16_777_216),
-    "start",
-    "number <bytes>",
-    "largest answer of the hub that is read",
-  ),
-  hubProbe: setting(
-    z.boolean().default(true),
-    "start",
-    "boolean",
-    "ask the hub before the start, and refuse one that has a page of HTML and 404 for all that is asked for",
-  ),
-  hubConcurrency: setting(
-    count(1).default(5),
-    "start",
-    "number <count>",
-    "fetches at a time, of this worker",
-    { alias: ["CONCURRENCY", (value) => value] },
-  ),
-  requestsPerSecond: setting(
-    rate.default(10),
-    "start",
-    "number <count>",
-    'fetches per second, of all workers of the run together; or "unlimited"',
-  ),
-  burst: setting(
-    count(1).optional(),
-    "start",
-    "number <count>",
-    "fetches that may go at once after a quiet time; a hundredth of the rate, at least 1",
-  ),
+  hubHeaders: setting(z.record(z.string(), z.string()).default({}), {
+    description: "further headers for the hub; in the variable as YAML or JSON",
+    kind: "structure",
+    scope: "start",
+    secret: "whole",
+  }),
+  hubMaxBytes: setting(count(1, 536_870_912).default(16_777_216), {
+    description: "largest answer of the hub that is read",
+    takes: "<bytes>",
+    scope: "start",
+  }),
+  hubProbe: setting(z.boolean().default(true), {
+    description:
+      "ask the hub before the start, and refuse one that has a page of HTML and 404 for all that is asked for",
+    scope: "start",
+  }),
+  hubConcurrency: setting(count(1).default(5), {
+    description: "fetches at a time, of this worker",
+    takes: "<count>",
+    scope: "start",
+  }),
+  requestsPerSecond: setting(rate.default(10), {
+    mask: (most: number) => (most === Infinity ? "unlimited" : most),
+    description: 'fetches per second, of all workers of the run together; or "unlimited"',
+    kind: "number",
+    takes: "<count>",
+    scope: "start",
+  }),
+  burst: setting(count(1).optional(), {
+    description: "fetches that may go at once after a quiet time; a hundredth of the rate, at least 1",
+    takes: "<count>",
+    scope: "start",
+  }),
 };

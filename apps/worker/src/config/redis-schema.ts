@@ -1,7 +1,8 @@
+import { ms, setting, text } from "@fleet/settings";
+import type { Section } from "@fleet/settings";
 import { z } from "zod";
 
-import { type Section, setting } from "./setting.ts";
-import { ms, text, url } from "./values.ts";
+import { url } from "./values.ts";
 
 /** The Redis that keeps the run, and how it is reached. */
 export interface RedisConfig {
@@ -22,47 +23,62 @@ export const redisSettings: Section<RedisConfig> = {
       /^rediss?:\/\/[^/?#]+(?:\/\d*)?$/,
       "expected a redis:// or rediss:// URL, a path only as the number of a database",
     ).default("redis://127.0.0.1:6379"),
-    "run",
-    "text <url>",
-    "the Redis that keeps the run",
-    { secret: "url" },
+    {
+      description: "the Redis that keeps the run",
+      kind: "text",
+      takes: "<url>",
+      scope: "run",
+      secret: "url",
+    },
   ),
-  redisCaFile: setting(
-    text.optional(),
-    "run",
-    "path <file>",
-    "who vouches for a rediss:// server, as PEM; else the authorities that Node knows",
-  ),
-  redisCluster: setting(z.boolean().default(false), "run", "boolean", "it is a node of a Redis Cluster"),
+  redisCaFile: setting(text.optional(), {
+    description: "who vouches for a rediss:// server, as PEM; else the authorities that Node knows",
+    kind: "path",
+    takes: "<file>",
+    scope: "run",
+  }),
+  redisCluster: setting(z.boolean().default(false), {
+    description: "it is a node of a Redis Cluster",
+    scope: "run",
+  }),
   redisSentinels: setting(
     z
       .array(text.refine((value) => URL.canParse(`redis://${value}`), "expected HOST:PORT"))
       .min(1, "expected at least one Sentinel")
       .optional(),
-    "run",
-    "list <host:port,host:port>",
-    "Sentinels that know the primary; of redisUrl only TLS, user, password and database count then",
+    {
+      description:
+        "Sentinels that know the primary; of redisUrl only TLS, user, password and database count then",
+      kind: "list",
+      takes: "<host:port,host:port>",
+      scope: "run",
+    },
   ),
-  redisSentinelName: setting(
-    text.default("mymaster"),
-    "run",
-    "text <name>",
-    "what the Sentinels call the primary",
-  ),
-  redisSentinelPassword: setting(text.optional(), "run", "text", "the password of the Sentinels", {
+  redisSentinelName: setting(text.default("mymaster"), {
+    description: "what the Sentinels call the primary",
+    kind: "text",
+    takes: "<name>",
+    scope: "run",
+  }),
+  redisSentinelPassword: setting(text.optional(), {
+    description: "the password of the Sentinels",
+    kind: "text",
+    scope: "run",
     secret: "whole",
   }),
-  redisTimeoutMs: setting(
-    ms(1).default(3000),
-    "run",
-    "number <ms>",
-    "time for one command to Redis, after which its connection is replaced",
-  ),
-  prefix: setting(text.default("bf"), "run", "text <text>", "what the run's keys begin with"),
-  allowEviction: setting(
-    z.boolean().default(false),
-    "run",
-    "boolean",
-    "work although Redis may throw progress away when its memory is full",
-  ),
+  redisTimeoutMs: setting(ms(1).default(3000), {
+    description: "time for one command to Redis, after which its connection is replaced",
+    takes: "<ms>",
+    scope: "run",
+  }),
+  prefix: setting(text.default("bf"), {
+    description: "what the run's keys begin with",
+    kind: "text",
+    takes: "<text>",
+    scope: "run",
+  }),
+  allowEviction: setting(z.boolean().default(false), {
+    description: "work although Redis may throw progress away when its memory is full",
+    scope: "run",
+  }),
 };

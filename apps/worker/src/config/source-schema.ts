@@ -1,7 +1,6 @@
+import { count, ms, setting, text } from "@fleet/settings";
+import type { Section } from "@fleet/settings";
 import { z } from "zod";
-
-import { type Section, setting } from "./setting.ts";
-import { count, ms, text } from "./values.ts";
 
 /** Where the ids come from. */
 export interface SourceConfig {
@@ -39,67 +38,69 @@ const id = z
   .refine((value) => value !== "", "expected an id, got nothing");
 
 export const sourceSettings: Section<SourceConfig> = {
-  range: setting(
-    range.optional(),
-    "start",
-    "text <from..to>",
-    "every id from one number to another, both included",
-    { alias: ["MAX_FID", (value) => `1..${value}`] },
-  ),
-  ids: setting(
-    z.array(id).min(1, "expected at least one id").optional(),
-    "start",
-    "list <id,id>",
-    "these ids",
-    { alias: ["FIDS", (value) => value] },
-  ),
-  idsFile: setting(text.optional(), "start", "path <file>", "the ids in a file, one a line"),
-  idPattern: setting(
-    text.default("\\d+"),
-    "start",
-    "text <regexp>",
-    "what an id of `ids` or `idsFile` looks like, as a whole",
-  ),
-  stream: setting(
-    text.optional(),
-    "start",
-    "text <key>",
-    "the entries of a Redis stream; each id is an entry's",
-  ),
-  streamGroup: setting(
-    text.default("fleet"),
-    "start",
-    "text <group>",
-    "its consumer group, created where it does not exist",
-  ),
-  streamStart: setting(
-    text.optional(),
-    "start",
-    "text <id>",
-    "where a new group begins: an entry id, 0 (everything, the default) or $",
-  ),
-  adoptAfterMs: setting(
-    ms(1).optional(),
-    "start",
-    "number <ms>",
-    "how long another consumer's entry lies untouched before it is taken over; 60000",
-  ),
-  list: setting(
-    text.optional(),
-    "start",
-    "text <key>",
-    "the elements of a Redis list of jobs; each element is an id",
-  ),
-  listSide: setting(
-    z.enum(["left", "right"]).optional(),
-    "start",
-    "text <side>",
-    "the end where they are taken: right (as for LPUSH, the default) or left",
-  ),
-  chunkSize: setting(
-    count(1, 1000).optional(),
-    "start",
-    "number <count>",
-    "ids per chunk, the unit of leases and progress; 50 for a new run",
-  ),
+  range: setting(range.optional(), {
+    mask: ({ from, to }: { readonly from: number; readonly to: number }) => `${from}..${to}`,
+    description: "every id from one number to another, both included",
+    kind: "text",
+    takes: "<from..to>",
+    scope: "start",
+  }),
+  ids: setting(z.array(id).min(1, "expected at least one id").optional(), {
+    description: "these ids",
+    kind: "list",
+    takes: "<id,id>",
+    scope: "start",
+  }),
+  idsFile: setting(text.optional(), {
+    description: "the ids in a file, one a line",
+    kind: "path",
+    takes: "<file>",
+    scope: "start",
+  }),
+  idPattern: setting(text.default("\\d+"), {
+    description: "what an id of `ids` or `idsFile` looks like, as a whole",
+    kind: "text",
+    takes: "<regexp>",
+    scope: "start",
+  }),
+  stream: setting(text.optional(), {
+    description: "the entries of a Redis stream; each id is an entry's",
+    kind: "text",
+    takes: "<key>",
+    scope: "start",
+  }),
+  streamGroup: setting(text.default("fleet"), {
+    description: "its consumer group, created where it does not exist",
+    kind: "text",
+    takes: "<group>",
+    scope: "start",
+  }),
+  streamStart: setting(text.optional(), {
+    description: "where a new group begins: an entry id, 0 (everything, the default) or $",
+    kind: "text",
+    takes: "<id>",
+    scope: "start",
+  }),
+  adoptAfterMs: setting(ms(1).optional(), {
+    description: "how long another consumer's entry lies untouched before it is taken over; 60000",
+    takes: "<ms>",
+    scope: "start",
+  }),
+  list: setting(text.optional(), {
+    description: "the elements of a Redis list of jobs; each element is an id",
+    kind: "text",
+    takes: "<key>",
+    scope: "start",
+  }),
+  listSide: setting(z.enum(["left", "right"]).optional(), {
+    description: "the end where they are taken: right (as for LPUSH, the default) or left",
+    kind: "text",
+    takes: "<side>",
+    scope: "start",
+  }),
+  chunkSize: setting(count(1, 1000).optional(), {
+    description: "ids per chunk, the unit of leases and progress; 50 for a new run",
+    takes: "<count>",
+    scope: "start",
+  }),
 };

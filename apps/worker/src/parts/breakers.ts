@@ -12,16 +12,12 @@ export interface Breakers {
 export type BreakerNames = { readonly [K in keyof Breakers]: CircuitBreaker["state"]["name"] };
 
 export function breakersOf(config: Config): Breakers {
-  const { breakerFailures, breakerOpenMs, breakerMaxOpenMs, fetchTimeoutMs, writeTimeoutMs } = config;
+  const { fetchTimeoutMs, writeTimeoutMs } = config;
   const breaker = (name: string, timeoutMs: number): CircuitBreaker =>
     new CircuitBreaker({
-      name,
-      consecutiveFailures: breakerFailures,
-      openMs: breakerOpenMs,
-      maxOpenMs: breakerMaxOpenMs,
-      // One call is enough; whether it is too slow is up to its own deadline.
-      halfOpenProbes: 1,
       probeTimeoutMs: timeoutMs + 1000,
+      ...config.breaker,
+      name,
     });
   return { hub: breaker("hub", fetchTimeoutMs), database: breaker("database", writeTimeoutMs) };
 }

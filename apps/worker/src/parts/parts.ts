@@ -13,7 +13,7 @@ export async function importJob({ config, sources }: LoadedConfig): Promise<Job>
   const faults: string[] = [];
   if (job.fetch !== undefined && config.hubUrl !== undefined)
     faults.push("hubUrl: the job exports fetch; there is one way to fetch");
-  if (job.write !== undefined && sources.has("sink"))
+  if (job.write !== undefined && sources.get("sink") !== "default")
     faults.push("sink: the job exports write; there is one way to write");
   if (faults.length > 0) throw new ConfigurationError(faults);
   return job;

@@ -2,11 +2,11 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { breakerRules } from "@fleet/breaker";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { settings } from "../../src/config/config-schema.ts";
-import { loadConfig } from "../../src/config/config.ts";
-import { printConfig } from "../../src/config/print-config.ts";
+import { loadConfig, printConfig } from "../../src/config/config.ts";
 import { ConfigurationError } from "../../src/errors.ts";
 
 let folder: string;
@@ -45,7 +45,8 @@ describe("a value comes from the strongest that has it", () => {
       requestsPerSecond: 20,
       databaseConcurrency: 8,
     });
-    expect(Object.fromEntries(sources)).toEqual({
+    const told = [...sources].filter(([, source]) => source !== "default");
+    expect(Object.fromEntries(told)).toEqual({
       preset: `file ${path}`,
       name: `file ${path}`,
       hubConcurrency: `file ${path}`,
@@ -59,6 +60,7 @@ describe("a value comes from the strongest that has it", () => {
     [undefined, 5, 8, 10],
     ["development", 3, 8, 5],
     ["production", 10, 8, 20],
+    ["high-availability", 10, 8, 20],
   ] as const)("the preset %s has hub %d, database %d, %d a second", async ([preset, hub, database, rate]) => {
     const { config } = await loadConfig({ flags: preset === undefined ? {} : { preset }, environment: {} });
     expect(config).toMatchObject({
@@ -78,6 +80,53 @@ describe("a value comes from the strongest that has it", () => {
     });
     expect(config).toMatchObject({ ids: ["1", "2", "3"], hubConcurrency: 4 });
     expect(sources.get("ids")).toBe("environment FIDS");
+  });
+
+  test("so do those of other Redis clients, whose times are seconds; those without a counterpart are left alone", async () => {
+    const loaded = await loadConfig({
+      environment: {
+        REDIS_URL: "redis://u:hunter2@h:1",
+        REDIS_OPERATION_TIMEOUT: "2.5",
+        CIRCUIT_BREAKER_FAILURE_THRESHOLD: "7",
+        CIRCUIT_BREAKER_RECOVERY_TIMEOUT: "60",
+        REDIS_MAX_CONNECTIONS: "10",
+        FLEET_TOKENS: "[]",
+      },
+    });
+    expect(loaded.config).toMatchObject({
+      redisUrl: "redis://u:hunter2@h:1",
+      redisTimeoutMs: 2500,
+      breaker: { consecutiveFailures: 7, openMs: 60_000, maxOpenMs: 60_000 },
+    });
+    expect(loaded.remarks).toEqual([
+      "REDIS_MAX_CONNECTIONS: ignored, the worker has no such setting",
+      "FLEET_TOKENS: ignored, it is not the worker's",
+    ]);
+    expect(printConfig(loaded)).toContain("redisUrl: redis://u:***@h:1  # environment REDIS_URL\n");
+    expect(
+      await faults({ environment: { REDIS_URI: "redis://u:hunter2@h", CIRCUIT_BREAKER_X: "1" } }),
+    ).toEqual([
+      "REDIS_URI: is not a known variable; did you mean REDIS_URL?",
+      expect.stringMatching(/^CIRCUIT_BREAKER_X: is not a known variable; the nearest is CIRCUIT_BREAKER_/),
+    ]);
+  });
+
+  test("every option of the breakers that can be written is a setting", async () => {
+    const written = Object.entries(breakerRules).filter(
+      ([name, { kind }]) => kind !== "object" && name !== "name",
+    );
+    const paths = new Set(settings.map(({ path }) => path));
+    expect(written.map(([name]) => `breaker.${name}`).filter((path) => !paths.has(path))).toEqual([]);
+    const { config } = await loadConfig({
+      environment: { FLEET_WORKER_BREAKER_JITTER: "0", FLEET_WORKER_BREAKER_FAILURES: "3" },
+    });
+    expect(config.breaker).toEqual({
+      consecutiveFailures: 3,
+      openMs: 1000,
+      maxOpenMs: 30_000,
+      halfOpenProbes: 1,
+      jitter: 0,
+    });
   });
 
   test("what Kubernetes sets for a Service of the same name disturbs nothing", async () => {
@@ -108,9 +157,11 @@ describe("a value comes from the strongest that has it", () => {
     expect(await faults({ environment, file: path })).toEqual([
       "FLEET_WORKER_BUFER: is not a known variable; did you mean FLEET_WORKER_BUFFER?",
       "FLEET_WORKER_REQUEST_PER_SECONDS: is not a known variable; did you mean FLEET_WORKER_REQUESTS_PER_SECOND?",
-      "FLEET_WORKER_XYZ: is not a known variable",
-      "hubURL: is not a known setting; did you mean hubUrl?",
-      "colour: is not a known setting",
+      expect.stringMatching(
+        /^FLEET_WORKER_XYZ: is not a known variable; the nearest is FLEET_WORKER_[A-Z_]+$/,
+      ),
+      `hubURL: is not a known setting; did you mean hubUrl? (file ${path}:1)`,
+      expect.stringMatching(/^colour: is not a known setting; the nearest is \w+ \(file .*:2\)$/),
     ]);
   });
 
@@ -152,8 +203,8 @@ describe("a wrong value is refused with one line a fault", () => {
     });
     const text = found.join("\n");
     expect(text).toMatch(/^attempts: .*number.*, got "many" \(file .*\)$/m);
-    expect(text).toMatch(/^colour: is not a known setting$/m);
-    expect(text).toMatch(/^ids\.1: expected an id.*, got a list \(file .*\)$/m);
+    expect(text).toMatch(/^colour: is not a known setting; the nearest is \w+ \(file .*:2\)$/m);
+    expect(text).toMatch(/^ids\[1\]: expected an id.*, got a list \(file .*\)$/m);
     expect(text).toMatch(/^leaseMs: .*>=100, got 1 \(flag --lease-ms\)$/m);
     expect(text).toMatch(/^logLevel: .*"warn".*, got "loud" \(environment FLEET_WORKER_LOG_LEVEL\)$/m);
     expect(text).toMatch(
@@ -178,7 +229,7 @@ describe("a wrong value is refused with one line a fault", () => {
     [{ redisUrl: "redis://h/casts" }, /^redisUrl: expected a redis:\/\/ or rediss:\/\/ URL, a path only as/],
     [{ redisUrl: "redis://h/2", redisCluster: true }, /^redisUrl: a cluster has no database but 0/],
     [{ redisCluster: true, redisSentinels: "a:1,b:2" }, /^redisCluster: a cluster has no Sentinels/],
-    [{ redisSentinels: "a:b" }, /^redisSentinels\.0: expected HOST:PORT, got "a:b"/],
+    [{ redisSentinels: "a:b" }, /^redisSentinels\[0\]: expected HOST:PORT, got "a:b"/],
     [{ redisCaFile: "ca.pem" }, /^redisCaFile: redisUrl is redis:\/\/, without TLS/],
     [{ sink: "mysql://a" }, /^sink: expected pglite:FOLDER, postgres/],
     [{ sinkTable: 'casts"; drop table casts' }, /^sinkTable: expected TABLE or SCHEMA\.TABLE/],
@@ -189,7 +240,7 @@ describe("a wrong value is refused with one line a fault", () => {
     ],
     [{ idPattern: "(" }, /^idPattern: expected a regular expression, got "\("/],
     [{ retryMinDelayMs: "10", retryMaxDelayMs: "5" }, /^retryMinDelayMs: 10 is more than retryMaxDelayMs: 5/],
-    [{ breakerOpenMs: "10", breakerMaxOpenMs: "5" }, /^breakerOpenMs: 10 is more than/],
+    [{ "breaker.openMs": "10", "breaker.maxOpenMs": "5" }, /^breaker\.openMs: 10 is more than/],
     [
       { range: "1..2", stream: "s" },
       /^range: there is one source of ids, and there are range \(flag --range\) and stream/,
@@ -259,6 +310,6 @@ describe("--print-config", () => {
       environment: {},
     });
     const again = await loadConfig({ file: await file(printConfig(first)), environment: {} });
-    expect({ ...again.config, sink: first.config.sink }).toEqual(first.config);
+    expect({ ...again.config, sink: first.config.sink }).toMatchObject(first.config);
   });
 });

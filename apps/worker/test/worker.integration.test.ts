@@ -342,6 +342,20 @@ describe("signals", () => {
     expect(await verification()).toMatchObject({ clean: true, seen: 40 });
   });
 
+  test("SIGHUP ends nothing: the run is completed", async () => {
+    environment["FLEET_WORKER_SINK"] = `redis://${redis.host}:${redis.port}`;
+    const release = holdHub();
+    await using process = worker("--range", "1..10");
+    await busy(process);
+    process.child.kill("SIGHUP");
+    release();
+    expect(await process.ended).toMatchObject({
+      code: 0,
+      error: expect.stringContaining("SIGHUP: nothing is read again") as string,
+    });
+    expect(await verification()).toMatchObject({ clean: true, seen: 10 });
+  });
+
   test("while it drains the worker is alive and not ready, and what is under way finishes", async () => {
     const release = holdHub();
     await using leaving = worker("--range", "1..10", "--listen-port", "0", "--grace-ms", "20000");

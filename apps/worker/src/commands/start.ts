@@ -41,6 +41,9 @@ export async function start(
   opened.use(progress);
   const log = openLog(config.logLevel, (line) => progress.note(line));
   opened.use(logEvents(log));
+  opened.use(
+    onHangUp(() => log.warn("SIGHUP: nothing is read again; a changed configuration needs a restart")),
+  );
 
   const source = await readSource(config);
   const job = await importJob(loaded);
@@ -126,6 +129,12 @@ function workerOf(backfill: Backfill, config: Config, { fetch, store, breakers }
     ...(label !== undefined && { label }),
   };
   return backfill.worker(options);
+}
+
+/** A terminal that closes and an operator that wants a reload send it: by default it would end the process in the middle of things. */
+function onHangUp(report: () => void): Disposable {
+  process.on("SIGHUP", report);
+  return { [Symbol.dispose]: () => void process.off("SIGHUP", report) };
 }
 
 /** The first signal ends the work, the second ends the process at once. */

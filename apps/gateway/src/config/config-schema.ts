@@ -13,7 +13,7 @@ import { legacyVariables } from "./legacy-variables.ts";
 import { presetNames, presets } from "./presets.ts";
 import type { PresetName } from "./presets.ts";
 
-/** Who may ask: a token, known by its digest only. */
+/** A token that opens the gateway, known by its digest only. */
 export interface TokenConfig {
   readonly name: string;
   /** SHA-256 of the token, in hex. */
@@ -157,7 +157,7 @@ const schema = z.strictObject({
   dns,
   addressMap,
   tokens: setting(z.array(token).default([]), {
-    description: "who may ask, see below; in the variable as YAML or JSON",
+    description: "the tokens that open the gateway; in the variable as YAML or JSON",
     secret: ["rights", "targets"],
     mask: (tokens: readonly TokenConfig[]) => tokens.map((token) => ({ ...token, digest: "***" })),
   }),

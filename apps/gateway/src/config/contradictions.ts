@@ -83,7 +83,7 @@ function tokenFaults(token: TokenConfig, where: string, names: ReadonlySet<strin
   return faults;
 }
 
-/** The value is not shown: a digest that stands twice is still somebody's. */
+/** The value is not shown: a digest that stands twice still belongs to a token in use. */
 function repeated(tokens: readonly TokenConfig[], field: "name" | "digest"): string[] {
   const first = new Map<string, number>();
   return tokens.flatMap((token, index) => {

@@ -1,7 +1,7 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 
 import type { Fleet } from "@fleet/client";
-import type { DiscoveryErrorMessage, InstanceSource } from "@fleet/discovery";
+import type { DiscoveryErrorEvent, InstanceSource } from "@fleet/discovery";
 
 import { ConfigurationError } from "./errors.ts";
 import { isOfServer } from "./start-fault.ts";
@@ -34,7 +34,7 @@ export function watchStart(
     else allFailed.resolve();
   };
   const note = (message: unknown): void => {
-    const { source, origin, code, error } = message as DiscoveryErrorMessage;
+    const { source, origin, code, error } = message as DiscoveryErrorEvent;
     if (source === undefined || origin === undefined || !sources.includes(origin)) return;
     if (isOfServer(code)) faults.delete(source);
     else faults.set(source, error.message);

@@ -5,7 +5,7 @@ import type { Condition } from "./instance/condition.ts";
 import type { InstanceSource } from "./source/source.ts";
 
 /** Payload of `fleet:discovery:error`. */
-export interface DiscoveryErrorMessage {
+export interface DiscoveryErrorEvent {
   /** Stable; the error's own code where it has one. */
   readonly code: string;
   /** The source whose attempt failed; none when a listener did. */
@@ -16,14 +16,14 @@ export interface DiscoveryErrorMessage {
 }
 
 /** Payload of `fleet:discovery:condition`. */
-export interface DiscoveryConditionMessage {
+export interface DiscoveryConditionEvent {
   readonly source: string;
   readonly type: "raised" | "cleared";
   readonly condition: Condition;
 }
 
 /** Payload of `fleet:discovery:reflector`: what a reflector does to keep one kind of object current. */
-export interface DiscoveryReflectorMessage {
+export interface DiscoveryReflectorEvent {
   /** Whose it is; undefined for one that stands alone. */
   readonly source: string | undefined;
   /** As in `ResourceStats`. */
@@ -55,14 +55,14 @@ export function publishChange(change: InstanceChange): void {
   if (changes.hasSubscribers) changes.publish(change);
 }
 
-export function publishError(message: DiscoveryErrorMessage): void {
+export function publishError(message: DiscoveryErrorEvent): void {
   if (errors.hasSubscribers) errors.publish(message);
 }
 
-export function publishCondition(message: DiscoveryConditionMessage): void {
+export function publishCondition(message: DiscoveryConditionEvent): void {
   if (conditions.hasSubscribers) conditions.publish(message);
 }
 
-export function publishReflector(message: DiscoveryReflectorMessage): void {
+export function publishReflector(message: DiscoveryReflectorEvent): void {
   if (reflectors.hasSubscribers) reflectors.publish(message);
 }

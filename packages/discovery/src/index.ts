@@ -12,11 +12,7 @@ export { StaticSource } from "./source/static-source.ts";
 export type { Rules } from "@fleet/options";
 export type { Address, AddressMap } from "./instance/address-map.ts";
 export type { InstanceChange } from "./instance/change.ts";
-export type {
-  DiscoveryConditionMessage,
-  DiscoveryErrorMessage,
-  DiscoveryReflectorMessage,
-} from "./channels.ts";
+export type { DiscoveryConditionEvent, DiscoveryErrorEvent, DiscoveryReflectorEvent } from "./channels.ts";
 export type { Condition } from "./instance/condition.ts";
 export type { DiscoveryOptions } from "./discovery.ts";
 export type { DnsInstance, DnsSourceOptions } from "./dns/dns-options.ts";

@@ -5,7 +5,7 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
 import { Discovery, StaticSource } from "../src/index.ts";
-import type { DiscoveryErrorMessage, Instance, InstanceChange, InstanceSource } from "../src/index.ts";
+import type { DiscoveryErrorEvent, Instance, InstanceChange, InstanceSource } from "../src/index.ts";
 import { ManualSource, made } from "./source/manual-source.ts";
 
 /** What was published on a channel meanwhile. */
@@ -15,8 +15,8 @@ function listening(name: string, messages: unknown[]): Disposable {
   return { [Symbol.dispose]: () => void unsubscribe(name, listen) };
 }
 
-function errors(): Disposable & { readonly messages: readonly DiscoveryErrorMessage[] } {
-  const messages: DiscoveryErrorMessage[] = [];
+function errors(): Disposable & { readonly messages: readonly DiscoveryErrorEvent[] } {
+  const messages: DiscoveryErrorEvent[] = [];
   return { messages, ...listening("fleet:discovery:error", messages) };
 }
 

@@ -3,9 +3,9 @@ import { channel } from "node:diagnostics_channel";
 import type { TransitionEvent } from "@fleet/breaker";
 import type { CommandEvent, RoleEvent } from "@fleet/client";
 import type {
-  DiscoveryConditionMessage,
-  DiscoveryErrorMessage,
-  DiscoveryReflectorMessage,
+  DiscoveryConditionEvent,
+  DiscoveryErrorEvent,
+  DiscoveryReflectorEvent,
   InstanceChange,
 } from "@fleet/discovery";
 import type { AcquireEvent, ConnectionEvent } from "@fleet/pool/ioredis";
@@ -23,9 +23,9 @@ export interface Published {
   readonly "fleet:pool:connection": ConnectionEvent;
   readonly "fleet:pool:acquire": AcquireEvent;
   readonly "fleet:discovery:change": InstanceChange;
-  readonly "fleet:discovery:condition": DiscoveryConditionMessage;
-  readonly "fleet:discovery:error": DiscoveryErrorMessage;
-  readonly "fleet:discovery:reflector": DiscoveryReflectorMessage;
+  readonly "fleet:discovery:condition": DiscoveryConditionEvent;
+  readonly "fleet:discovery:error": DiscoveryErrorEvent;
+  readonly "fleet:discovery:reflector": DiscoveryReflectorEvent;
 }
 
 /** A message of every channel, to the last field. */

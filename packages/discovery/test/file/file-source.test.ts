@@ -7,7 +7,7 @@ import { FakeClock, eventually } from "@fleet/testkit";
 import { describe, expect, test } from "vitest";
 
 import { Discovery, FileSource } from "../../src/index.ts";
-import type { DiscoveryErrorMessage } from "../../src/index.ts";
+import type { DiscoveryErrorEvent } from "../../src/index.ts";
 import { tracked } from "../kubernetes/reflector/tracked.ts";
 import { changingSourceContract, sourceContract } from "../source/source-contract.ts";
 import type { ChangingSubject } from "../source/source-contract.ts";
@@ -61,10 +61,10 @@ changingSourceContract("FileSource", subject);
 
 /** A started Discovery over one file, with what it reported and a way to let its debounce pass. */
 async function watching(file: string, write?: () => Promise<void>): Promise<Watching> {
-  const errors: DiscoveryErrorMessage[] = [];
+  const errors: DiscoveryErrorEvent[] = [];
   const name = `file:${file}`;
   const listen = (message: unknown): void => {
-    if ((message as DiscoveryErrorMessage).source === name) errors.push(message as DiscoveryErrorMessage);
+    if ((message as DiscoveryErrorEvent).source === name) errors.push(message as DiscoveryErrorEvent);
   };
   subscribe("fleet:discovery:error", listen);
   await write?.();
@@ -96,7 +96,7 @@ async function watching(file: string, write?: () => Promise<void>): Promise<Watc
 
 interface Watching extends AsyncDisposable {
   readonly discovery: Discovery;
-  readonly errors: readonly DiscoveryErrorMessage[];
+  readonly errors: readonly DiscoveryErrorEvent[];
   readonly clock: FakeClock;
   /** Retries until the check holds, 25 milliseconds of the clock a try. */
   soon(check: () => void): Promise<void>;

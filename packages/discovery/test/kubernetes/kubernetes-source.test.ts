@@ -9,7 +9,7 @@ import type { ApiServerDouble } from "@fleet/testkit/kubernetes";
 import { describe, expect, test } from "vitest";
 
 import { Discovery } from "../../src/index.ts";
-import type { DiscoveryConditionMessage } from "../../src/index.ts";
+import type { DiscoveryConditionEvent } from "../../src/index.ts";
 import { KubernetesSource } from "../../src/kubernetes/index.ts";
 import { Heard, kubernetesScene, release } from "./kubernetes-scene.ts";
 
@@ -288,7 +288,7 @@ test("conditions are told on the channel when they come and go", async () => {
   );
   const told: string[] = [];
   const listen = (message: unknown): void => {
-    const { source, type, condition } = message as DiscoveryConditionMessage;
+    const { source, type, condition } = message as DiscoveryConditionEvent;
     told.push(`${source} ${type} ${condition.reason} ${condition.object}`);
   };
   subscribe("fleet:discovery:condition", listen);

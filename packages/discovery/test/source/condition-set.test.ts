@@ -2,7 +2,7 @@ import { subscribe, unsubscribe } from "node:diagnostics_channel";
 
 import { afterEach, beforeEach, expect, test } from "vitest";
 
-import type { Condition, DiscoveryConditionMessage } from "../../src/index.ts";
+import type { Condition, DiscoveryConditionEvent } from "../../src/index.ts";
 import { ConditionSet } from "../../src/source/condition-set.ts";
 
 const noPort: Condition = { reason: "NoPort", object: "Service shop/orders", message: "no port" };
@@ -10,7 +10,7 @@ const withheld: Condition = { reason: "Withheld", object: "Namespace shop", mess
 
 let told: string[] = [];
 const listen = (message: unknown): void => {
-  const { source, type, condition } = message as DiscoveryConditionMessage;
+  const { source, type, condition } = message as DiscoveryConditionEvent;
   told.push(`${source} ${type} ${condition.reason}`);
 };
 beforeEach(() => {

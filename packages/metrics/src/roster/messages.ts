@@ -8,7 +8,7 @@ export interface Messages {
   readonly "fleet:pool:acquire": AcquireMessage;
   readonly "fleet:discovery:change": ChangeMessage;
   readonly "fleet:discovery:condition": ConditionMessage;
-  readonly "fleet:discovery:error": DiscoveryErrorMessage;
+  readonly "fleet:discovery:error": DiscoveryErrorEvent;
   readonly "fleet:discovery:reflector": ReflectorMessage;
 }
 
@@ -69,7 +69,7 @@ interface ConditionMessage {
   readonly condition: { readonly reason: string };
 }
 
-interface DiscoveryErrorMessage {
+interface DiscoveryErrorEvent {
   readonly code: string;
   readonly source: string | undefined;
 }

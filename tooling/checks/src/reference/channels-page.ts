@@ -31,9 +31,12 @@ function fieldTable(fields: readonly Field[]): string {
   );
 }
 
-/** Channels whose payload no doc comment describes, one line each. */
+/** Channels whose payload no doc comment describes, and payloads that are not named as events, one line each. */
 export function gapsOfChannels(channels: readonly DocumentedChannel[]): readonly string[] {
-  return channels
-    .filter(({ payload }) => payload === undefined)
-    .map(({ name }) => `the channel ${name} is named by no doc comment of a payload's type`);
+  return channels.flatMap(({ name, payload }) => {
+    if (payload === undefined) return [`the channel ${name} is named by no doc comment of a payload's type`];
+    return /(?:Event|Change)$/.test(payload)
+      ? []
+      : [`the payload of ${name} is called ${payload}, not ...Event`];
+  });
 }

@@ -29,8 +29,9 @@ test("the function that publishes may name the channel, and the payload be anoth
   });
 });
 
-test("a channel without a described payload is named", () => {
+test("a channel without a described payload, and a payload that is no event, are named", () => {
   expect(gapsOfChannels(channels)).toEqual([
+    "the payload of fleet:fixture:flash is called Flash, not ...Event",
     "the channel fleet:fixture:unnamed is named by no doc comment of a payload's type",
   ]);
 });

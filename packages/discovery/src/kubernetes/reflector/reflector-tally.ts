@@ -1,5 +1,5 @@
 import { publishReflector } from "../../channels.ts";
-import type { DiscoveryReflectorMessage } from "../../channels.ts";
+import type { DiscoveryReflectorEvent } from "../../channels.ts";
 import type { ResourceStats } from "../../source/resource-stats.ts";
 import { asError } from "../api/as-error.ts";
 
@@ -37,8 +37,8 @@ export class ReflectorTally {
   }
 
   tell(
-    event: DiscoveryReflectorMessage["event"],
-    facts: Pick<DiscoveryReflectorMessage, "reason" | "error"> = {},
+    event: DiscoveryReflectorEvent["event"],
+    facts: Pick<DiscoveryReflectorEvent, "reason" | "error"> = {},
   ): void {
     publishReflector({ ...this.#name, event, ...facts });
   }

@@ -5,7 +5,7 @@ import { setImmediate as afterIo } from "node:timers/promises";
 import { FakeClock } from "@fleet/testkit";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
-import type { DiscoveryReflectorMessage } from "../../../src/index.ts";
+import type { DiscoveryReflectorEvent } from "../../../src/index.ts";
 import { ApiError, Reflector } from "../../../src/kubernetes/index.ts";
 import type {
   ApiWatchOptions,
@@ -19,8 +19,8 @@ const resource = { group: "", version: "v1", plural: "services" };
 const request = { verb: "watch", group: "", resource: "services" } as const;
 
 /** What is told on the channel. */
-const told: DiscoveryReflectorMessage[] = [];
-const listen = (message: unknown): void => void told.push(message as DiscoveryReflectorMessage);
+const told: DiscoveryReflectorEvent[] = [];
+const listen = (message: unknown): void => void told.push(message as DiscoveryReflectorEvent);
 beforeEach(() => subscribe("fleet:discovery:reflector", listen));
 afterEach(() => {
   unsubscribe("fleet:discovery:reflector", listen);

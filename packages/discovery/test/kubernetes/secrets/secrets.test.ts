@@ -4,7 +4,7 @@ import { inspect } from "node:util";
 import { FakeClock } from "@fleet/testkit";
 import { describe, expect, test } from "vitest";
 
-import type { DiscoveryErrorMessage } from "../../../src/index.ts";
+import type { DiscoveryErrorEvent } from "../../../src/index.ts";
 import { KubernetesSecrets } from "../../../src/kubernetes/index.ts";
 
 const secretPath = "/api/v1/namespaces/shop/secrets/orders";
@@ -68,9 +68,9 @@ function opened(objects: Readonly<Record<string, Answer>> = {}): Opened {
 }
 
 /** What was told on `fleet:discovery:error` meanwhile. */
-async function told(work: () => Promise<unknown>): Promise<readonly DiscoveryErrorMessage[]> {
-  const messages: DiscoveryErrorMessage[] = [];
-  const note = (message: unknown): void => void messages.push(message as DiscoveryErrorMessage);
+async function told(work: () => Promise<unknown>): Promise<readonly DiscoveryErrorEvent[]> {
+  const messages: DiscoveryErrorEvent[] = [];
+  const note = (message: unknown): void => void messages.push(message as DiscoveryErrorEvent);
   subscribe("fleet:discovery:error", note);
   try {
     await work();

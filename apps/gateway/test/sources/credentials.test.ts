@@ -8,7 +8,7 @@ import { KubernetesSecrets } from "@fleet/discovery/kubernetes";
 import { FakeClock } from "@fleet/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
-import { credentialsFrom } from "../../src/sources/credentials.ts";
+import { credentialsFrom, resolveSecret } from "../../src/sources/credentials.ts";
 
 const instance = { name: "orders" } as Instance;
 
@@ -296,4 +296,13 @@ test("a user name alone is a user name alone", async () => {
   const credentials = credentialsFrom({}, undefined);
   expect(await credentials({ username: "app" }, instance)).toEqual({ username: "app" });
   expect(await credentials({}, instance)).toBeUndefined();
+});
+
+test("of a variable that holds the URL of a Redis, the password in it is meant", async () => {
+  const environment = { REDIS_URL: "rediss://app:p%40ss@h:1", BARE: "redis://h", PLAIN: "p@ss" };
+  expect(await resolveSecret("env:REDIS_URL", environment, undefined)).toEqual({ password: "p@ss" });
+  expect(await resolveSecret("env:PLAIN", environment, undefined)).toEqual({ password: "p@ss" });
+  await expect(resolveSecret("env:BARE", environment, undefined)).rejects.toThrow(
+    "env:BARE is not set or empty",
+  );
 });

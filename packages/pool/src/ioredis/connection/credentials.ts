@@ -8,10 +8,11 @@ export interface Credentials {
   readonly next?: () => Promise<Credentials | undefined>;
 }
 
-/** Whether a provider of credentials answered with some, or with none. */
+/** Whether a provider of credentials answered with some, or with none. A user name alone logs no user in. */
 export function isCredentials(given: unknown): boolean {
   if (given === undefined) return true;
   if (typeof given !== "object" || given === null) return false;
   const { username, password } = given as Record<string, unknown>;
-  return [username, password].every((part) => part === undefined || typeof part === "string");
+  if (password === undefined) return username === undefined;
+  return typeof password === "string" && (username === undefined || typeof username === "string");
 }

@@ -273,7 +273,7 @@ class Attempt {
     if (isCredentials(credentials)) return;
     throw new AuthenticationError(
       this.#options.name,
-      "the provider of credentials answered no { username?: string, password?: string }",
+      "the provider of credentials answered no { password: string, username?: string }",
     );
   }
 

@@ -96,6 +96,16 @@ describe("refused", () => {
     await expect(pool.ready()).rejects.toBeInstanceOf(AuthenticationError);
   });
 
+  test("a user name without a password is no login: the call does not run as the default user", async () => {
+    await using server = await startRedis({ acl: ["user alice on nopass ~* +@all"] });
+    await using pool = openPool(server, { credentials: async () => ({ username: "alice" }) });
+    for (const call of [pool.shared.send(["ACL", "WHOAMI"]), pool.exclusive.acquire()])
+      await expect(call).rejects.toMatchObject({
+        code: "FLEET_POOL_AUTHENTICATION",
+        message: expect.stringContaining("answered no { password: string, username?: string }"),
+      });
+  });
+
   test("it is tried again once a second at most, and each time the provider is asked", async () => {
     await using server = await startRedis({ password: canary });
     await using proxy = await startFaultProxy(server);

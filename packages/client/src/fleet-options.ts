@@ -24,9 +24,8 @@ import {
   isRecord,
   listOf,
   object,
-  MAX_TIMER_MS,
+  ms,
   record,
-  type Rule,
   type Rules,
   secret,
   withDefault,
@@ -120,8 +119,8 @@ export interface FleetOptions {
       "name" | "host" | "port" | "commandTimeoutMs" | "credentials" | "tls" | "clock" | "random"
     >
   >;
-  /** Settings of every circuit breaker. @default those of `CircuitBreaker` */
-  readonly breaker?: Partial<Omit<CircuitBreakerOptions, "name" | "clock" | "random">>;
+  /** Settings of every circuit breaker; `trip` and `restore` are of one circuit only. @default those of `CircuitBreaker` */
+  readonly breaker?: Partial<Omit<CircuitBreakerOptions, "name" | "trip" | "restore" | "clock" | "random">>;
   /** Options of the fleet that are different for one instance, by its name. Calls to a group keep the fleet's `timeoutMs`. @default none */
   readonly overrides?: Readonly<Record<string, InstanceOverrides>>;
   /** Monotonic milliseconds and timers. @default performance.now and the global timers */
@@ -135,14 +134,6 @@ export type InstanceOverrides = Pick<
   FleetOptions,
   "timeoutMs" | "retries" | "rolesIntervalMs" | "failoverMs" | "pool" | "breaker"
 >;
-
-function milliseconds(least: number = Number.MIN_VALUE): Rule {
-  return {
-    kind: "number",
-    expected: `milliseconds from ${least === 0 ? "0" : "more than 0"} to ${MAX_TIMER_MS}`,
-    fits: (value) => typeof value === "number" && value >= least && value <= MAX_TIMER_MS,
-  };
-}
 
 /** Options of another package, without those that a fleet decides by itself. */
 function optionsOf(rules: Rules, ...decided: readonly string[]): Rules {
@@ -172,12 +163,12 @@ const poolRules = {
 
 /** What an instance may have of its own. */
 export const overrideRules: Rules<InstanceOverrides> = {
-  timeoutMs: withDefault(3000, milliseconds()),
+  timeoutMs: withDefault(3000, ms()),
   retries: withDefault(2, { ...count(0, 10), expected: "an integer from 0 to 10" }),
-  rolesIntervalMs: withDefault(1000, milliseconds()),
-  failoverMs: withDefault(5000, milliseconds(0)),
+  rolesIntervalMs: withDefault(1000, ms()),
+  failoverMs: withDefault(5000, ms(0)),
   pool: record(poolRules),
-  breaker: record(optionsOf(breakerRules, "name", "clock", "random")),
+  breaker: record(optionsOf(breakerRules, "name", "trip", "restore", "clock", "random")),
 };
 
 export const fleetRules: Rules<FleetOptions> = {
@@ -186,8 +177,8 @@ export const fleetRules: Rules<FleetOptions> = {
   instances: listOf("instances", () => true),
   sources: listOf("sources with start() and close()", (source) => hasMethods(source, "start", "close")),
   startTimeoutMs: withDefault(0, {
-    ...milliseconds(0),
-    fits: (value) => value === Infinity || milliseconds(0).fits(value),
+    ...ms(0),
+    fits: (value) => value === Infinity || ms(0).fits(value),
   }),
   waitsForSources: withDefault(true, flag),
   credentials: secret(func),
@@ -198,7 +189,7 @@ export const fleetRules: Rules<FleetOptions> = {
   ),
   retry: record(optionsOf(retryPolicyRules, "retries", "budget", "random")),
   retryBudget: record(optionsOf(retryBudgetRules, "clock")),
-  graceMs: withDefault(5000, milliseconds(0)),
+  graceMs: withDefault(5000, ms(0)),
   overrides: { kind: "record", expected: "a record of options by the name of an instance", fits: isRecord },
   clock,
   random: func,

@@ -39,14 +39,18 @@ function termsOf(fleet: FleetOptions, own: InstanceOverrides): Terms {
     rolesIntervalMs: own.rolesIntervalMs ?? fleet.rolesIntervalMs ?? 1000,
     failoverMs: own.failoverMs ?? fleet.failoverMs ?? 5000,
     pool: { reconnectMaxDelayMs, ...merged(fleet.pool, own.pool), commandTimeoutMs: timeoutMs },
-    breaker: { ...fleet.breaker, ...own.breaker },
+    breaker: merged(fleet.breaker, own.breaker),
   };
 }
 
-/** Options within an option, as those of a lane, one by one too. */
+/** Options within an option, as those of a lane, one by one too. What is given as undefined is left out. */
 function merged<T extends object>(fleet: T | undefined, own: T | undefined): Partial<T> {
-  const both: Record<string, unknown> = { ...fleet, ...own };
-  for (const [name, value] of Object.entries(fleet ?? {}))
-    if (isRecord(value) && isRecord(both[name])) both[name] = { ...value, ...both[name] };
+  const both: Record<string, unknown> = given(fleet);
+  for (const [name, value] of Object.entries(given(own)))
+    both[name] = isRecord(value) ? merged(both[name] as object | undefined, value) : value;
   return both as Partial<T>;
+}
+
+function given(options: object | undefined): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(options ?? {}).filter(([, value]) => value !== undefined));
 }

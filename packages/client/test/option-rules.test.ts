@@ -5,6 +5,7 @@ import { sentinelConnectRules } from "../src/endpoints/sentinel-connect.ts";
 import { checkFleetOptions, type FleetOptions, fleetRules } from "../src/fleet-options.ts";
 import { createFleet, sentinelConnect, type SentinelConnectOptions } from "../src/index.ts";
 
+const trip = { success: () => true, failure: () => false, forget: () => undefined };
 const instances = [{ name: "orders", endpoints: [{ host: "127.0.0.1", port: 1 }] }];
 
 test("a fleet refuses whatever an option cannot be, and options that do not exist", () => {
@@ -27,6 +28,12 @@ test.for<[Record<string, unknown>, string]>([
   [{ pool: { max: 5 } }, "pool.max must be left out: there is no such option"],
   [{ pool: { exclusive: { max: "5" } } }, 'pool.exclusive.max must be a whole number of at least 1, got "5"'],
   [{ pool: { host: "h" } }, "pool.host must be left out: there is no such option"],
+  // A fleet has many circuits, and one of these is for one circuit.
+  [{ breaker: { trip } }, "breaker.trip must be left out"],
+  [{ breaker: { restore: {} } }, "breaker.restore must be left out"],
+  [{ overrides: { orders: { breaker: { trip } } } }, "overrides.orders.breaker.trip must be left out"],
+  [{ timeoutMs: 0.5 }, "timeoutMs must be milliseconds from 1 to 2147483647, got 0.5"],
+  [{ overrides: { orders: { timeoutMs: 0.5 } } }, "overrides.orders.timeoutMs must be milliseconds from 1"],
   [
     { breaker: { openMS: 5 } },
     "breaker.openMS must be left out: there is no such option, the nearest is openMs",

@@ -91,23 +91,24 @@ export const runRules: Rules<Record<keyof RunTarget, unknown>> = {
 
 /** @throws InvalidOptionError */
 export function checkSelector(given: Selector): void {
-  if (isPlainSelector(given)) return;
+  if (isPlain(given, selectorRules)) return;
   checkIsSelector(given);
   checkOptions(given, selectorRules, InvalidOptionError, "selector");
 }
 
 /** @throws InvalidOptionError */
 export function checkCommand(given: CommandOptions): void {
-  if (!isPlainCommand(given)) checkOptions(given, commandRules, InvalidOptionError);
+  if (!isPlain(given, commandRules)) checkOptions(given, commandRules, InvalidOptionError);
 }
 
 /** @throws InvalidOptionError */
 export function checkBatch(given: BatchOptions): void {
-  checkOptions(given, batchRules, InvalidOptionError);
+  if (!isPlain(given, batchRules)) checkOptions(given, batchRules, InvalidOptionError);
 }
 
 /** @throws InvalidOptionError */
 export function checkRun(given: RunTarget): void {
+  if (isPlain(given, runRules)) return;
   checkIsSelector(given);
   checkOptions(given, runRules, InvalidOptionError);
 }
@@ -122,34 +123,36 @@ function checkIsSelector(given: unknown): void {
     throw new InvalidOptionError("selector", '{ instance: "..." } or { group: "..." }', printed(given));
 }
 
-// Each command is checked, and going through a table of rules costs as much as half the walk. So these two know what the tables
-// would accept at a glance; what they do not know, the tables decide.
+// Each call is checked, and going through a table of rules costs as much as half the walk. So what the tables would accept at a
+// glance is known here; what is not, the tables decide.
 
-function isPlainSelector(given: Selector): boolean {
-  if (typeof given !== "object" || given === null) return false;
-  for (const name in given)
-    if ((name !== "instance" && name !== "group") || typeof given[name] !== "string") return false;
+function isPlain(given: unknown, rules: Rules): boolean {
+  if (!isRecord(given)) return false;
+  for (const name in given) {
+    const value = given[name];
+    if (value !== undefined && (rules[name] === undefined || !isPlainValue(name, value))) return false;
+  }
   return true;
 }
 
-function isPlainCommand(given: CommandOptions): boolean {
-  if (typeof given !== "object" || given === null) return false;
-  for (const name in given)
-    switch (name) {
-      case "namespace":
-        if (given.namespace instanceof Namespace) break;
-        return false;
-      case "signal":
-        if (given.signal instanceof AbortSignal) break;
-        return false;
-      case "timeoutMs":
-        if (callRules.timeoutMs.fits(given.timeoutMs)) break;
-        return false;
-      case "encoding":
-        if (given.encoding === "utf8" || given.encoding === "buffer") break;
-        return false;
-      default:
-        return false;
-    }
-  return true;
+function isPlainValue(name: string, value: unknown): boolean {
+  switch (name) {
+    case "instance":
+    case "group":
+      return typeof value === "string";
+    case "namespace":
+      return value instanceof Namespace;
+    case "signal":
+      return value instanceof AbortSignal;
+    case "timeoutMs":
+      return callRules.timeoutMs.fits(value);
+    case "encoding":
+      return value === "utf8" || value === "buffer";
+    case "atomic":
+      return typeof value === "boolean";
+    case "access":
+      return value === "read" || value === "write";
+    default:
+      return false;
+  }
 }

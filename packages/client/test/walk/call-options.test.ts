@@ -1,3 +1,4 @@
+import { Namespace } from "@fleet/isolation";
 import { optionFaults } from "@fleet/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
@@ -7,6 +8,7 @@ import {
   checkBatch,
   checkCommand,
   checkRun,
+  checkSelector,
   commandRules,
   runRules,
 } from "../../src/walk/call-options.ts";
@@ -23,6 +25,28 @@ test("a command, a batch and a run refuse whatever an option cannot be, and opti
   expect(optionFaults(commandRules, {}, checkCommand)).toEqual([]);
   expect(optionFaults(batchRules, {}, checkBatch)).toEqual([]);
   expect(optionFaults(runRules, orders, checkRun as (options: object) => void)).toEqual([]);
+});
+
+test.for<[string, (given: never) => void, Record<string, unknown>]>([
+  ["a selector", checkSelector, { instance: undefined, group: "shop" }],
+  ["a command", checkCommand, { namespace: Namespace.project("acme"), signal: undefined }],
+  ["a batch", checkBatch, { atomic: true, timeoutMs: undefined, encoding: "buffer" }],
+  ["a run", checkRun, { ...orders, group: undefined, access: "read", timeoutMs: 5 }],
+])("%s reads each of its options once, those that are undefined too", ([, check, given]) => {
+  const reads: unknown[] = [];
+  const observed = new Proxy(given, {
+    get: (target, name) => {
+      reads.push(name);
+      return Reflect.get(target, name);
+    },
+  });
+  check(observed as never);
+  expect(reads).toEqual(Object.keys(given));
+});
+
+test("what is no record is refused", () => {
+  for (const check of [checkCommand, checkBatch, checkSelector, checkRun])
+    expect(() => check([] as never)).toThrow(/must be .*, got an array$/);
 });
 
 describe("a call is refused before anything is sent", () => {

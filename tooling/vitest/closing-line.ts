@@ -3,8 +3,9 @@ import type { Reporter, TestCase, TestModule, Vitest } from "vitest/node";
 const leftOut = "left out by -t";
 
 /**
- * Prints why tests were skipped, which failed and, as the very last line, `N passed, N failed`; the exit code says the same. Where
- * `CI` is set, a test that was skipped for want of something is a failure: what CI expects may not be missing silently.
+ * Prints why tests were skipped, which failed or needed a second try and, as the very last line, `N passed, N failed`; the exit
+ * code says the same. Where `CI` is set, a test that was skipped for want of something is a failure: what CI expects may not be
+ * missing silently.
  */
 // oxlint-disable-next-line import/no-default-export -- vitest loads a reporter by its default export
 export default class ClosingLine implements Reporter {
@@ -13,6 +14,7 @@ export default class ClosingLine implements Reporter {
   #problems: readonly string[] = ["the test run did not come to its end"];
   readonly #failures: string[] = [];
   readonly #skipped = new Map<string, number>();
+  readonly #flaky: string[] = [];
 
   readonly #isStrict = (process.env["CI"] ?? "") !== "";
   readonly #filters: readonly string[];
@@ -36,6 +38,7 @@ export default class ClosingLine implements Reporter {
     this.#skipped.clear();
     // A test that does not exist cannot fail.
     this.#isEmpty = modules.length === 0 && errors.length === 0 && this.#filters.length > 0;
+    this.#flaky.length = 0;
     const problems: string[] = [];
     for (const module of modules) {
       const tests = [...module.children.allTests()];
@@ -59,6 +62,7 @@ export default class ClosingLine implements Reporter {
   #count(test: TestCase): void {
     const result = test.result();
     const name = `${test.module.relativeModuleId} > ${test.fullName}`;
+    if (test.diagnostic()?.flaky === true) this.#flaky.push(test.fullName);
     if (result.state === "passed") this.#passed += 1;
     else if (result.state === "skipped") {
       const why = result.note ?? (this.#isFiltered ? leftOut : `no reason given (${name})`);
@@ -70,6 +74,7 @@ export default class ClosingLine implements Reporter {
     const failed = this.#failures.length + this.#problems.length;
     const lines = [
       ...[...this.#skipped].map(([why, times]) => `skipped ${times}: ${why}`),
+      ...this.#flaky.map((name) => `passed on the second try: ${name}`),
       ...this.#failures.map((name) => `failed: ${name}`),
       ...this.#problems,
       ...(this.#isEmpty ? [`no test matches ${this.#filters.join(", ")}`] : []),

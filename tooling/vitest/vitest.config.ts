@@ -13,6 +13,8 @@ const source = ["@fleet/source", "node"];
 const needsApiServer = everywhere("kubernetes.integration.test.ts");
 const realServers = {
   maxWorkers: 2,
+  // Real servers and real signals on a shared machine: a second try is granted, and named in the closing lines.
+  retry: process.env["CI"] === undefined ? 0 : 1,
   globalSetup: testkit("global-setup.ts"),
   runner: testkit("runner.ts"),
 };

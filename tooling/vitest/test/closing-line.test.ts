@@ -14,8 +14,8 @@ function atTheEndOf(script: string, ci = ""): Ending {
   const prelude = `
     import ClosingLine from ${JSON.stringify(reporter)};
     const reporter = new ClosingLine();
-    const test = (state, note, name = "t") => ({
-      result: () => ({ state, note }), fullName: name, module: { relativeModuleId: "a.test.ts" },
+    const test = (state, note, name = "t", flaky = false) => ({
+      result: () => ({ state, note }), diagnostic: () => ({ flaky }), fullName: name, module: { relativeModuleId: "a.test.ts" },
     });
     const file = (tests, { errors = [], suites = [], state = "passed" } = {}) => ({
       relativeModuleId: "a.test.ts", errors: () => errors, state: () => state,
@@ -89,6 +89,13 @@ test("tests that a filter by name left out are not named one by one", () => {
     reporter.onTestRunEnd([file([test("passed"), test("skipped"), test("skipped"), test("skipped", "no Redis")])], []);
   `);
   expect(lines).toEqual(["skipped 2: left out by -t", "skipped 1: no Redis", "1 passed, 0 failed"]);
+});
+
+test("a test that passed on its second try is named", () => {
+  const { lines } = atTheEndOf(
+    `reporter.onTestRunEnd([file([test("passed", undefined, "suite > t", true)])], []);`,
+  );
+  expect(lines).toEqual(["passed on the second try: suite > t", "1 passed, 0 failed"]);
 });
 
 describe("a failure is", () => {

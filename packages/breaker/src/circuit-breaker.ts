@@ -130,6 +130,7 @@ export class CircuitBreaker {
       ...this.stats,
       doublings: this.#openTime.doublings,
       closedForMs: this.#phase.name === "closed" ? this.#now() - this.#phase.since : 0,
+      trustsChecks: "trustsChecks" in this.#phase ? this.#phase.trustsChecks : true,
       trip: this.#trip.state,
     };
   }
@@ -232,7 +233,8 @@ export class CircuitBreaker {
   }
 
   /** An isolation is not restored: its holders ended with the process that they were in. */
-  #restore({ state, openings, rejections, closedForMs, trip }: BreakerSnapshot): void {
+  #restore(snapshot: BreakerSnapshot): void {
+    const { state, openings, rejections, closedForMs, trip, trustsChecks = true } = snapshot;
     this.#openings = openings;
     this.#rejections = rejections;
     if (state.name === "isolated") return;
@@ -242,10 +244,10 @@ export class CircuitBreaker {
       this.#phase = { name: "closed", since: now - closedForMs, failures: state.consecutiveFailures };
     else if (state.name === "open") {
       const until = now + Math.min(state.retryAfterMs, this.#openTime.longestMs);
-      this.#phase = { name: "open", until, trustsChecks: true };
+      this.#phase = { name: "open", until, trustsChecks };
     } else {
       const { successes } = state;
-      this.#phase = { name: "half-open", successes, probeUntil: undefined, trustsChecks: true };
+      this.#phase = { name: "half-open", successes, probeUntil: undefined, trustsChecks };
     }
   }
 

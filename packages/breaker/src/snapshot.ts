@@ -9,6 +9,8 @@ export interface BreakerSnapshot extends BreakerStats {
   readonly doublings: number;
   /** For how long the circuit has been closed, in ms; 0 unless it is. */
   readonly closedForMs: number;
+  /** Whether `checkSucceeded()` ends the open time; false once the probe that it led to has failed. @default true */
+  readonly trustsChecks?: boolean;
   /** What the trip strategy has counted. */
   readonly trip: unknown;
 }
@@ -17,9 +19,11 @@ export interface BreakerSnapshot extends BreakerStats {
 export function checkSnapshot(value: unknown): asserts value is BreakerSnapshot {
   if (typeof value !== "object" || value === null)
     throw new InvalidOptionError("restore", "a snapshot, as toJSON() gives it", printed(value));
-  const { state, closedForMs, ...counts } = value as Record<string, unknown>;
+  const { state, closedForMs, trustsChecks, ...counts } = value as Record<string, unknown>;
   for (const field of ["openings", "rejections", "doublings"]) checkCount(field, counts[field]);
   check("closedForMs", closedForMs);
+  if (trustsChecks !== undefined && typeof trustsChecks !== "boolean")
+    throw new InvalidOptionError("restore.trustsChecks", "true or false", printed(trustsChecks));
   const { name, ...facts } = (state ?? {}) as Record<string, unknown>;
   if (!Object.hasOwn(factsByState, String(name)))
     throw new InvalidOptionError(

@@ -51,6 +51,32 @@ describe("a breaker that is restored from JSON", () => {
     expect(late.breaker.state).toEqual({ name: "open", retryAfterMs: 1_000 });
   });
 
+  it("believes checks no more than the other one did, also when it is restored twice", async () => {
+    const { breaker } = scene();
+    trip(breaker);
+    const trusting = scene({ restore: json(breaker) }).breaker;
+    trusting.checkSucceeded();
+    expect(trusting.state.name).toBe("half-open");
+    permit(trusting).failure();
+    const { trustsChecks, ...old } = json(trusting);
+    expect(trustsChecks).toBe(false);
+    const copy = scene({ restore: json(trusting) });
+    for (const one of [trusting, copy.breaker, scene({ restore: json(copy.breaker) }).breaker]) {
+      one.checkSucceeded();
+      expect(one.state.name).toBe("open");
+    }
+    await copy.clock.advance(2_000);
+    expect(copy.breaker.state.name).toBe("half-open");
+    const half = scene({ restore: json(copy.breaker) }).breaker;
+    permit(half).failure();
+    half.checkSucceeded();
+    expect(half.state.name).toBe("open");
+    // A snapshot of an earlier version does not say it.
+    const restored = scene({ restore: old }).breaker;
+    restored.checkSucceeded();
+    expect(restored.state.name).toBe("half-open");
+  });
+
   it("is closed where the other one was isolated, for its holders are gone", () => {
     const { breaker } = scene();
     breaker.isolate();
@@ -103,6 +129,10 @@ describe("a breaker that is restored from JSON", () => {
     [{ openings: 1, rejections: 1, doublings: 1.5 }, "restore.doublings"],
     [{ openings: 1, rejections: "1" }, "restore.rejections"],
     [{ openings: 1, rejections: 1, doublings: 0, closedForMs: Number.NaN }, "restore.closedForMs"],
+    [
+      { openings: 1, rejections: 1, doublings: 0, closedForMs: 0, trustsChecks: "no" },
+      "restore.trustsChecks",
+    ],
     [
       { openings: 1, rejections: 1, doublings: 0, closedForMs: 0, state: { name: "ajar" } },
       "restore.state.name",

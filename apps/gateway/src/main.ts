@@ -9,8 +9,8 @@ const { engines } = JSON.parse(readFileSync(new URL("../package.json", import.me
 };
 
 // An older Node cannot even read the rest, whose syntax is newer. So this file and what it imports have none of it.
-const needed = engines.node.replace(/\D+/, "");
-if (Number.parseInt(process.versions.node, 10) < Number(needed)) {
+const needed = Number.parseInt(engines.node.replace(/^\D+/, ""), 10);
+if (Number.parseInt(process.versions.node, 10) < needed) {
   process.stderr.write(`fleet-gateway: Node ${needed} or newer is needed, this is ${process.version}\n`);
   process.exit(1);
 }

@@ -6,8 +6,8 @@ const { version, engines } = JSON.parse(
 ) as { readonly version: string; readonly engines: { readonly node: string } };
 
 // An older Node cannot even read the rest, whose syntax is newer. So this file has none of it.
-const needed = engines.node.replace(/\D+/, "");
-if (Number.parseInt(process.versions.node, 10) < Number(needed)) {
+const needed = Number.parseInt(engines.node.replace(/^\D+/, ""), 10);
+if (Number.parseInt(process.versions.node, 10) < needed) {
   process.stderr.write(`fleet-worker: Node ${needed} or newer is needed, this is ${process.version}\n`);
   process.exit(1);
 }

@@ -1,3 +1,4 @@
+import { printed } from "@fleet/options";
 import { z } from "zod";
 
 import { meant } from "./nearest.ts";
@@ -92,9 +93,8 @@ function shown(path: readonly PropertyKey[], { settings, tree, isSecret }: Fault
   if (!mayShow || path.some((key) => /credentials|password/i.test(String(key))))
     return "a value that is not shown";
   if (typeof value === "object") return Array.isArray(value) ? "a list" : "a mapping";
-  const text = JSON.stringify(value);
+  const text = String(value);
   if (isSecret(text)) return "a value that is not shown";
   // A connection string brings its password along.
-  if (/[a-z]:\//i.test(text)) return "a URL that is not shown";
-  return text.length > 80 ? `${text.slice(0, 80)}...` : text;
+  return /[a-z]:\//i.test(text) ? "a URL that is not shown" : printed(value);
 }

@@ -1,5 +1,6 @@
 import { dirname, resolve } from "node:path";
 
+import { printed } from "@fleet/options";
 import { parseDocument } from "yaml";
 
 import type { Document } from "./document.ts";
@@ -15,6 +16,8 @@ export interface Alias {
   readonly variable: string;
   /** Ends the sentence "expected ...". */
   readonly expected: string;
+  /** Its text may hold a secret and is in no fault. @default as the setting has it */
+  readonly secret?: true;
   /** What the text means, by the path of each setting that it sets; undefined where it is not what was expected. */
   readonly means: Readonly<Record<string, (text: string) => unknown>>;
 }
@@ -76,13 +79,13 @@ function fromOwnVariable(setting: Setting, { environment }: Layers): Found | Unr
 }
 
 function fromAlias(setting: Setting, { environment, aliases }: Layers): Found | Unreadable | undefined {
-  for (const { variable: name, means, expected } of aliases) {
+  for (const { variable: name, means, expected, secret } of aliases) {
     const text = variable(environment, name);
     const meaning = means[setting.path];
     if (text === undefined || meaning === undefined) continue;
     const value = meaning(text);
     if (value !== undefined) return { value, source: `environment ${name}` };
-    const got = setting.secret === undefined && !text.includes("://") ? `, got ${JSON.stringify(text)}` : "";
+    const got = setting.secret === undefined && secret === undefined ? `, got ${printed(text)}` : "";
     return new Unreadable(`${name}: expected ${expected}${got}`);
   }
   return undefined;
@@ -117,11 +120,15 @@ function read({ kind }: Setting, text: string, where: string, source: string): F
     return { value: /^(?:-?\d+(?:\.\d+)?|Infinity)$/.test(text) ? Number(text) : text, source };
   if (kind === "boolean") return { value: text === "true" || (text === "false" ? false : text), source };
   if (kind === "text" || kind === "path") return { value: text, source };
-  if (kind === "list" && !text.startsWith("["))
+  if (kind === "list" && !isYamlList(text.trim()))
     return { value: text === "*" ? text : text.split(",").map((name) => name.trim()), source };
   const value = readYaml(text);
   return value instanceof Unreadable ? new Unreadable(`${where}: ${value.fault}`) : { value, source };
 }
+
+/** `[::1]:26379,[::2]` is no YAML: its first bracket ends before the first comma. */
+const isYamlList = (text: string): boolean =>
+  text.startsWith("[") && text.endsWith("]") && !/^\[[^[\],]*\][^,[\]]*,/.test(text);
 
 /** A variable that holds a whole section. */
 export function readSection(text: string, name: string): Tree | Unreadable {

@@ -69,6 +69,12 @@ export const definition: Definition = {
       expected: "seconds",
       means: { timeoutMs: (given) => (Number(given) > 0 ? Number(given) * 1000 : undefined) },
     },
+    {
+      variable: "OLD_HOST",
+      expected: "a URL",
+      secret: true,
+      means: { name: (given) => (URL.canParse(given) ? given : undefined) },
+    },
     { variable: "OLD_MAX", expected: "a number", means: { "pool.exclusive.max": Number } },
   ],
   foreign: (name) => (name.startsWith("APP_TEST_") ? "it is for tests" : undefined),

@@ -129,7 +129,7 @@ describe("faults", () => {
     const found = await faultsOf({
       file,
       flags: { timeoutMs: "soon" },
-      environment: { APP_WORDS: "[", APP_TIMEOUT: "5", OLD_TIMEOUT: "-1", APP_SENTINEL: "maybe" },
+      environment: { APP_WORDS: "[{]", APP_TIMEOUT: "5", OLD_TIMEOUT: "-1", APP_SENTINEL: "maybe" },
       check: ({ config, isFaulty }) => [
         `users: ${config.users.length} are left of those that are ${isFaulty("users") ? "faulty" : "right"}`,
       ],
@@ -182,6 +182,34 @@ describe("faults", () => {
     expect(found).toHaveLength(10);
     expect(found.join("\n")).not.toContain("tok_1");
   });
+});
+
+describe("the text of a faulty variable", () => {
+  test.for([
+    ["OLD_HOST", "hunter2"],
+    ["OLD_HOST", "//hunter2@host"],
+    ["OLD_TIMEOUT", "default:hunter2@host:6379"],
+    ["OLD_TIMEOUT", "host?password=hunter2"],
+    ["APP_USERS", "default:hunter2@host:6379"],
+    ["APP_LISTEN_PORT", "default:hunter2@host:6379"],
+  ] as const)("%s=%s is not shown where it may hold a password", async ([name, value]) => {
+    const found = await faultsOf({ environment: { [name]: value } });
+    expect(found).toHaveLength(1);
+    expect(found[0]).toContain(name);
+    expect(found[0]).not.toContain("hunter2");
+  });
+
+  test("is shown as it was written where it is a number", async () => {
+    expect(await faultsOf({ environment: { APP_TIMEOUT_MS: "Infinity" } })).toEqual([
+      "timeoutMs: expected number, got Infinity (environment APP_TIMEOUT_MS)",
+    ]);
+  });
+});
+
+test("a list of IPv6 addresses is no YAML", async () => {
+  expect((await load({ APP_WORDS: "[::1]:26379,b:26379" })).words).toEqual(["[::1]:26379", "b:26379"]);
+  expect((await load({ APP_WORDS: "[::1]:26379,[::2]" })).words).toEqual(["[::1]:26379", "[::2]"]);
+  expect((await load({ APP_WORDS: "[a, 'b,c'] " })).words).toEqual(["a", "b,c"]);
 });
 
 describe("variables", () => {

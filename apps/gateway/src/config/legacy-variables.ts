@@ -8,7 +8,9 @@ const url = "REDIS_URL";
 export const legacyVariables: readonly Alias[] = [
   {
     variable: url,
-    expected: "redis://[user:password@]host[:port], or rediss:// for TLS, of database 0",
+    expected:
+      "redis://[user:password@]host[:port], or rediss:// for TLS, of database 0; whoever has a user name has a password, and both are percent-encoded",
+    secret: true,
     means: {
       instances: (text) => {
         const instance = instanceAt(text, url);

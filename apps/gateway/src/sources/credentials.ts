@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import type { CredentialsResolver } from "@fleet/client";
 import type { KubernetesSecrets } from "@fleet/discovery/kubernetes";
 
+import { decoded } from "../config/redis-url.ts";
 import { CredentialsError } from "../errors.ts";
 import type { Credentials, Wanted } from "./found-credentials.ts";
 import { Places } from "./places.ts";
@@ -90,7 +91,7 @@ export async function findSecret(
   const where = reference.slice(colon + 1);
   switch (where === "" ? "" : reference.slice(0, colon)) {
     case "env":
-      return credentials(passwordIn(environment[where]));
+      return credentials(passwordIn(environment[where], reference));
     case "file":
       return credentials(await readSecretFile(where));
     case "secret":
@@ -127,9 +128,15 @@ function credentials(password: string | undefined): Credentials | undefined {
 }
 
 /** Of a variable that holds the URL of a Redis, the password in that. */
-function passwordIn(text: string | undefined): string | undefined {
+function passwordIn(text: string | undefined, reference: string): string | undefined {
   const url = text === undefined || !/^rediss?:\/\//.test(text) ? null : URL.parse(text);
-  return url === null ? text : decodeURIComponent(url.password);
+  if (url === null) return text;
+  const password = decoded(url.password);
+  if (password === undefined)
+    throw new CredentialsError(
+      `${reference} is a URL in which the password is not percent-encoded (% is %25)`,
+    );
+  return password;
 }
 
 async function readSecretFile(path: string): Promise<string | undefined> {

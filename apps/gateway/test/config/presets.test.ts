@@ -130,9 +130,22 @@ describe("variables of other Redis clients", () => {
       "CIRCUIT_BREAKER_THRESHOLD: is not a known variable; did you mean CIRCUIT_BREAKER_FAILURE_THRESHOLD?",
       "FLEET_TIMEOUT: is not a known variable; did you mean FLEET_TIMEOUT_MS?",
       'REDIS_MAX_RETRIES: expected a whole number, got "many"',
-      "REDIS_URL: expected redis://[user:password@]host[:port], or rediss:// for TLS, of database 0",
+      "REDIS_URL: expected redis://[user:password@]host[:port], or rediss:// for TLS, of database 0; whoever has a user name has a password, and both are percent-encoded",
       "timeoutMs: Too small: expected number to be >=1, got -1000 (environment REDIS_OPERATION_TIMEOUT)",
     ]);
+    expect(found.join("\n")).not.toContain("CANARY");
+  });
+
+  test.for([
+    "default:CANARY@host:6379",
+    "CANARY",
+    "redis://us%er:CANARY@h",
+    "redis://u:CANARY%@h",
+    "redis://CANARY@host",
+    "redis://CANARY:@host",
+  ])("REDIS_URL=%s is a fault of that variable, without the secret", async (REDIS_URL) => {
+    const found = await faults({ FLEET_TOKENS: tokens, REDIS_URL });
+    expect(found[0]).toMatch(/^REDIS_URL: expected redis:/);
     expect(found.join("\n")).not.toContain("CANARY");
   });
 

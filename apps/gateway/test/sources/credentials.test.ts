@@ -306,3 +306,11 @@ test("of a variable that holds the URL of a Redis, the password in it is meant",
     "env:BARE is not set or empty",
   );
 });
+
+test("a URL whose password is not percent-encoded is refused, with a code and without the password", async () => {
+  const refused = resolveSecret("env:ORDERS_URL", { ORDERS_URL: "redis://u:hunter2%@h" }, undefined);
+  await expect(refused).rejects.toMatchObject({ code: "FLEET_GATEWAY_CREDENTIALS" });
+  await expect(refused).rejects.toThrow(
+    /^env:ORDERS_URL is a URL in which the password is not percent-encoded/,
+  );
+});

@@ -60,7 +60,7 @@ const aliases: readonly Alias[] = [
   { variable: "MAX_FID", expected: "the last id", means: { range: (last) => `1..${last}` } },
   { variable: "FIDS", expected: "ids with commas between", means: { ids: listIn } },
   { variable: "CONCURRENCY", expected: "a whole number", means: { hubConcurrency: number } },
-  { variable: "REDIS_URL", expected: "a URL", means: { redisUrl: (url) => url } },
+  { variable: "REDIS_URL", expected: "a URL", secret: true, means: { redisUrl: (url) => url } },
   { variable: "REDIS_OPERATION_TIMEOUT", expected: "seconds", means: { redisTimeoutMs: milliseconds } },
   {
     variable: "CIRCUIT_BREAKER_FAILURE_THRESHOLD",

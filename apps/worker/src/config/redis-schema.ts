@@ -22,7 +22,9 @@ export const redisSettings: Section<RedisConfig> = {
     url(
       /^rediss?:\/\/[^/?#]+(?:\/\d*)?$/,
       "expected a redis:// or rediss:// URL, a path only as the number of a database",
-    ).default("redis://127.0.0.1:6379"),
+    )
+      .refine(isDecodable, "expected a URL with user and password percent-encoded (% is %25)")
+      .default("redis://127.0.0.1:6379"),
     {
       description: "the Redis that keeps the run",
       kind: "text",
@@ -82,3 +84,14 @@ export const redisSettings: Section<RedisConfig> = {
     scope: "run",
   }),
 };
+
+function isDecodable(url: string): boolean {
+  const parsed = URL.parse(url);
+  if (parsed === null) return true;
+  try {
+    decodeURIComponent(parsed.username + parsed.password);
+    return true;
+  } catch {
+    return false;
+  }
+}

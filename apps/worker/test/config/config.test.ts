@@ -227,6 +227,8 @@ describe("a wrong value is refused with one line a fault", () => {
     [{ hubUrl: "hub/{id}" }, /^hubUrl: expected an http:\/\/ or https:\/\/ URL/],
     [{ redisUrl: "localhost:6379" }, /^redisUrl: expected a redis:\/\//],
     [{ redisUrl: "redis://h/casts" }, /^redisUrl: expected a redis:\/\/ or rediss:\/\/ URL, a path only as/],
+    [{ redisUrl: "redis://us%er:p@h" }, /^redisUrl: expected a URL with user and password percent-encoded/],
+    [{ redisUrl: "redis://u:p%@h" }, /^redisUrl: .*got a value that is not shown/],
     [{ redisUrl: "redis://h/2", redisCluster: true }, /^redisUrl: a cluster has no database but 0/],
     [{ redisCluster: true, redisSentinels: "a:1,b:2" }, /^redisCluster: a cluster has no Sentinels/],
     [{ redisSentinels: "a:b" }, /^redisSentinels\[0\]: expected HOST:PORT, got "a:b"/],

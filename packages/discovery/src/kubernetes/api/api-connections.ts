@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 
-import { Agent, buildConnector, ProxyAgent, Socks5ProxyAgent } from "undici";
+import { Agent, buildConnector, Pool, ProxyAgent, Socks5ProxyAgent } from "undici";
 import type { Dispatcher } from "undici";
 
 import type { Transport } from "./api-access.ts";
@@ -54,14 +54,28 @@ function dispatcherOf({ tls, proxy }: Transport, connections: number | null): Di
     keepAliveTimeout: 75_000,
     keepAliveMaxTimeout: 75_000,
   };
-  if (proxy === undefined)
-    return new Agent({ ...options, connect: connections === null ? withoutReference(connect) : connect });
-  if (proxy.startsWith("socks")) return new Socks5ProxyAgent(proxy, { ...options, requestTls: connect });
-  return new ProxyAgent({ ...options, uri: proxy, requestTls: connect });
+  const isForWatches = connections === null;
+  if (proxy === undefined) {
+    const connector = buildConnector({ ...connect, allowH2: false });
+    return new Agent({ ...options, connect: isForWatches ? withoutReference(connector) : connect });
+  }
+  if (proxy.startsWith("socks")) {
+    // The connection to the proxy carries all the rest.
+    const toProxy = buildConnector({ timeout: 5000 });
+    return new Socks5ProxyAgent(proxy, {
+      ...options,
+      connect: isForWatches ? withoutReference(toProxy) : toProxy,
+      requestTls: connect,
+    });
+  }
+  const factory = (origin: string | URL, given: object): Dispatcher => {
+    const through = given as Pool.Options & { readonly connect: buildConnector.connector };
+    return new Pool(origin, { ...through, connect: withoutReference(through.connect) });
+  };
+  return new ProxyAgent({ ...options, ...(isForWatches && { factory }), uri: proxy, requestTls: connect });
 }
 
-function withoutReference(options: buildConnector.BuildOptions): buildConnector.connector {
-  const connect = buildConnector({ ...options, allowH2: false });
+function withoutReference(connect: buildConnector.connector): buildConnector.connector {
   return (to, callback) =>
     connect(to, (...[error, socket]) => {
       if (error !== null) return callback(error, null);

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 
-import { type RedisServer, startRedis } from "@fleet/testkit";
+import { type RedisServer, startCluster, startRedis } from "@fleet/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 let server: RedisServer;
@@ -12,17 +12,22 @@ beforeAll(async () => {
 afterAll(() => server.close());
 
 /** A program that opens a run and closes nothing. It is over when it ends by itself. */
-async function outputOf(program: string): Promise<readonly [number | null, string]> {
+async function outputOf(
+  program: string,
+  connection = `new Redis(${server.port}, ${JSON.stringify(server.host)})`,
+): Promise<readonly [number | null, string]> {
   const source = `
-    import { Redis } from "ioredis";
+    import { Cluster, Redis } from "ioredis";
     import { Backfill } from "@fleet/backfill";
     const backfill = await Backfill.open({
-      connect: () => new Redis(${server.port}, ${JSON.stringify(server.host)}),
+      connect: () => ${connection},
       name: "idle",
       source: { kind: "range", from: 1, to: 100 },
     });
     const worker = backfill.worker({ fetch: async (id) => id, sink: { write: async () => {} }, limits: { requestsPerSecond: Infinity } });
-    ${program}`;
+    ${program}
+    // Keeps nothing alive itself: it ends a process that something else does keep.
+    setTimeout(() => { console.log("kept alive"); process.exit(); }, 5000).unref();`;
   const child = spawn(
     process.execPath,
     ["--conditions=@fleet/source", "--input-type=module", "--eval", source],
@@ -56,4 +61,16 @@ test("a process does not end while a worker waits for work, although nothing but
     setTimeout(() => backfill.resume(), 500).unref();
     console.log(await end, worker.stats.done);`;
   expect(await outputOf(program)).toEqual([0, "complete 100"]);
+});
+
+test("a process ends while a run over a cluster is open, before and after its worker", async () => {
+  await using cluster = await startCluster();
+  const nodes = JSON.stringify(cluster.nodes.map(({ host, port }) => ({ host, port })));
+  const connection = `new Cluster(${nodes})`;
+  const idle = `console.log((await backfill.status()).state);`;
+  expect(await outputOf(idle, connection)).toEqual([0, "running"]);
+  expect(await outputOf(`console.log(await worker.start(), worker.stats.done);`, connection)).toEqual([
+    0,
+    "complete 100",
+  ]);
 });

@@ -1,8 +1,12 @@
+export type ClusterNode = Pick<Connection, "stream" | "on">;
+
 /** What the engine needs of a connection; ioredis' `Redis` and `Cluster` have it. */
 export interface Connection {
   readonly status: string;
   /** The socket, where there is one: destroyed when a command was not answered in time. */
   readonly stream?: { destroy(): unknown; unref?(): unknown };
+  /** The connections of a cluster. */
+  nodes?(): readonly ClusterNode[];
   /** Its own ways of reconnecting, which are turned off. */
   readonly options?: { retryStrategy?: unknown; clusterRetryStrategy?: unknown };
   call(command: string, args: (string | number)[]): Promise<unknown>;

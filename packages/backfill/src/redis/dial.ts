@@ -1,4 +1,4 @@
-import type { Connect, Connection } from "./connection.ts";
+import type { ClusterNode, Connect, Connection } from "./connection.ts";
 
 /** One connection, from its dial to its end. It ends once and does not come back: ioredis' own way of reconnecting would send commands again. */
 export class Dial {
@@ -54,8 +54,20 @@ export class Dial {
       if (connection.status === "wait") connection.connect().catch((error: unknown) => (cause ??= error));
       await Promise.race([isReady, this.lost]);
     }
-    // Idle, it must not keep the process alive. While a command waits for its reply the timer of its deadline does.
-    connection.stream?.unref?.();
+    release(connection);
     return connection;
   }
+}
+
+/** Idle, it must not keep the process alive. While a command waits for its reply the timer of its deadline does. */
+function release(connection: Connection): void {
+  connection.stream?.unref?.();
+  if (connection.nodes === undefined) return;
+  // A cluster connects to each node when it needs it, and again.
+  const releaseNode = (node: ClusterNode): void => {
+    node.stream?.unref?.();
+    node.on("connect", () => node.stream?.unref?.());
+  };
+  for (const node of connection.nodes()) releaseNode(node);
+  connection.on("+node", (node) => releaseNode(node as ClusterNode));
 }

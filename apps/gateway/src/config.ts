@@ -5,7 +5,7 @@ import { printSettings } from "@fleet/settings";
 import type { Environment, Flags, Loaded } from "@fleet/settings";
 
 import { completed, type Config, gatewaySettings, settings } from "./config/config-schema.ts";
-import { contradictions, namesIn } from "./config/contradictions.ts";
+import { besideRedisUrl, contradictions, namesIn } from "./config/contradictions.ts";
 import { fleetOptionsIn } from "./config/fleet-schema.ts";
 import { discoveryFaults } from "./sources/discovery-faults.ts";
 
@@ -29,13 +29,14 @@ export async function loadConfig({ serves = true, ...given }: LoadOptions): Prom
   const loaded = await gatewaySettings.load({
     ...given,
     referenced: ({ instancesFile }) => referencesIn(instancesFile),
-    check: async ({ config, isFaulty }) => {
+    check: async ({ config, sources, isFaulty }) => {
       const isKnown = (fault: string): boolean => isFaulty(/^[A-Za-z.]*/.exec(fault)![0]);
       const found = await discoveryFaults(config, given.environment);
       const names = found.length === 0 && !isFaulty("instances") ? namesIn(config) : new Set<string>();
       const ours = serves ? contradictions(config, names) : [];
       const misfits = await combinationFaults(fleetOptionsIn(config));
-      return [...found, ...misfits, ...ours, ...(await unreadable(config))].filter(
+      const beside = besideRedisUrl(config, sources);
+      return [...found, ...beside, ...misfits, ...ours, ...(await unreadable(config))].filter(
         (fault) => !isKnown(fault),
       );
     },

@@ -159,6 +159,35 @@ describe("values that contradict each other are refused", () => {
     expect(found.join("\n")).toMatch(/^adminListen\.port: 8081 is the data port too/m);
   });
 
+  test("what is said of one instance", async () => {
+    const overrides = (value: object): Promise<readonly string[]> =>
+      faults({ environment: { ...enough, FLEET_OVERRIDES: JSON.stringify(value) } });
+    expect(await overrides({ orders: { timeoutMs: 120_000 } })).toEqual([
+      "idleSocketTimeoutMs: 120000 would cut a client off that waits for a call of overrides.orders.timeoutMs: 120000",
+    ]);
+    // A group has no options of its own.
+    for (const name of ["order", "shop"])
+      expect(await overrides({ [name]: { timeoutMs: 5 } })).toEqual([
+        `overrides.${name}: is no instance; there are orders`,
+      ]);
+    const FLEET_OVERRIDES = "{ order: { timeoutMs: 5 } }";
+    const environment = { ...enough, FLEET_OVERRIDES, FLEET_DNS_INSTANCES: '[{ name: order, host: "h" }]' };
+    expect((await loadConfig({ environment })).config.overrides).toHaveProperty("order");
+  });
+
+  test("REDIS_URL beside other instances", async () => {
+    const REDIS_URL = "redis://:CANARY@h";
+    const FLEET_TOKENS = JSON.stringify([{ ...tokens[0], targets: "*" }]);
+    const path = await file({ instances });
+    expect(await faults({ file: path, environment: { FLEET_TOKENS, REDIS_URL } })).toEqual([
+      `REDIS_URL: instances stands in the file ${path} too, and neither wins; leave one of them out`,
+    ]);
+    const dns = await file({ dns: { instances: [{ name: "carts", host: "h" }] } });
+    expect(await faults({ file: dns, environment: { FLEET_TOKENS, REDIS_URL } })).toEqual([
+      "REDIS_URL: dns is given too, and neither wins; leave one of them out",
+    ]);
+  });
+
   test("tokens", async () => {
     const other = hash("sha256", "another-token-altogether");
     expect(await faults(withTokens({ name: "a", digest, rights: "full" }))).toEqual([

@@ -178,6 +178,7 @@ export const fleetRules: Rules<FleetOptions> = {
   sources: listOf("sources with start() and close()", (source) => hasMethods(source, "start", "close")),
   startTimeoutMs: withDefault(0, {
     ...ms(0),
+    expected: `${ms(0).expected}, or Infinity`,
     fits: (value) => value === Infinity || ms(0).fits(value),
   }),
   waitsForSources: withDefault(true, flag),

@@ -31,7 +31,11 @@ export const discoveryRules: Rules<DiscoveryOptions> = {
     fits: (value) => Array.isArray(value) && value.every((source) => hasMethods(source, "start", "close")),
   }),
   // Infinity is no timer, but the wish for none.
-  startTimeoutMs: { ...ms(0), fits: (value) => value === Infinity || ms(0).fits(value) },
+  startTimeoutMs: {
+    ...ms(0),
+    expected: `${ms(0).expected}, or Infinity`,
+    fits: (value) => value === Infinity || ms(0).fits(value),
+  },
   clock: ofClock,
 };
 

@@ -213,7 +213,7 @@ describe("the start", () => {
 
     test.for([-1, Number.NaN, 2 ** 31])("is no %s milliseconds", (startTimeoutMs) => {
       expect(() => new Discovery({ sources: [new StaticSource([])], startTimeoutMs })).toThrow(
-        `startTimeoutMs must be milliseconds from 0 to 2147483647, got ${startTimeoutMs}`,
+        `startTimeoutMs must be milliseconds from 0 to 2147483647, or Infinity, got ${startTimeoutMs}`,
       );
     });
   });

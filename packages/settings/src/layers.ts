@@ -18,6 +18,8 @@ export interface Alias {
   readonly expected: string;
   /** Its text may hold a secret and is in no fault. @default as the setting has it */
   readonly secret?: true;
+  /** A value in the file beside it is a fault. @default it is stronger than the file */
+  readonly alone?: true;
   /** What the text means, by the path of each setting that it sets; undefined where it is not what was expected. */
   readonly means: Readonly<Record<string, (text: string) => unknown>>;
 }
@@ -27,7 +29,7 @@ export interface Layers {
   readonly environment: Environment;
   readonly document: Document | undefined;
   readonly aliases: readonly Alias[];
-  /** Of sections whose variable holds them whole, by the path of the section. */
+  /** Of sections whose variable holds them whole, by the path of the section; the tree is that of the whole configuration. */
   readonly sections: ReadonlyMap<string, { readonly variable: string; readonly tree: Tree }>;
   readonly preset: { readonly name: string; readonly values: Readonly<Record<string, unknown>> } | undefined;
 }
@@ -78,12 +80,18 @@ function fromOwnVariable(setting: Setting, { environment }: Layers): Found | Unr
   return text === undefined ? undefined : read(setting, text, setting.env, `environment ${setting.env}`);
 }
 
-function fromAlias(setting: Setting, { environment, aliases }: Layers): Found | Unreadable | undefined {
-  for (const { variable: name, means, expected, secret } of aliases) {
+function fromAlias(setting: Setting, layers: Layers): Found | Unreadable | undefined {
+  const { environment, aliases } = layers;
+  for (const { variable: name, means, expected, secret, alone } of aliases) {
     const text = variable(environment, name);
     const meaning = means[setting.path];
     if (text === undefined || meaning === undefined) continue;
     const value = meaning(text);
+    const beside = alone === undefined || value === undefined ? undefined : fromFile(setting, layers);
+    if (beside !== undefined)
+      return new Unreadable(
+        `${name}: ${setting.path} stands in the ${beside.source} too, and neither wins; leave one of them out`,
+      );
     if (value !== undefined) return { value, source: `environment ${name}` };
     const got = setting.secret === undefined && secret === undefined ? `, got ${printed(text)}` : "";
     return new Unreadable(`${name}: expected ${expected}${got}`);
@@ -92,8 +100,8 @@ function fromAlias(setting: Setting, { environment, aliases }: Layers): Found | 
 }
 
 function fromSectionVariable({ path }: Setting, { sections }: Layers): Found | undefined {
-  for (const [section, { variable: name, tree }] of sections) {
-    const value = path.startsWith(`${section}.`) ? valueAt(tree, path.slice(section.length + 1)) : undefined;
+  for (const { variable: name, tree } of sections.values()) {
+    const value = valueAt(tree, path);
     if (value !== undefined) return { value, source: `environment ${name}` };
   }
   return undefined;

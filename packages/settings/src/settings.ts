@@ -12,7 +12,7 @@ import {
   variable,
 } from "./layers.ts";
 import { type Setting, settingsIn } from "./setting.ts";
-import { hasRoom, place, remove, type Tree, valueAt } from "./tree.ts";
+import { hasRoom, isTree, leavesOf, place, remove, type Tree, valueAt } from "./tree.ts";
 import { type Environment, referencesIn, unknownVariables } from "./variables.ts";
 
 /** Where each value came from, by the path of its setting: `flag --listen-port`, `file fleet.yaml`, `default`. */
@@ -159,9 +159,16 @@ export class Settings<C> {
       const name = this.#variableOf(section);
       const text = variable(environment, name);
       if (text === undefined) continue;
-      const tree = readSection(text, name);
-      if (tree instanceof Unreadable) faults.push(tree.fault);
-      else sections.set(section, { variable: name, tree });
+      const given = readSection(text, name);
+      if (given instanceof Unreadable) {
+        faults.push(given.fault);
+        continue;
+      }
+      const tree: Tree = {};
+      for (const [path, value] of leavesOf({ [section]: given }, this.#isSetting))
+        if (valueAt(tree, path) === undefined && hasRoom(tree, path)) place(tree, path, value);
+        else faults.push(`${name}: ${path} stands twice`);
+      sections.set(section, { variable: name, tree });
     }
     const layers: Layers = { flags, environment, document, aliases, sections, preset: undefined };
     const chosen = this.all.find(({ path }) => path === "preset");
@@ -181,11 +188,19 @@ export class Settings<C> {
     const tree = structuredClone(layers.document?.tree ?? {});
     const sources = new Map<string, string>();
     const unreadable = new Map<string, string>();
-    for (const [section, given] of layers.sections)
-      for (const [key, value] of Object.entries(given.tree)) {
-        // Whatever is no setting stands here only to be refused.
-        sources.set(`${section}.${key}`, `environment ${given.variable}`);
-        if (valueAt(tree, `${section}.${key}`) === undefined) place(tree, `${section}.${key}`, value);
+    for (const given of layers.sections.values())
+      for (const [path, value] of leavesOf(given.tree, this.#isSetting)) {
+        // Whatever is no setting stands here only to be refused, but for a section that is empty.
+        const isThere = isTree(value) && isTree(valueAt(tree, path));
+        if (this.#isSetting(path) || isThere || !hasRoom(tree, path)) continue;
+        // A fault may be of what it stands in, where no other layer has that.
+        const keys = path.split(".");
+        for (let length = keys.length; length > 0; length -= 1) {
+          const at = keys.slice(0, length).join(".");
+          if (at === path || valueAt(tree, at) === undefined)
+            sources.set(at, `environment ${given.variable}`);
+        }
+        place(tree, path, value);
       }
     for (const setting of this.all) {
       const found = strongest(setting, layers);
@@ -201,6 +216,8 @@ export class Settings<C> {
     }
     return { tree, sources, unreadable };
   }
+
+  readonly #isSetting = (path: string): boolean => this.all.some((setting) => setting.path === path);
 
   #origin(path: readonly PropertyKey[], sources: Sources, { document }: Layers): string {
     const inFile = (): string => {

@@ -14,6 +14,19 @@ export function valueAt(tree: unknown, path: string): unknown {
   return value;
 }
 
+/** Every value in a tree with its dotted path; an empty mapping is one too. @param isWhole whether a mapping at a path is one value. */
+export function leavesOf(
+  tree: Tree,
+  isWhole: (path: string) => boolean,
+  above = "",
+): readonly (readonly [path: string, value: unknown])[] {
+  return Object.entries(tree).flatMap(([key, value]) => {
+    const path = above + key;
+    const isSection = isTree(value) && Object.keys(value).length > 0 && !isWhole(path);
+    return isSection ? leavesOf(value, isWhole, `${path}.`) : [[path, value] as const];
+  });
+}
+
 /** Whether nothing but mappings stands where a dotted path leads through. */
 export function hasRoom(tree: Tree, path: string): boolean {
   const keys = path.split(".");

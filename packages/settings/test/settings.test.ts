@@ -93,6 +93,30 @@ describe("layers", () => {
     ]);
   });
 
+  test.for([
+    ['{"exclusive":{"mux":9}}', "pool.exclusive.mux: is not a known setting; did you mean max?"],
+    ['{"exclusive.mux":9}', "pool.exclusive.mux: is not a known setting; did you mean max?"],
+    ['{"exclusive":9}', "pool.exclusive: expected object, got 9"],
+    ['{"exclusive":{"max":{"x":1}}}', "pool.exclusive.max: expected number, got a mapping"],
+    ['{"exclusive":{"max.x":1}}', "pool.exclusive.max: expected number, got a mapping"],
+  ] as const)("a section's variable is checked whole beside a file: %s", async ([APP_POOL, fault]) => {
+    const file = await folder.file("pool: { exclusive: { max: 4 } }");
+    const found = await faultsOf({ file, environment: { APP_POOL } });
+    expect(found).toEqual([`${fault} (environment APP_POOL)`]);
+  });
+
+  test("a section's variable is stronger than the file, value by value; its dotted keys are short for mappings", async () => {
+    const file = await folder.file("pool: { exclusive: { max: 4, maxAgeMs: 7 } }");
+    const pool = async (APP_POOL: string): Promise<unknown> =>
+      (await app.load({ file, environment: { APP_POOL } })).config.pool;
+    expect(await pool('{"exclusive.max":5}')).toEqual({ exclusive: { max: 5, maxAgeMs: 7 } });
+    expect(await pool('{"exclusive":{}}')).toEqual({ exclusive: { max: 4, maxAgeMs: 7 } });
+    expect(await pool("{}")).toEqual({ exclusive: { max: 4, maxAgeMs: 7 } });
+    expect(
+      await faultsOf({ environment: { APP_POOL: '{"exclusive":{"max":5},"exclusive.max":6}' } }),
+    ).toEqual(["APP_POOL: pool.exclusive.max stands twice"]);
+  });
+
   test("text is read as the kind of its setting", async () => {
     const config = await load({
       APP_WORDS: "a, b",

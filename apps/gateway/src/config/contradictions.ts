@@ -1,4 +1,5 @@
 import type { InstanceInput } from "@fleet/discovery";
+import type { Sources } from "@fleet/settings";
 
 import type { Config, TokenConfig } from "./config-schema.ts";
 
@@ -16,6 +17,12 @@ export function contradictions(config: Config, names: ReadonlySet<string>): stri
     faults.push(
       `idleSocketTimeoutMs: ${config.idleSocketTimeoutMs} would cut a client off that waits for a call of timeoutMs: ${config.timeoutMs}`,
     );
+  for (const [name, { timeoutMs = 0 }] of Object.entries(config.overrides))
+    if (config.idleSocketTimeoutMs <= timeoutMs)
+      faults.push(
+        `idleSocketTimeoutMs: ${config.idleSocketTimeoutMs} would cut a client off that waits for a call of overrides.${name}.timeoutMs: ${timeoutMs}`,
+      );
+  if (names.size > 0) faults.push(...overrideFaults(config));
   if (tokens.length === 0)
     faults.push(
       "tokens: there are none; a gateway without tokens would be open to everybody and does not start",
@@ -31,23 +38,37 @@ export function contradictions(config: Config, names: ReadonlySet<string>): stri
   return faults;
 }
 
+/** An override of a name that is never found would be ignored. */
+function overrideFaults({ overrides, instances = [] }: Config): string[] {
+  const known = (instances as readonly InstanceInput[]).map(({ name }) => name);
+  return Object.keys(overrides)
+    .filter((name) => !known.includes(name))
+    .map((name) => `overrides.${name}: is no instance; there are ${known.join(", ")}`);
+}
+
+/** Settings beside `instances` that find instances too. */
+function otherSources({ instancesFile, kubernetes, sentinel, dns }: Config): readonly string[] {
+  return Object.entries({
+    instancesFile: instancesFile !== undefined,
+    kubernetes: kubernetes?.enabled === true,
+    sentinel: sentinel !== undefined,
+    dns: dns !== undefined,
+  }).flatMap(([name, isGiven]) => (isGiven ? [name] : []));
+}
+
+/** REDIS_URL is left over from a program of one Redis: among found instances, its own would be one that nothing asks for. */
+export function besideRedisUrl(config: Config, sources: Sources): string[] {
+  const others = otherSources(config);
+  return sources.get("instances") !== "environment REDIS_URL" || others.length === 0
+    ? []
+    : [`REDIS_URL: ${others.join(" and ")} is given too, and neither wins; leave one of them out`];
+}
+
 /** The instances and groups, where the configuration itself has them all. */
-export function namesIn({
-  instances = [],
-  instancesFile,
-  kubernetes,
-  sentinel,
-  dns,
-}: Config): ReadonlySet<string> {
-  if (
-    instancesFile !== undefined ||
-    kubernetes?.enabled === true ||
-    sentinel !== undefined ||
-    dns !== undefined
-  )
-    return new Set();
+export function namesIn(config: Config): ReadonlySet<string> {
+  if (otherSources(config).length > 0) return new Set();
   return new Set(
-    (instances as readonly InstanceInput[])
+    ((config.instances ?? []) as readonly InstanceInput[])
       .flatMap(({ name, group }) => [name, group])
       .filter((name) => name !== undefined),
   );

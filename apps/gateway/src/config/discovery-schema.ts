@@ -21,6 +21,7 @@ export interface KubernetesConfig {
   readonly clusterDomain?: string | undefined;
   readonly resyncMs?: number | undefined;
   readonly requestTimeoutMs?: number | undefined;
+  readonly secretsPatienceMs?: number | undefined;
 }
 
 type TlsFile = "caFile" | "certFile" | "keyFile" | "servername";
@@ -87,6 +88,11 @@ export const kubernetes: z.ZodType<KubernetesConfig | undefined> = z
     requestTimeoutMs: setting(ms(1).optional(), {
       description: "time for an answer of the API server",
       default: 30_000,
+    }),
+    secretsPatienceMs: setting(ms(1).optional(), {
+      description:
+        "how long the API server is waited for where a Secret or Pod is known from before; three times as long where none is",
+      default: 1000,
     }),
     ...settingsFromRules(kubernetesRules, { of: "kubernetes." }),
     context: setting(text.optional(), {

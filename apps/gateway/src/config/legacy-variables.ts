@@ -11,6 +11,7 @@ export const legacyVariables: readonly Alias[] = [
     expected:
       "redis://[user:password@]host[:port], or rediss:// for TLS, of database 0; whoever has a user name has a password, and both are percent-encoded",
     secret: true,
+    alone: true,
     means: {
       instances: (text) => {
         const instance = instanceAt(text, url);

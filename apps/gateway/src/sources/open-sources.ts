@@ -71,7 +71,7 @@ async function openKubernetes(config: KubernetesConfig | undefined): Promise<Ope
   if (config?.enabled !== true) return undefined;
   const { ApiServer, KubernetesSecrets, KubernetesSource, missingRights } =
     await import("@fleet/discovery/kubernetes");
-  const { enabled: _, kubeconfig, context, requestTimeoutMs, ...rest } = config;
+  const { enabled: _, kubeconfig, context, requestTimeoutMs, secretsPatienceMs, ...rest } = config;
   const api = new ApiServer({
     ...(kubeconfig !== undefined && { kubeconfig }),
     ...(context !== undefined && { context }),
@@ -80,7 +80,11 @@ async function openKubernetes(config: KubernetesConfig | undefined): Promise<Ope
   const source = new KubernetesSource({ ...rest, api } as ConstructorParameters<typeof KubernetesSource>[0]);
   return {
     source,
-    secrets: new KubernetesSecrets({ api, source }),
+    secrets: new KubernetesSecrets({
+      api,
+      source,
+      ...(secretsPatienceMs !== undefined && { patienceMs: secretsPatienceMs }),
+    }),
     missingRights: async () =>
       missingRights(api, { namespaces: config.namespaces ?? [await api.namespace()] }),
     [Symbol.asyncDispose]: () => api.close(),

@@ -4,6 +4,7 @@ import { join } from "node:path";
 
 import { fleetRules, overrideRules, policies } from "@fleet/client";
 import { dnsRules, fileRules, kubernetesRules, sentinelRules } from "@fleet/discovery";
+import { apiServerRules, secretsRules } from "@fleet/discovery/kubernetes";
 import type { Rule, Rules } from "@fleet/options";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
@@ -38,6 +39,11 @@ const options: readonly Option[] = [
   ...optionsIn(fleetRules, ""),
   ...optionsIn(fileRules, "file."),
   ...optionsIn(kubernetesRules, "kubernetes."),
+  ...optionsIn(apiServerRules, "kubernetes."),
+  ...optionsIn(secretsRules, "").map(({ path, rule }) => ({
+    path: `kubernetes.secrets${path[0]!.toUpperCase()}${path.slice(1)}`,
+    rule,
+  })),
   ...optionsIn(sentinelRules, "sentinel."),
   ...optionsIn(dnsRules, "dns."),
 ].filter(({ path }) => !elsewhere.has(path));

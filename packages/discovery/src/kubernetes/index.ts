@@ -1,10 +1,10 @@
 export { missingRights } from "./api/access-review.ts";
 export { ApiError, KubeconfigError } from "./api/api-error.ts";
-export { ApiServer } from "./api/api-server.ts";
+export { ApiServer, apiServerRules } from "./api/api-server.ts";
 export { KubernetesSource } from "./kubernetes-source.ts";
 export { Reflector } from "./reflector/reflector.ts";
 export { SecretError } from "./secrets/secret-error.ts";
-export { KubernetesSecrets } from "./secrets/secrets.ts";
+export { KubernetesSecrets, secretsRules } from "./secrets/secrets.ts";
 
 export type { Clock } from "@fleet/time";
 export type { ApiErrorFacts, ApiRequestName } from "./api/api-error.ts";

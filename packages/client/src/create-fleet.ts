@@ -1,11 +1,12 @@
 import { Discovery, StaticSource } from "@fleet/discovery";
+import { complete } from "@fleet/options";
 import { systemClock } from "@fleet/time";
 import { Roles } from "@fleet/topology";
 
 import { publishRole } from "./channels.ts";
 import { misfits } from "./check-terms.ts";
 import type { EndpointTarget } from "./endpoints/endpoint-target.ts";
-import { checkFleetOptions, type FleetOptions } from "./fleet-options.ts";
+import { checkFleetOptions, type FleetOptions, fleetRules } from "./fleet-options.ts";
 import { Fleet } from "./fleet.ts";
 import { AllTerms } from "./overrides.ts";
 import { Targets } from "./targets.ts";
@@ -27,8 +28,10 @@ export async function createFleet(
   checkFleetOptions(options);
   checkSignal(start);
   const { instances = [], sources = [], policy, retryBudget } = options;
-  const { credentials, certificates, addressMap, startTimeoutMs = 0, waitsForSources = true } = options;
-  const { graceMs = 5000 } = options;
+  const { credentials, certificates, addressMap } = options;
+  const { startTimeoutMs, waitsForSources, graceMs } = complete<
+    Pick<FleetOptions, "startTimeoutMs" | "waitsForSources" | "graceMs">
+  >(options, fleetRules);
   const { clock = systemClock, random = Math.random } = options;
   const terms = new AllTerms(options);
   const [misfit] = await misfits(options, terms);

@@ -1,8 +1,13 @@
 import type { CircuitBreakerOptions } from "@fleet/breaker";
-import { isRecord } from "@fleet/options";
+import { complete, isRecord } from "@fleet/options";
 import type { RedisPoolOptions } from "@fleet/pool/ioredis";
 
-import { type FleetOptions, type InstanceOverrides, reconnectMaxDelayMs } from "./fleet-options.ts";
+import {
+  type FleetOptions,
+  type InstanceOverrides,
+  overrideRules,
+  reconnectMaxDelayMs,
+} from "./fleet-options.ts";
 
 /** What counts for the calls to one instance, and for its endpoints: the fleet's options under its own. */
 export interface Terms {
@@ -14,6 +19,9 @@ export interface Terms {
   readonly breaker: Partial<CircuitBreakerOptions>;
 }
 
+type FleetTerms = Required<Omit<InstanceOverrides, "pool" | "breaker">> &
+  Pick<InstanceOverrides, "pool" | "breaker">;
+
 /** The terms of every instance, merged once: a call looks them up, and a fleet without overrides does not even that. */
 export class AllTerms {
   readonly common: Terms;
@@ -21,9 +29,10 @@ export class AllTerms {
   readonly own: ReadonlyMap<string, Terms>;
 
   constructor(options: FleetOptions) {
-    this.common = termsOf(options, {});
+    const fleet = complete<InstanceOverrides, "pool" | "breaker">(options, overrideRules);
+    this.common = termsOf(fleet, {});
     const overrides = Object.entries(options.overrides ?? {});
-    this.own = new Map(overrides.map(([instance, own]) => [instance, termsOf(options, own)]));
+    this.own = new Map(overrides.map(([instance, own]) => [instance, termsOf(fleet, own)]));
   }
 
   of(instance: string | undefined): Terms {
@@ -31,13 +40,13 @@ export class AllTerms {
   }
 }
 
-function termsOf(fleet: FleetOptions, own: InstanceOverrides): Terms {
-  const timeoutMs = own.timeoutMs ?? fleet.timeoutMs ?? 3000;
+function termsOf(fleet: FleetTerms, own: InstanceOverrides): Terms {
+  const timeoutMs = own.timeoutMs ?? fleet.timeoutMs;
   return {
     timeoutMs,
-    retries: own.retries ?? fleet.retries ?? 2,
-    rolesIntervalMs: own.rolesIntervalMs ?? fleet.rolesIntervalMs ?? 1000,
-    failoverMs: own.failoverMs ?? fleet.failoverMs ?? 5000,
+    retries: own.retries ?? fleet.retries,
+    rolesIntervalMs: own.rolesIntervalMs ?? fleet.rolesIntervalMs,
+    failoverMs: own.failoverMs ?? fleet.failoverMs,
     pool: { reconnectMaxDelayMs, ...merged(fleet.pool, own.pool), commandTimeoutMs: timeoutMs },
     breaker: merged(fleet.breaker, own.breaker),
   };

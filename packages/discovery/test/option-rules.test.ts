@@ -2,7 +2,7 @@ import { optionFaults } from "@fleet/testkit";
 import { describe, expect, test } from "vitest";
 
 import { Discovery, discoveryRules } from "../src/discovery.ts";
-import { checkDnsOptions, dnsRules } from "../src/dns/dns-options.ts";
+import { completeDnsOptions, dnsRules } from "../src/dns/dns-options.ts";
 import { FileSource, fileRules } from "../src/file/file-source.ts";
 import { StaticSource } from "../src/index.ts";
 import { ApiServer, apiServerRules } from "../src/kubernetes/api/api-server.ts";
@@ -19,7 +19,7 @@ const cases: readonly (readonly [
 ])[] = [
   ["Discovery", discoveryRules, { sources: [new StaticSource([])] }, (options) => new Discovery(options)],
   ["FileSource", fileRules, { path: "x" }, (options) => new FileSource(options)],
-  ["DnsSource", dnsRules, { instances: [] }, checkDnsOptions],
+  ["DnsSource", dnsRules, { instances: [] }, completeDnsOptions],
   ["SentinelSource", sentinelRules, { sentinels, connect: () => undefined }, checkSentinelOptions],
   ["KubernetesSource", kubernetesRules, {}, checkKubernetesOptions],
   ["ApiServer", apiServerRules, {}, (options) => new ApiServer(options)],

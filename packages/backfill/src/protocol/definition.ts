@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 
-import { checkOption, count, printed, text } from "@fleet/options";
+import { checkOption, complete, count, printed, text } from "@fleet/options";
 
 import { InvalidOptionError } from "../errors.ts";
-import type { Source } from "../source.ts";
-import { checkSource } from "./source-rules.ts";
+import type { ListSource, Source, StreamSource } from "../source.ts";
+import { checkSource, sourceRules } from "./source-rules.ts";
 
 /** What a run is about, as it stands in Redis: two runs with the same definition are the same run. */
 export type RunDefinition = { readonly chunkSize: number } & (
@@ -29,7 +29,7 @@ export function defineRun(source: Source, chunkSize: number): RunDefinition {
     case "ids":
       return { kind: "ids", count: source.ids.length, digest: digestOf(source.ids), chunkSize };
     case "stream": {
-      const { kind, group, adoptAfterMs = 60_000 } = source;
+      const { kind, group, adoptAfterMs } = complete<StreamSource, "start">(source, sourceRules.stream);
       return {
         kind,
         key: checkKey(source.key),
@@ -39,7 +39,7 @@ export function defineRun(source: Source, chunkSize: number): RunDefinition {
       };
     }
     case "list": {
-      const { side = "right" } = source;
+      const { side } = complete<ListSource>(source, sourceRules.list);
       return { kind: "list", key: checkKey(source.key), side, chunkSize };
     }
     default:

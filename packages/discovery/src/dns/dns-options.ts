@@ -3,6 +3,7 @@ import {
   checkOption,
   checkOptions,
   clock,
+  complete,
   func,
   hasMethods,
   ms,
@@ -90,11 +91,17 @@ export const dnsRules: Rules<DnsSourceOptions> = {
   random: func,
 };
 
+/** The options without a default stay absent. */
+type Absent = "resolver" | "clock" | "random";
+
 /** @throws InvalidOptionError */
-export function checkDnsOptions(options: DnsSourceOptions): void {
+export function completeDnsOptions(
+  options: DnsSourceOptions,
+): Required<Omit<DnsSourceOptions, Absent>> & Pick<DnsSourceOptions, Absent> {
   checkOptions(options, dnsRules, InvalidOptionError);
-  const { minTtlMs = 1000, maxTtlMs = 30_000 } = options;
-  checkOption("maxTtlMs", maxTtlMs, ms(minTtlMs), InvalidOptionError);
+  const all = complete<DnsSourceOptions, Absent>(options, dnsRules);
+  checkOption("maxTtlMs", all.maxTtlMs, ms(all.minTtlMs), InvalidOptionError);
+  return all;
 }
 
 /** @throws InvalidInstancesError with every fault of the list. */

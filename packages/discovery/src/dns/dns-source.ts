@@ -10,7 +10,7 @@ import { ConditionSet } from "../source/condition-set.ts";
 import { Delivery } from "../source/delivery.ts";
 import type { InstanceSource, SourceSink, SourceStartOptions } from "../source/source.ts";
 import { DnsLookup } from "./dns-lookup.ts";
-import { checkDnsOptions, namedInstances } from "./dns-options.ts";
+import { completeDnsOptions, namedInstances } from "./dns-options.ts";
 import type { DnsSourceOptions } from "./dns-options.ts";
 
 /** An instance and what is known of it. */
@@ -42,9 +42,8 @@ export class DnsSource implements InstanceSource {
    * every fault of `instances`.
    */
   constructor(options: DnsSourceOptions) {
-    checkDnsOptions(options);
-    const { name = "dns", family = "any", minTtlMs = 1000, maxTtlMs = 30_000 } = options;
-    const { goneAfterMs = 30_000, timeoutMs = 5000, random = Math.random } = options;
+    const { name, family, minTtlMs, maxTtlMs, goneAfterMs, timeoutMs, ...rest } = completeDnsOptions(options);
+    const { random = Math.random } = rest;
     const clock = inBackground(options.clock ?? systemClock);
     this.name = name;
     this.#clock = clock;

@@ -1,7 +1,16 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 
-import { checkOptions, clock as ofClock, ms, required, type Rules, text, withDefault } from "@fleet/options";
+import {
+  checkOptions,
+  clock as ofClock,
+  complete,
+  ms,
+  required,
+  type Rules,
+  text,
+  withDefault,
+} from "@fleet/options";
 import { inBackground, systemClock, type Clock } from "@fleet/time";
 
 import { FileAccessError, InvalidFileError, InvalidOptionError } from "../errors.ts";
@@ -50,7 +59,11 @@ export class FileSource implements InstanceSource {
   /** @throws InvalidOptionError (FLEET_DISCOVERY_INVALID_OPTION) */
   constructor(options: FileSourceOptions) {
     checkOptions(options, fileRules, InvalidOptionError);
-    const { path, name = `file:${path}`, debounceMs = 100, resyncMs = 30_000, clock = systemClock } = options;
+    const { path, debounceMs, resyncMs, ...rest } = complete<FileSourceOptions, "name" | "clock">(
+      options,
+      fileRules,
+    );
+    const { name = `file:${path}`, clock = systemClock } = rest;
     this.name = name;
     this.#path = resolve(path);
     this.#debounceMs = debounceMs;

@@ -1,3 +1,4 @@
+import { complete } from "@fleet/options";
 import { inBackground, systemClock } from "@fleet/time";
 
 import { DiscoveryError } from "../errors.ts";
@@ -13,7 +14,7 @@ import type { SentinelAnswer } from "./sentinel-answer.ts";
 import { sentinelInstances } from "./sentinel-instances.ts";
 import type { FoundOptions } from "./sentinel-instances.ts";
 import { SentinelLink } from "./sentinel-link.ts";
-import { checkSentinelOptions } from "./sentinel-options.ts";
+import { checkSentinelOptions, sentinelRules } from "./sentinel-options.ts";
 import type { SentinelSourceOptions } from "./sentinel-options.ts";
 import { viewOf } from "./sentinel-view.ts";
 import type { SeenMaster } from "./sentinel-view.ts";
@@ -41,8 +42,11 @@ export class SentinelSource implements InstanceSource {
    */
   constructor(options: SentinelSourceOptions) {
     checkSentinelOptions(options);
-    const { name = "sentinel", sentinels, connect, addressMap = (address) => address } = options;
-    const { resyncMs = 10_000, answerTimeoutMs = 1000, clock = systemClock, random = Math.random } = options;
+    const { sentinels, connect, addressMap = (address) => address } = options;
+    const { clock = systemClock, random = Math.random } = options;
+    const { name, resyncMs, answerTimeoutMs } = complete<
+      Pick<SentinelSourceOptions, "name" | "resyncMs" | "answerTimeoutMs">
+    >(options, sentinelRules);
     const { masters, names, credentials, tls, reads } = options;
     this.name = name;
     this.#found = { source: name, masters, names, credentials, tls, reads };

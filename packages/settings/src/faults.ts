@@ -93,7 +93,7 @@ function shown(path: readonly PropertyKey[], { settings, tree, isSecret }: Fault
   if (!mayShow || path.some((key) => /credentials|password/i.test(String(key))))
     return "a value that is not shown";
   if (typeof value === "object") return Array.isArray(value) ? "a list" : "a mapping";
-  const text = String(value);
+  const text = typeof value === "string" ? value : printed(value);
   if (isSecret(text)) return "a value that is not shown";
   // A connection string brings its password along.
   return /[a-z]:\//i.test(text) ? "a URL that is not shown" : printed(value);

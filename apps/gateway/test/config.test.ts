@@ -3,10 +3,11 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { gatewayVariable } from "@fleet/settings";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { loadConfig, printConfig } from "../src/config.ts";
-import { settings } from "../src/config/config-schema.ts";
+import { gatewaySettings, settings } from "../src/config/config-schema.ts";
 import { ConfigurationError } from "../src/errors.ts";
 import { createToken } from "../src/token-secret.ts";
 
@@ -133,6 +134,13 @@ describe("a wrong value is refused with one line a fault", () => {
       "FLEET_TOKENS: expected YAML or JSON",
     ]);
   });
+});
+
+test("every variable is known to the worker as the gateway's, and no other is", () => {
+  const own = gatewaySettings.variables.filter((name) => name.startsWith("FLEET_"));
+  expect(own.filter((name) => !gatewayVariable.test(name))).toEqual([]);
+  for (const name of ["FLEET_ATTEMPTS", "FLEET_TIMEOUT", "FLEET_POOLS", "FLEET_WORKR_ATTEMPTS"])
+    expect(gatewayVariable.test(name)).toBe(false);
 });
 
 describe("values that contradict each other are refused", () => {

@@ -1,5 +1,6 @@
 export { addFlags, flagsIn } from "./flags.ts";
 export { objectFromRules, settingsFromRules } from "./from-rules.ts";
+export { gatewayVariable, toolVariable } from "./neighbours.ts";
 export { nearest } from "./nearest.ts";
 export { printSettings, withoutSecrets } from "./print.ts";
 export { setting } from "./setting.ts";

@@ -1,5 +1,14 @@
 import type { FileSourceOptions } from "@fleet/discovery";
-import { count, credentialShaped, filePath, ms, setting, Settings, text } from "@fleet/settings";
+import {
+  count,
+  credentialShaped,
+  filePath,
+  ms,
+  setting,
+  Settings,
+  text,
+  toolVariable,
+} from "@fleet/settings";
 import type { Setting } from "@fleet/settings";
 import { z } from "zod";
 
@@ -165,9 +174,6 @@ const schema = z.strictObject({
 
 const secretKey = /token|secret|password|bearer/i;
 
-/** Variables of the worker, and of what starts and tests a gateway. */
-const others = /^FLEET_(?:WORKER|TEST|E2E)_|^FLEET_(?:SEED|REDIS_SERVER|REDIS_IMAGE)$/;
-
 /** The settings of the gateway. */
 export const gatewaySettings: Settings<Config> = new Settings({
   schema,
@@ -176,7 +182,7 @@ export const gatewaySettings: Settings<Config> = new Settings({
   aliases: legacyVariables,
   guards: ["FLEET_", "REDIS_", "CIRCUIT_BREAKER_"],
   foreign: (name) => {
-    if (others.test(name)) return "it is not the gateway's";
+    if (name.startsWith("FLEET_WORKER_") || toolVariable.test(name)) return "it is not the gateway's";
     // References to such variables may come with instances that are found later.
     return name.startsWith("REDIS_") && credentialShaped.test(name)
       ? "no reference in the configuration leads to it"

@@ -1,4 +1,4 @@
-import { credentialShaped, setting, Settings, text } from "@fleet/settings";
+import { credentialShaped, gatewayVariable, setting, Settings, text, toolVariable } from "@fleet/settings";
 import type { Alias, Preset, Setting } from "@fleet/settings";
 import { z } from "zod";
 
@@ -91,7 +91,7 @@ export const workerSettings: Settings<Config> = new Settings({
   aliases,
   guards: ["FLEET_WORKER_", "FLEET_", "REDIS_", "CIRCUIT_BREAKER_"],
   foreign: (name) => {
-    if (name.startsWith("FLEET_") && !name.startsWith("FLEET_WORKER_")) return "it is not the worker's";
+    if (gatewayVariable.test(name) || toolVariable.test(name)) return "it is not the worker's";
     if (withoutMeaning.test(name)) return "the worker has no such setting";
     return name.startsWith("REDIS_") && credentialShaped.test(name)
       ? "the worker reads no such variable"

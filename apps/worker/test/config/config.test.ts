@@ -111,6 +111,22 @@ describe("a value comes from the strongest that has it", () => {
     ]);
   });
 
+  test("an unknown variable of neither app is a fault with the nearest name", async () => {
+    const environment = {
+      FLEET_WORKR_ATTEMPTS: "3",
+      FLEET_ATTEMPTS: "3",
+      FLEET_TEST_REDIS_8: "x",
+      FLEET_POOL_EXCLUSIVE_MAX: "3",
+      FLEET_TIMEOUT_MS: "3",
+      FLEET_GATEWAY_SERVICE_HOST: "10.0.0.1",
+      FLEET_GATEWAY_PORT: "tcp://10.0.0.1:80",
+    };
+    expect(await faults({ environment })).toEqual([
+      "FLEET_WORKR_ATTEMPTS: is not a known variable; did you mean FLEET_WORKER_ATTEMPTS?",
+      "FLEET_ATTEMPTS: is not a known variable; did you mean FLEET_WORKER_ATTEMPTS?",
+    ]);
+  });
+
   test("every option of the breakers that can be written is a setting", async () => {
     const written = Object.entries(breakerRules).filter(
       ([name, { kind }]) => kind !== "object" && name !== "name",
@@ -151,7 +167,7 @@ describe("a value comes from the strongest that has it", () => {
       FLEET_WORKER_BUFER: "5",
       FLEET_WORKER_REQUEST_PER_SECONDS: "5",
       FLEET_WORKER_XYZ: "",
-      FLEET_TIMEOUT: "3000",
+      FLEET_TIMEOUT_MS: "3000",
     };
     const path = await file("hubURL: http://hub/{id}\ncolour: red\n");
     expect(await faults({ environment, file: path })).toEqual([

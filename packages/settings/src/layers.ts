@@ -54,8 +54,8 @@ export function strongest(setting: Setting, layers: Layers): Found | Unreadable 
   return (
     fromFlag(setting, layers) ??
     fromOwnVariable(setting, layers) ??
-    fromAlias(setting, layers) ??
     fromSectionVariable(setting, layers) ??
+    fromAlias(setting, layers) ??
     fromFile(setting, layers) ??
     fromPreset(setting, layers)
   );

@@ -59,7 +59,10 @@ const derived = settingsFromRules(fleetRules, {
     "pool.exclusive.max": { description: "leased connections to one endpoint at most" },
     "pool.exclusive.maxAgeMs": { description: "age at which a leased connection is replaced" },
     "pool.exclusive.idleTimeoutMs": { description: "how long an idle leased connection stays open" },
-    "pool.exclusive.acquireTimeoutMs": { description: "how long a lease is waited for" },
+    "pool.exclusive.acquireTimeoutMs": {
+      description:
+        "how long a lease is waited for where the caller brings no time of its own; calls of a fleet bring theirs",
+    },
     "breaker.consecutiveFailures": { description: "failures in a row that open the circuit of an endpoint" },
     "breaker.openMs": { description: "how long it is open at first; doubled each time" },
     "breaker.maxOpenMs": { description: "where the doubling ends" },

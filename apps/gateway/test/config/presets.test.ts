@@ -106,6 +106,10 @@ describe("variables of other Redis clients", () => {
     expect(printed).toContain("pool.dialTimeoutMs: 2500  # environment REDIS_CONNECTION_TIMEOUT\n");
     expect(printed).not.toContain("p%40ss");
     expect(printed).not.toContain("p@ss");
+    const section = { ...environment, FLEET_POOL: "{ exclusive: { max: 21 } }" };
+    expect((await loadConfig({ environment: section })).config.pool).toMatchObject({
+      exclusive: { max: 21 },
+    });
     const own = { ...environment, FLEET_TIMEOUT_MS: "500", FLEET_INSTANCES: instances };
     expect((await loadConfig({ environment: own })).config).toMatchObject({
       timeoutMs: 500,

@@ -17,7 +17,13 @@ export function text(path: string): string {
   return readFileSync(`${root}/${path}`, "utf8");
 }
 
-/** The packages that are published, by folder name. */
+/** The packages, by folder name. */
 export const packages: readonly string[] = paths("packages/*/package.json").map(
   (path) => path.split("/")[1]!,
+);
+
+/** Those that are published. */
+export const published: readonly string[] = packages.filter(
+  (name) =>
+    (JSON.parse(text(`packages/${name}/package.json`)) as { readonly private?: boolean }).private !== true,
 );

@@ -3,9 +3,9 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { packages, root } from "./checkout.ts";
+import { published, root } from "./checkout.ts";
 
-// Packs every package as it would be published, installs it alone into an empty project with npm and imports each export.
+// Packs every public package as it would be published, installs it alone into an empty project with npm and imports each export.
 
 interface Manifest {
   readonly name: string;
@@ -17,7 +17,7 @@ const folder = mkdtempSync(join(tmpdir(), "fleet-packed-"));
 try {
   const tarballs = new Map<string, string>();
   const manifests = new Map<string, Manifest>();
-  for (const name of packages) {
+  for (const name of published) {
     execFileSync("npx", ["-y", "pnpm@12.18.0", "pack", "--pack-destination", join(folder, name)], {
       cwd: join(root, "packages", name),
       stdio: "pipe",
@@ -28,7 +28,7 @@ try {
     const packed = execFileSync("tar", ["-xOf", tarball, "package/package.json"], { encoding: "utf8" });
     manifests.set(name, JSON.parse(packed) as Manifest);
   }
-  for (const name of packages) {
+  for (const name of published) {
     const manifest = manifests.get(name)!;
     const project = mkdtempSync(join(folder, "project-"));
     // None of ours is published yet: what a package needs of the others, and they of others, comes from here too.

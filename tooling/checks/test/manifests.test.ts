@@ -1,10 +1,9 @@
 import { describe, expect, test } from "vitest";
 
-import { packages, text } from "../src/checkout.ts";
+import { packages, published, text } from "../src/checkout.ts";
 
 interface Manifest {
   readonly name: string;
-  readonly private?: boolean;
   readonly description?: string;
   readonly keywords?: readonly string[];
   readonly dependencies?: Readonly<Record<string, string>>;
@@ -13,7 +12,6 @@ interface Manifest {
 }
 
 const manifestOf = (name: string): Manifest => JSON.parse(text(`packages/${name}/package.json`)) as Manifest;
-const published = packages.filter((name) => manifestOf(name).private !== true);
 const catalog = new Map(
   [...text("pnpm-workspace.yaml").matchAll(/^ {2}"?([@\w/-]+)"?: (\S+)$/gm)].map(
     ([, name, range]) => [name!, range!] as const,

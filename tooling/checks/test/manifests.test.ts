@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { packages, published, text } from "../src/checkout.ts";
+import { published, text } from "../src/checkout.ts";
 
 interface Manifest {
   readonly name: string;

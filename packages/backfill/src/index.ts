@@ -28,7 +28,7 @@ export type {
   WriteEvent,
 } from "./channels.ts";
 export type { Clock } from "@fleet/time";
-export type { Connect, Connection } from "./redis/connection.ts";
+export type { ClusterNode, Connect, Connection } from "./redis/connection.ts";
 export type { DeadLetter } from "./protocol/dead-letter.ts";
 export type { RunDefinition } from "./protocol/definition.ts";
 export type { Gate, GatePermit, GateRefusal } from "./engine/gate.ts";

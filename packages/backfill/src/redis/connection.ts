@@ -1,3 +1,4 @@
+/** One node of a `Cluster` of ioredis: its socket, which keeps no idle process alive. */
 export type ClusterNode = Pick<Connection, "stream" | "on">;
 
 /** What the engine needs of a connection; ioredis' `Redis` and `Cluster` have it. */

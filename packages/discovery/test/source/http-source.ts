@@ -14,7 +14,7 @@ export class HttpSource implements InstanceSource {
     this.#everyMs = everyMs;
   }
 
-  /** Resolves with the first set; a failure before that is told, and tried again. */
+  /** Resolves with the first set; a failure before that is published, and tried again. */
   async start(sink: SourceSink, options: { readonly signal: AbortSignal }): Promise<void> {
     const signal = AbortSignal.any([options.signal, this.#closed.signal]);
     signal.throwIfAborted();

@@ -1,8 +1,8 @@
 --[[
-  What every script of a worker does next: it notes that a worker was heard, and looks whether Redis has lost data.
+  What every script of a worker does next: it notes the time of this call as the heartbeat, and looks whether Redis has lost data.
 
-  `heartbeat` is when any worker was last heard. If it is far older than what this worker remembers, an old copy was restored. If
-  no worker was heard for a whole lease, Redis itself was away (or all workers were), and a lease that ran out meanwhile says
+  `heartbeat` is when any worker last called. If it is far older than what this worker remembers, an old copy was restored. If
+  no worker called for a whole lease, Redis itself was away (or all workers were), and a lease that ran out meanwhile says
   nothing about its holder: each holder gets another half of a lease.
 
   Needs    parts/run

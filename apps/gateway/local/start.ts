@@ -45,6 +45,7 @@ async function start(options: StartOptions, untilStopped: () => Promise<void>): 
         rights: "full",
         targets: "*",
         defaultTarget: "sessions",
+        dedicated: true,
       },
       { name: "local-admin", digest: hash("sha256", adminToken), rights: "admin" },
     ],

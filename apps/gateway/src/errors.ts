@@ -64,9 +64,10 @@ export class NotPermittedError extends Error {
     );
   }
 
-  static script(name: string): NotPermittedError {
+  /** A read that only the token's own setting allows. */
+  static extra(name: string, extra: string): NotPermittedError {
     return new NotPermittedError(
-      `NOPERM this user has no permissions to run the '${name.toLowerCase()}' command: a read-only token runs scripts only where its setting readOnlyScripts allows it`,
+      `NOPERM this user has no permissions to run the '${name.toLowerCase()}' command or its subcommand: a read-only token runs it only where its setting allows names ${extra}`,
     );
   }
 }

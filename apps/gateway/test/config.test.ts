@@ -13,7 +13,7 @@ import { createToken } from "../src/token-secret.ts";
 
 const digest = hash("sha256", "correct-horse-battery");
 const instances = [{ name: "orders", group: "shop", endpoints: [{ host: "127.0.0.1", port: 6379 }] }];
-const tokens = [{ name: "web", digest, rights: "full", targets: ["orders"] }];
+const tokens = [{ name: "web", digest, rights: "full", targets: ["orders"], dedicated: true }];
 const enough = { FLEET_INSTANCES: JSON.stringify(instances), FLEET_TOKENS: JSON.stringify(tokens) };
 
 let folder: string;
@@ -198,29 +198,37 @@ describe("values that contradict each other are refused", () => {
 
   test("tokens", async () => {
     const other = hash("sha256", "another-token-altogether");
-    expect(await faults(withTokens({ name: "a", digest, rights: "full" }))).toEqual([
+    const owner = { name: "a", digest, rights: "full", targets: ["orders"], dedicated: true };
+    expect(await faults(withTokens({ ...owner, targets: undefined }))).toEqual([
       'tokens[0].targets: there are none; name instances and groups, or "*"',
     ]);
-    expect(
-      await faults(
-        withTokens({ name: "a", digest, rights: "full", targets: ["orders"], defaultTarget: "shop" }),
-      ),
-    ).toEqual(['tokens[0].defaultTarget: "shop" is not among its targets']);
-    expect(await faults(withTokens({ name: "a", digest, rights: "full", targets: ["order"] }))).toEqual([
+    expect(await faults(withTokens({ ...owner, defaultTarget: "shop" }))).toEqual([
+      'tokens[0].defaultTarget: "shop" is not among its targets',
+    ]);
+    expect(await faults(withTokens({ ...owner, targets: ["order"] }))).toEqual([
       'tokens[0]: "order" is no instance or group; there are orders, shop',
     ]);
     expect(await faults(withTokens({ name: "a", digest, rights: "admin", targets: "*" }))).toEqual([
-      "tokens[0]: an admin token opens the admin port only; it has no targets, defaultTarget, project or readOnlyScripts",
+      "tokens[0]: an admin token opens the admin port only; it has no targets, defaultTarget, project, dedicated or allows",
     ]);
-    const scripter = { name: "a", digest, targets: ["orders"], readOnlyScripts: true };
-    expect(await faults(withTokens({ ...scripter, rights: "full" }))).toEqual([
-      "tokens[0].readOnlyScripts: is for read-only tokens; a full token may run every script",
+    expect(await faults(withTokens({ ...owner, dedicated: undefined }))).toEqual([
+      "tokens[0].project: is missing; say `project: <id>`, or `dedicated: true` for a token that sees and changes all keys of its targets",
     ]);
-    expect(await faults(withTokens({ ...scripter, rights: "read-only", project: "shop" }))).toEqual([
-      "tokens[0].readOnlyScripts: has no effect within a project, where no script runs",
+    expect(await faults(withTokens({ ...owner, project: "shop" }))).toEqual([
+      "tokens[0].dedicated: a token has a project or owns its targets, not both",
     ]);
-    const { config } = await loadConfig(withTokens({ ...scripter, rights: "read-only" }));
-    expect(config.tokens).toMatchObject([{ readOnlyScripts: true }]);
+    expect(await faults(withTokens({ ...owner, dedicated: false }))).toEqual([
+      expect.stringMatching(/^tokens\[0\]\.dedicated: .*expected true/),
+    ]);
+    expect(await faults(withTokens({ ...owner, allows: ["scripts"] }))).toEqual([
+      "tokens[0].allows: is for read-only tokens; a full token may run every script and look at all keys",
+    ]);
+    const reader = { ...owner, rights: "read-only", dedicated: undefined, project: "shop" };
+    expect(await faults(withTokens({ ...reader, allows: ["server"] }))).toEqual([
+      'tokens[0].allows: "server" has no effect within a project, where nothing of the server is shown',
+    ]);
+    const { config } = await loadConfig(withTokens({ ...owner, rights: "read-only", allows: ["scripts"] }));
+    expect(config.tokens).toMatchObject([{ allows: ["scripts"] }]);
     expect(await faults(withTokens(...tokens, { ...tokens[0], digest: other }))).toEqual([
       "tokens[1].name: is the same as of tokens[0]",
     ]);

@@ -32,7 +32,9 @@ beforeAll(async () => {
       listen: { port: 0 },
       adminListen: { port: 0 },
       instances: [{ name: "orders", endpoints: [at(redis)] }],
-      tokens: [{ name: "web", digest: hash("sha256", token), rights: "full", targets: ["orders"] }],
+      tokens: [
+        { name: "web", digest: hash("sha256", token), rights: "full", targets: ["orders"], dedicated: true },
+      ],
     }),
   );
 });
@@ -142,7 +144,7 @@ describe("a gateway that cannot start says why, and does not listen", () => {
     const broken = join(folder, "instances.yaml");
     await writeFile(broken, "instances:\n  - name: Orders\n    endpoints: [{ host: h, port: 0 }]\n");
     const tokens = JSON.stringify([
-      { name: "web", digest: hash("sha256", token), rights: "full", targets: "*" },
+      { name: "web", digest: hash("sha256", token), rights: "full", targets: "*", dedicated: true },
     ]);
     const { code, error } = await run(["--instances-file", broken], { FLEET_TOKENS: tokens });
     expect(code).toBe(2);

@@ -19,7 +19,9 @@ import { at } from "./open-gateway.ts";
 
 const token = "start-token-for-tests";
 const authorized = { headers: { authorization: `Bearer ${token}` } };
-const tokens = [{ name: "web", digest: hash("sha256", token), rights: "full", targets: "*" }];
+const tokens = [
+  { name: "web", digest: hash("sha256", token), rights: "full", targets: "*", dedicated: true },
+];
 const settings = { listen: { port: 0 }, adminListen: { port: 0 }, tokens };
 /** Nothing listens there. */
 const nowhere = { host: "127.0.0.1", port: 1 };

@@ -17,7 +17,15 @@ const settings = {
   listen: { port: 0 },
   adminListen: { port: 0 },
   instances: [{ name: "orders", endpoints: [{ host: "127.0.0.1", port: 1 }] }],
-  tokens: [{ name: "web", digest: hash("sha256", "stop-token-for-tests"), rights: "full", targets: "*" }],
+  tokens: [
+    {
+      name: "web",
+      digest: hash("sha256", "stop-token-for-tests"),
+      rights: "full",
+      targets: "*",
+      dedicated: true,
+    },
+  ],
 };
 const stops = ["SIGTERM", "SIGINT"] as const;
 

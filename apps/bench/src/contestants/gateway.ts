@@ -24,7 +24,9 @@ export async function startGateway(
     listen: { port: 0 },
     adminListen: { port: 0 },
     instances: [{ name: "bench", endpoints: [{ host: redis.host, port: redis.port, role: "primary" }] }],
-    tokens: [{ name: "bench", digest, rights: "full", targets: ["bench"], defaultTarget: "bench" }],
+    tokens: [
+      { name: "bench", digest, rights: "full", targets: ["bench"], dedicated: true, defaultTarget: "bench" },
+    ],
   };
   await writeFile(file, JSON.stringify(config), { mode: 0o600 });
   const command: CommandLine = [process.execPath, "--conditions=@fleet/source", main, "--config", file];

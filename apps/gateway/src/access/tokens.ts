@@ -3,7 +3,7 @@ import type { IncomingMessage } from "node:http";
 
 import { Namespace } from "@fleet/isolation";
 
-import type { TokenConfig } from "../config/config-schema.ts";
+import type { Extra, TokenConfig } from "../config/config-schema.ts";
 import { queryToken } from "../http/parse-url.ts";
 import { isDigestShaped } from "../token-secret.ts";
 
@@ -14,8 +14,8 @@ export interface Token {
   readonly namespace: Namespace;
   /** Whether this token may ask the instance or group of that name. */
   allows(target: string): boolean;
-  /** Whether a read-only token may run scripts that the server keeps from writing. */
-  readonly readOnlyScripts: boolean;
+  /** The reads that a read-only token has beyond those of the keys it names. */
+  readonly extras: ReadonlySet<Extra>;
   /** Where requests at the root go. */
   readonly defaultTarget: string | undefined;
   /**
@@ -88,13 +88,13 @@ function carriesTwo(rawHeaders: readonly string[]): boolean {
   return seen > 1;
 }
 
-function tokenOf({ name, rights, targets, defaultTarget, project, readOnlyScripts }: TokenConfig): Token {
+function tokenOf({ name, rights, targets, defaultTarget, project, allows = [] }: TokenConfig): Token {
   const allowed: ReadonlySet<string> | undefined = targets === "*" ? undefined : new Set(targets);
   const namespace = project === undefined ? Namespace.dedicated() : Namespace.project(project);
   return {
     name,
     rights,
-    readOnlyScripts: readOnlyScripts === true,
+    extras: new Set(allows),
     namespace,
     calls: Object.freeze({ namespace, encoding: "buffer" }),
     allows: (target) => allowed === undefined || allowed.has(target),

@@ -32,11 +32,21 @@ export interface TokenConfig {
   readonly targets: readonly string[] | "*";
   /** Where requests at the root go. */
   readonly defaultTarget?: string | undefined;
-  /** The project whose keys it sees; none: the keys as they are. */
+  /** The project whose keys it sees. A token has this or `dedicated`. */
   readonly project?: string | undefined;
-  /** Whether a read-only token may run `EVAL_RO`, `EVALSHA_RO` and `FCALL_RO`. @default false */
-  readonly readOnlyScripts?: boolean | undefined;
+  /** The token owns its targets: it sees all keys as they are. */
+  readonly dedicated?: true | undefined;
+  /** Reads that a read-only token gets only when it says so. @default none */
+  readonly allows?: readonly Extra[] | undefined;
 }
+
+/**
+ * `scripts`: EVAL_RO, EVALSHA_RO, FCALL_RO; `keyspace`: KEYS, SCAN and what else looks at all keys; `heavy`: SORT_RO, LCS; `server`: what
+ * asks the server about itself, as INFO.
+ */
+export type Extra = (typeof extras)[number];
+
+export const extras = ["scripts", "keyspace", "heavy", "server"] as const;
 
 export interface Config extends FleetConfig {
   readonly preset?: PresetName | undefined;
@@ -87,7 +97,8 @@ const token = z.strictObject({
     .string()
     .regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, "expected 1 to 63 of a-z 0-9 _ -, the first a letter or digit")
     .optional(),
-  readOnlyScripts: z.boolean().optional(),
+  dedicated: z.literal(true, "expected true, or nothing beside a project").optional(),
+  allows: z.array(z.enum(extras)).min(1).optional(),
 });
 
 const schema = z.strictObject({

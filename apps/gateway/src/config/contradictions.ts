@@ -29,9 +29,14 @@ export function contradictions(config: Config, names: ReadonlySet<string>): stri
     );
   tokens.forEach((token, index) => {
     faults.push(...tokenFaults(token, `tokens[${index}]`, names));
-    if (config.requireProject && token.rights !== "admin" && token.project === undefined)
+    if (token.rights === "admin") return;
+    if (config.requireProject && token.project === undefined)
       faults.push(
         `tokens[${index}].project: is missing, and requireProject is on: no token may see the keys of all`,
+      );
+    else if (token.project === undefined && token.dedicated === undefined)
+      faults.push(
+        `tokens[${index}].project: is missing; say \`project: <id>\`, or \`dedicated: true\` for a token that sees and changes all keys of its targets`,
       );
   });
   faults.push(...repeated(tokens, "name"), ...repeated(tokens, "digest"));
@@ -75,21 +80,28 @@ export function namesIn(config: Config): ReadonlySet<string> {
 }
 
 function tokenFaults(token: TokenConfig, where: string, names: ReadonlySet<string>): string[] {
-  const { rights, targets, defaultTarget, project, readOnlyScripts } = token;
+  const { rights, targets, defaultTarget, project, dedicated, allows } = token;
   if (rights === "admin")
     return targets.length > 0 ||
       defaultTarget !== undefined ||
       project !== undefined ||
-      readOnlyScripts !== undefined
+      dedicated !== undefined ||
+      allows !== undefined
       ? [
-          `${where}: an admin token opens the admin port only; it has no targets, defaultTarget, project or readOnlyScripts`,
+          `${where}: an admin token opens the admin port only; it has no targets, defaultTarget, project, dedicated or allows`,
         ]
       : [];
   const faults: string[] = [];
-  if (readOnlyScripts === true && rights === "full")
-    faults.push(`${where}.readOnlyScripts: is for read-only tokens; a full token may run every script`);
-  if (readOnlyScripts === true && project !== undefined)
-    faults.push(`${where}.readOnlyScripts: has no effect within a project, where no script runs`);
+  if (project !== undefined && dedicated === true)
+    faults.push(`${where}.dedicated: a token has a project or owns its targets, not both`);
+  if (allows !== undefined && rights === "full")
+    faults.push(
+      `${where}.allows: is for read-only tokens; a full token may run every script and look at all keys`,
+    );
+  if (allows?.includes("server") === true && project !== undefined)
+    faults.push(
+      `${where}.allows: "server" has no effect within a project, where nothing of the server is shown`,
+    );
   if (targets.length === 0)
     faults.push(`${where}.targets: there are none; name instances and groups, or "*"`);
   if (targets !== "*" && defaultTarget !== undefined && !targets.includes(defaultTarget))

@@ -8,6 +8,8 @@ import { at, openGateway, secrets } from "../open-gateway.ts";
 import type { Answered, OpenGateway } from "../open-gateway.ts";
 
 const scripter = "scripting-token-for-tests";
+const observer = "observing-token-for-tests";
+const ofProject = "project-reader-for-tests";
 let redis: RedisServer;
 let gateway: OpenGateway;
 beforeAll(async () => {
@@ -23,7 +25,21 @@ beforeAll(async () => {
           digest: hash("sha256", scripter),
           rights: "read-only",
           targets: ["orders"],
-          readOnlyScripts: true,
+          allows: ["scripts"],
+        },
+        {
+          name: "observer",
+          digest: hash("sha256", observer),
+          rights: "read-only",
+          targets: ["orders"],
+          allows: ["keyspace", "heavy", "server"],
+        },
+        {
+          name: "of-a-project",
+          digest: hash("sha256", ofProject),
+          rights: "read-only",
+          targets: ["orders"],
+          project: "shop",
         },
       ],
     },
@@ -71,7 +87,7 @@ describe.for(forms)("a script by a read-only token, as %s", ([, send, slotOf]) =
   ])("%j is refused, and names the setting", async (command) => {
     const before = gateway.seen.length;
     expect(slotOf(await send(command, bearer(secrets.readOnly)))).toMatchObject({
-      error: expect.stringMatching(/^NOPERM .*readOnlyScripts/),
+      error: expect.stringMatching(/^NOPERM .*allows names scripts/),
     });
     expect(gateway.seen.slice(before).filter((name) => name !== "PING")).toEqual([]);
   });
@@ -94,6 +110,43 @@ describe.for(forms)("a script by a read-only token, as %s", ([, send, slotOf]) =
       expect(slotOf(await send(refused, bearer(scripter)))).toMatchObject({
         error: expect.stringMatching(/^NOPERM /),
       });
+  });
+});
+
+describe("more than the keys that it names", () => {
+  const as = (token: string): Record<string, string> => ({ authorization: `Bearer ${token}` });
+
+  test.for([
+    ["KEYS", "*"],
+    ["SCAN", "0"],
+    ["RANDOMKEY"],
+    ["DBSIZE"],
+    ["SORT_RO", "l"],
+    ["LCS", "a", "b"],
+    ["FUNCTION", "LIST"],
+  ])("%j is of an owner's read-only token only where its setting names it", async (command) => {
+    const refused = await post("/", command, as(secrets.readOnly));
+    expect([refused.status, refused.json]).toEqual([
+      403,
+      expect.objectContaining({
+        error: expect.stringMatching(/^NOPERM .*allows names (keyspace|heavy|server)$/),
+      }),
+    ]);
+    expect((await post("/", command, as(observer))).status).toBe(200);
+  });
+
+  test.for([["KEYS", "*"], ["SCAN", "0"], ["DBSIZE"], ["LCS", "a", "b"], ["SORT_RO", "l"]])(
+    "%j is refused to a project's read-only token",
+    async (command) => {
+      expect((await post("/", command, as(ofProject))).status).toBeOneOf([400, 403]);
+    },
+  );
+
+  test("reads of named keys are those of every token", async () => {
+    for (const token of [secrets.readOnly, observer, ofProject]) {
+      expect((await post("/", ["GET", "absent"], as(token))).status).toBe(200);
+      expect((await post("/", ["SET", "k", "v"], as(token))).status).toBe(403);
+    }
   });
 });
 

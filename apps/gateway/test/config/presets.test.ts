@@ -61,7 +61,7 @@ describe("a preset", () => {
 
   test.for(["production", "high-availability"])("%s wants a project of every token", async (preset) => {
     const admin = { name: "operator", digest: digestOf("another-horse-battery"), rights: "admin" };
-    const FLEET_TOKENS = JSON.stringify([token, admin]);
+    const FLEET_TOKENS = JSON.stringify([{ ...token, dedicated: true }, admin]);
     const environment = { ...enough, FLEET_TOKENS, FLEET_PRESET: preset };
     expect(await faults(environment)).toEqual([
       "tokens[0].project: is missing, and requireProject is on: no token may see the keys of all",

@@ -61,7 +61,7 @@ beforeAll(async () => {
     kubernetes: { kubeconfig: server.kubeconfig, resyncMs: 1000 },
     addressMap: { "10.20.0.5:6379": `${redis.host}:${redis.port}` },
     tokens: [
-      { name: "web", digest: hash("sha256", token), rights: "full", targets: "*" },
+      { name: "web", digest: hash("sha256", token), rights: "full", targets: "*", dedicated: true },
       { name: "operator", digest: hash("sha256", adminToken), rights: "admin" },
     ],
   });

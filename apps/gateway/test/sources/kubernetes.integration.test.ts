@@ -107,7 +107,7 @@ beforeAll(async () => {
     kubernetes: { kubeconfig: kubernetes.kubeconfig, namespaces: ["shop"] },
     addressMap,
     tokens: [
-      { name: "load", digest: hash("sha256", token), rights: "full", targets: "*" },
+      { name: "load", digest: hash("sha256", token), rights: "full", targets: "*", dedicated: true },
       { name: "admin", digest: hash("sha256", adminToken), rights: "admin" },
     ],
   });

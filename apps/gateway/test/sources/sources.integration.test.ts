@@ -19,7 +19,7 @@ function configured(settings: object): Config {
     listen: { port: 0 },
     adminListen: { port: 0 },
     log: { level: "silent" },
-    tokens: [{ name: "web", digest: hash("sha256", token), rights: "full", targets: "*" }],
+    tokens: [{ name: "web", digest: hash("sha256", token), rights: "full", targets: "*", dedicated: true }],
     ...settings,
   });
   if ("issues" in parsed) throw new TypeError(JSON.stringify(parsed.issues));

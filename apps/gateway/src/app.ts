@@ -1,12 +1,16 @@
 import type { Fleet } from "@fleet/client";
 import type { InstanceSource } from "@fleet/discovery";
 import { observe } from "@fleet/metrics";
+import { reload } from "@fleet/settings";
+import type { Reloaded } from "@fleet/settings";
 import type { FastifyInstance } from "fastify";
 
 import { Tokens } from "./access/tokens.ts";
 import { buildAdminPort } from "./admin/admin-port.ts";
 import { Readiness } from "./admin/readiness.ts";
+import { settings } from "./config/config-schema.ts";
 import type { Config } from "./config/config-schema.ts";
+import type { Backend } from "./data/backend.ts";
 import { buildDataPort } from "./data/data-port.ts";
 import { logEvents, logStanding } from "./log-events.ts";
 
@@ -26,12 +30,16 @@ export interface Gateway {
   readonly admin: FastifyInstance;
   /** Binds both ports. @throws what the operating system says, with its code: EADDRINUSE, EACCES. */
   listen(): Promise<{ readonly data: string; readonly admin: string }>;
+  /** Takes over the settings that need no restart. Requests under way finish as they began. */
+  reconfigure(next: Config): Reloaded<Config>;
   /** Stops to accept, lets what is in flight finish for as long as the configuration's `graceMs`, and cuts the rest. */
   close(): Promise<void>;
 }
 
 /** Builds a gateway over a fleet. */
 export function buildGateway({ config, fleet, sources, logStream }: GatewayOptions): Gateway {
+  /** As it counts now. */
+  let current = config;
   const mistaken = new Set<string>();
   const tokens = new Tokens(config.tokens, (name) => {
     // Once a token: a caller that does it once does it with every request.
@@ -55,7 +63,16 @@ export function buildGateway({ config, fleet, sources, logStream }: GatewayOptio
     },
     () => "the caller ends the gateway",
   );
-  const { app: data, drain } = buildDataPort({ backend: { fleet, ...config }, tokens, log, config });
+  const backend: Backend = {
+    fleet,
+    get bodyLimitBytes() {
+      return current.bodyLimitBytes;
+    },
+    get maxPipelineCommands() {
+      return current.maxPipelineCommands;
+    },
+  };
+  const { app: data, drain } = buildDataPort({ backend, tokens, log, config });
   return {
     data,
     admin,
@@ -64,6 +81,13 @@ export function buildGateway({ config, fleet, sources, logStream }: GatewayOptio
       await data.listen(config.listen);
       readiness.listening();
       return { data: urlOf(data), admin: urlOf(admin) };
+    },
+    reconfigure: (next) => {
+      const reloaded = reload(settings, current, next);
+      current = reloaded.config;
+      tokens.replace(current.tokens);
+      log.level = current.log.level;
+      return reloaded;
     },
     close: async () => {
       readiness.closing();

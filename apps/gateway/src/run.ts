@@ -51,9 +51,10 @@ async function command(signals: Signals): Promise<void> {
     return;
   }
   const { file, flags } = action;
+  const given = { file, flags, environment: process.env };
   const loaded = await unlessStopped(
     signals.stopped,
-    loadConfig({ file, flags, environment: process.env, serves: action.run !== "discover" }),
+    loadConfig({ ...given, serves: action.run !== "discover" }),
   );
   if (action.run === "print-config") {
     out(printConfig(loaded));
@@ -71,10 +72,16 @@ async function command(signals: Signals): Promise<void> {
     signals.hangUp = serving.hangUp;
     signals.stopped.addEventListener("abort", () => void end(serving), { once: true });
   };
-  await serve(loaded.config, process.env, listening, { signal: signals.stopped }).catch((reason: unknown) => {
-    // What is being closed need not say that it has not started.
-    if (!isOpen || !signals.stopped.aborted) throw reason;
-  });
+  const again = {
+    load: async () => loadConfig(given),
+    file: file ?? (process.env["FLEET_CONFIG"] || undefined),
+  };
+  await serve(loaded.config, process.env, listening, { signal: signals.stopped, again }).catch(
+    (reason: unknown) => {
+      // What is being closed need not say that it has not started.
+      if (!isOpen || !signals.stopped.aborted) throw reason;
+    },
+  );
 }
 
 async function end(serving: Serving): Promise<void> {

@@ -6,6 +6,8 @@ import type { Fleet, FleetOptions } from "@fleet/client";
 import { buildGateway } from "./app.ts";
 import type { Config } from "./config/config-schema.ts";
 import { fleetOptionsIn } from "./config/fleet-schema.ts";
+import { watchForChange } from "./reload/file-watch.ts";
+import { Reloads } from "./reload/reloads.ts";
 import { credentialsFrom } from "./sources/credentials.ts";
 import { openSources } from "./sources/open-sources.ts";
 import type { OpenSources } from "./sources/open-sources.ts";
@@ -16,11 +18,19 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /** How long the sources have before the ports open without them. */
 const patienceMs = 2000;
 
+interface ServeOptions {
+  readonly signal?: AbortSignal;
+  readonly again?: {
+    readonly load: () => Promise<{ readonly config: Config }>;
+    readonly file: string | undefined;
+  };
+}
+
 /** A gateway that answers, if only that it knows no instances yet. */
 export interface Serving {
   readonly data: string;
   readonly admin: string;
-  /** The process was sent SIGHUP: writes a log line that says what is read again. */
+  /** The process was sent SIGHUP: the configuration is read again. */
   readonly hangUp: () => void;
   /** Takes no new requests, finishes those in flight, and lets go of everything. */
   close(): Promise<void>;
@@ -31,6 +41,7 @@ export interface Serving {
  * to start: instances come and go, and API servers, Sentinels and name servers are asked until they answer.
  *
  * @param listening called when the ports are open, with instances or not; `close()` ends the waiting for them.
+ * @param options.again how the configuration is read again, and the file it is in, which is watched. @default neither
  * @param options.signal ends the start as long as the ports are not open; it means nothing after.
  * @throws what keeps the gateway from starting, with its code, or the signal's reason; nothing is left open then.
  */
@@ -38,7 +49,7 @@ export async function serve(
   config: Config,
   environment: Environment,
   listening: (serving: Serving) => void = () => {},
-  { signal }: { readonly signal?: AbortSignal } = {},
+  { signal, again }: ServeOptions = {},
 ): Promise<Serving> {
   const opened = new AsyncDisposableStack();
   try {
@@ -57,9 +68,20 @@ export async function serve(
     signal?.throwIfAborted();
     const { log } = gateway.admin;
     log.info(urls, "listening");
+    const { load, file } = again ?? {};
+    const reloads = load && new Reloads({ load, ...gateway, list: open.byHand, log });
+    const readAgain = (reason: string): void => {
+      if (reloads === undefined) log.warn({ reason }, "the configuration cannot be read again");
+      else
+        reloads.reload(reason).catch((error: unknown) => {
+          log.error({ reason, code: codeOf(error) }, "the configuration could not be read again");
+        });
+    };
+    if (file !== undefined && config.reloadIntervalMs > 0)
+      opened.use(watchForChange(file, config.reloadIntervalMs, () => readAgain("the file changed")));
     const serving: Serving = {
       ...urls,
-      hangUp: () => log.warn("SIGHUP: nothing is read again; a changed configuration needs a restart"),
+      hangUp: () => readAgain("SIGHUP"),
       close: async () => {
         log.info("closing");
         await opened.disposeAsync();
@@ -97,4 +119,8 @@ async function connect(
   };
   // A fleet that does not wait is closed by its owner, in order.
   return await createFleet(options, asksServers ? {} : { signal });
+}
+
+function codeOf(error: unknown): unknown {
+  return (error as { readonly code?: unknown } | undefined)?.code;
 }

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import type { ChildProcessWithoutNullStreams } from "node:child_process";
 import { hash } from "node:crypto";
 import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -83,7 +83,7 @@ interface Running extends AsyncDisposable {
 }
 
 async function serving(...args: string[]): Promise<Running> {
-  const child = start(["--config", config, ...args]);
+  const child = start(args.includes("--config") ? args : ["--config", config, ...args]);
   const ended = once(child, "exit");
   let out = "";
   child.stdout.setEncoding("utf8").on("data", (chunk: string) => (out += chunk));
@@ -228,7 +228,7 @@ describe("the command line", () => {
   });
 });
 
-test("SIGHUP ends no gateway: calls in flight are answered, and the log says that nothing is read again", async () => {
+test("SIGHUP ends no gateway: calls in flight are answered, and the configuration is read again", async () => {
   await using gateway = await serving();
   await fetch(`${gateway.url}/set/hung/up`, authorized);
   redis.pause();
@@ -238,11 +238,90 @@ test("SIGHUP ends no gateway: calls in flight are answered, and the log says tha
     expect(metrics).toMatch(/in_flight\{[^}]*\} 1$/m);
   });
   gateway.child.kill("SIGHUP");
-  await eventually(() => expect(gateway.log()).toMatch(/"level":40,.*SIGHUP: nothing is read again/));
+  await eventually(() =>
+    expect(gateway.log()).toMatch(/"level":30,.*"SIGHUP".*the configuration is the same/),
+  );
   redis.resume();
   expect(await (await inFlight).json()).toEqual({ result: "up" });
   gateway.child.kill("SIGTERM");
   expect(await gateway.ended).toEqual([0, null]);
+});
+
+describe("a changed configuration file", () => {
+  const other = "another-token-for-tests";
+  const bearer = (secret: string): RequestInit => ({ headers: { authorization: `Bearer ${secret}` } });
+  const tokenOf = (name: string, secret: string): object => ({
+    name,
+    digest: hash("sha256", secret),
+    rights: "full",
+    targets: "*",
+    dedicated: true,
+  });
+  const written = {
+    listen: { port: 0 },
+    adminListen: { port: 0 },
+    reloadIntervalMs: 20,
+    instances: [] as object[],
+    tokens: [tokenOf("web", token)],
+  };
+
+  async function reloading(
+    name: string,
+  ): Promise<Running & { readonly write: (next: object) => Promise<void> }> {
+    const file = join(folder, name);
+    const instances = [{ name: "orders", endpoints: [at(redis)] }];
+    // As editors and Kubernetes do: another file in its place.
+    const write = async (next: object): Promise<void> => {
+      await writeFile(`${file}.new`, JSON.stringify({ ...written, instances, ...next }));
+      await rename(`${file}.new`, file);
+    };
+    await write({});
+    const running = await serving("--config", file);
+    return Object.assign(running, { write });
+  }
+
+  test("counts without a restart: tokens, limits and instances, while requests are served", async () => {
+    await using gateway = await reloading("reloading.json");
+    const answers: number[] = [];
+    let isOver = false;
+    const load = (async () => {
+      while (!isOver) answers.push((await fetch(`${gateway.url}/redis/orders/get/k`, authorized)).status);
+    })();
+    expect((await fetch(`${gateway.url}/redis/orders/get/k`, bearer(other))).status).toBe(401);
+    const more = { name: "stock", endpoints: [at(redis)] };
+    await gateway.write({
+      tokens: [tokenOf("web", token), tokenOf("new", other)],
+      instances: [{ name: "orders", endpoints: [at(redis)] }, more],
+      maxPipelineCommands: 1,
+      timeoutMs: 2000,
+    });
+    await eventually(async () => {
+      expect((await fetch(`${gateway.url}/redis/stock/get/k`, bearer(other))).status).toBe(200);
+    });
+    const body = '[["PING"],["PING"]]';
+    const init = { ...bearer(other), method: "POST", body };
+    expect((await fetch(`${gateway.url}/redis/stock/pipeline`, init)).status).toBe(400);
+    expect(gateway.log()).toMatch(/"changed":\["maxPipelineCommands","instances","tokens"\]/);
+    expect(gateway.log()).toMatch(/"level":40,.*"settings":\["timeoutMs"\].*after a restart/);
+    isOver = true;
+    await load;
+    expect(new Set(answers)).toEqual(new Set([200]));
+    await gateway.write({ tokens: [tokenOf("new", other)] });
+    await eventually(async () => {
+      expect((await fetch(`${gateway.url}/redis/orders/get/k`, authorized)).status).toBe(401);
+      expect((await fetch(`${gateway.url}/redis/stock/get/k`, bearer(other))).status).toBe(404);
+    });
+    expect(gateway.log()).not.toContain(hash("sha256", other));
+  });
+
+  test("that is broken is refused with its faults, and the one before stays", async () => {
+    await using gateway = await reloading("broken.json");
+    await gateway.write({ tokens: [{ name: "web", rights: "all" }] });
+    await eventually(() =>
+      expect(gateway.log()).toMatch(/"level":50,.*"faults":\[.*tokens\[0\].*the configuration is refused/),
+    );
+    expect((await fetch(`${gateway.url}/redis/orders/get/k`, authorized)).status).toBe(200);
+  });
 });
 
 test("a source that leads nowhere keeps nobody from serving what the others know, and is to be seen", async () => {

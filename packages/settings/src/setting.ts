@@ -26,6 +26,8 @@ export interface SettingMeta {
   readonly default?: unknown;
   /** What it must be, where the schema cannot say. */
   readonly expected?: string;
+  /** Whether a new value counts when the configuration is read again, without a restart. @default false */
+  readonly reloads?: boolean;
   /** Of which commands of the app it is a flag. @default all */
   readonly scope?: string;
 }

@@ -24,7 +24,7 @@ export interface Config {
 
 const schema = z.strictObject({
   preset: setting(z.enum(["small", "large"]).optional(), { description: "numbers for a place" }),
-  timeoutMs: setting(ms(1).default(3000), { description: "time for a call" }),
+  timeoutMs: setting(ms(1).default(3000), { description: "time for a call", reloads: true }),
   name: setting(text.optional(), { description: "what it is called" }),
   certificate: setting(filePath.optional(), { description: "a file", kind: "path" }),
   words: setting(z.union([z.literal("*"), z.array(text)]).optional(), { description: "words", kind: "list" }),
@@ -33,7 +33,7 @@ const schema = z.strictObject({
   listen: z
     .strictObject({
       port: setting(count(0, 65_535).default(80), { description: "a port" }),
-      isOpen: setting(z.boolean().default(false), { description: "a switch" }),
+      isOpen: setting(z.boolean().default(false), { description: "a switch", reloads: true }),
     })
     .prefault({}),
   pool: z

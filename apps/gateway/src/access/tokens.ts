@@ -1,5 +1,6 @@
 import { hash, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
+import { isDeepStrictEqual } from "node:util";
 
 import { Namespace } from "@fleet/isolation";
 
@@ -16,6 +17,8 @@ export interface Token {
   allows(target: string): boolean;
   /** The reads that a read-only token has beyond those of the keys it names. */
   readonly extras: ReadonlySet<Extra>;
+  /** Aborts when the configuration no longer has the token as it was: what lasts longer than a request ends. */
+  readonly revoked: AbortSignal;
   /** Where requests at the root go. */
   readonly defaultTarget: string | undefined;
   /**
@@ -25,10 +28,17 @@ export interface Token {
   readonly calls: { readonly namespace: Namespace; readonly encoding: "buffer" };
 }
 
+interface Known {
+  readonly digest: Buffer;
+  readonly config: TokenConfig;
+  readonly token: Token;
+  readonly revoking: AbortController;
+}
+
 /** The tokens of the configuration, known by their digests only. */
 export class Tokens {
   /** By the digest's bytes as a string, which costs a request less than hex does. */
-  readonly #byDigest: ReadonlyMap<string, { readonly digest: Buffer; readonly token: Token }>;
+  #byDigest: ReadonlyMap<string, Known> = new Map();
   readonly #asked = Buffer.alloc(32);
   readonly #notifyDigest: (name: string) => void;
 
@@ -38,12 +48,21 @@ export class Tokens {
    */
   constructor(configured: readonly TokenConfig[], notifyDigest: (name: string) => void = () => {}) {
     this.#notifyDigest = notifyDigest;
-    this.#byDigest = new Map(
-      configured.map((one) => [
-        Buffer.from(one.digest, "hex").toString("binary"),
-        { digest: Buffer.from(one.digest, "hex"), token: tokenOf(one) },
-      ]),
-    );
+    this.replace(configured);
+  }
+
+  /** Other tokens from now on. What is as it was stays the same object; the others are revoked. */
+  replace(configured: readonly TokenConfig[]): void {
+    const before = this.#byDigest;
+    const now = new Map<string, Known>();
+    for (const one of configured) {
+      const digest = Buffer.from(one.digest, "hex");
+      const key = digest.toString("binary");
+      const same = before.get(key);
+      now.set(key, same !== undefined && isDeepStrictEqual(same.config, one) ? same : known(digest, one));
+    }
+    this.#byDigest = now;
+    for (const [key, one] of before) if (now.get(key) !== one) one.revoking.abort();
   }
 
   /**
@@ -88,13 +107,22 @@ function carriesTwo(rawHeaders: readonly string[]): boolean {
   return seen > 1;
 }
 
-function tokenOf({ name, rights, targets, defaultTarget, project, allows = [] }: TokenConfig): Token {
+function known(digest: Buffer, config: TokenConfig): Known {
+  const revoking = new AbortController();
+  return { digest, config, revoking, token: tokenOf(config, revoking.signal) };
+}
+
+function tokenOf(
+  { name, rights, targets, defaultTarget, project, allows = [] }: TokenConfig,
+  revoked: AbortSignal,
+): Token {
   const allowed: ReadonlySet<string> | undefined = targets === "*" ? undefined : new Set(targets);
   const namespace = project === undefined ? Namespace.dedicated() : Namespace.project(project);
   return {
     name,
     rights,
     extras: new Set(allows),
+    revoked,
     namespace,
     calls: Object.freeze({ namespace, encoding: "buffer" }),
     allows: (target) => allowed === undefined || allowed.has(target),

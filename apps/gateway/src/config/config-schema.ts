@@ -53,6 +53,7 @@ export interface Config extends FleetConfig {
   readonly listen: { readonly host: string; readonly port: number };
   readonly adminListen: { readonly host: string; readonly port: number };
   readonly log: { readonly level: LogLevel };
+  readonly reloadIntervalMs: number;
   readonly bodyLimitBytes: number;
   readonly maxPipelineCommands: number;
   readonly requestTimeoutMs: number;
@@ -136,18 +137,25 @@ const schema = z.strictObject({
   log: z
     .strictObject({
       level: setting(z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"), {
+        reloads: true,
         takes: "<level>",
         description: "fatal, error, warn, info, debug (one line a request), trace or silent",
       }),
     })
     .prefault({}),
+  reloadIntervalMs: setting(ms(0).default(5000), {
+    takes: "<ms>",
+    description: "how often the configuration file is looked at for changes; 0: only SIGHUP reads it again",
+  }),
   ...fleetSettings,
   bodyLimitBytes: setting(count(1, 536_870_912).default(10_485_760), {
     takes: "<bytes>",
+    reloads: true,
     description: "largest request body",
   }),
   maxPipelineCommands: setting(count(1, 1_000_000).default(10_000), {
     takes: "<count>",
+    reloads: true,
     description: "most commands in one /pipeline or /multi-exec",
   }),
   requestTimeoutMs: setting(ms(1).default(30_000), {
@@ -164,6 +172,7 @@ const schema = z.strictObject({
     description: "how long a client may neither read nor write before its connection is cut",
   }),
   instances: setting(z.array(z.unknown()).min(1).optional(), {
+    reloads: true,
     description: "the instances, as @fleet/discovery takes them; in the variable as YAML or JSON",
   }),
   file,
@@ -177,6 +186,7 @@ const schema = z.strictObject({
   dns,
   addressMap,
   tokens: setting(z.array(token).default([]), {
+    reloads: true,
     description: "the tokens that open the gateway; in the variable as YAML or JSON",
     secret: ["rights", "targets"],
     mask: (tokens: readonly TokenConfig[]) => tokens.map((token) => ({ ...token, digest: "***" })),

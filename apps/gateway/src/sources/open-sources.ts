@@ -14,6 +14,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export interface OpenSources extends AsyncDisposable {
   /** Strongest first. */
   readonly sources: readonly InstanceSource[];
+  /** The one whose list stands in the configuration. */
+  readonly byHand: StaticSource | undefined;
   readonly addressMap: AddressMap | undefined;
   readonly kubernetes: OpenKubernetes | undefined;
 }
@@ -57,6 +59,7 @@ export async function openSources(config: Config, environment: Environment): Pro
   if (faults.length > 0) throw new ConfigurationError(faults);
   return {
     sources,
+    byHand,
     addressMap: map,
     kubernetes,
     [Symbol.asyncDispose]: async () => kubernetes?.[Symbol.asyncDispose](),

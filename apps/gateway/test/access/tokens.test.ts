@@ -27,6 +27,26 @@ function asked(...authorization: string[]): IncomingMessage {
 const found = (url: string, ...authorization: string[]): string | undefined =>
   tokens.authenticate(asked(...authorization), url)?.name;
 
+describe("other tokens from now on", () => {
+  const one = { name: "one", digest, rights: "full", targets: ["orders"] } as const;
+  const two = { ...one, name: "two", digest: hash("sha256", "other-token-altogether") } as const;
+  const ask = (known: Tokens, secret: string): ReturnType<Tokens["authenticate"]> =>
+    known.authenticate(asked(`Bearer ${secret}`), "/");
+
+  test("what is as it was stays, what is gone or changed is revoked", () => {
+    const known = new Tokens([one, two]);
+    const [first, second] = [ask(known, "correct-horse-battery")!, ask(known, "other-token-altogether")!];
+    known.replace([{ ...one }, { ...two, rights: "read-only" }]);
+    expect(ask(known, "correct-horse-battery")).toBe(first);
+    expect(first.revoked.aborted).toBe(false);
+    expect(second.revoked.aborted).toBe(true);
+    expect(ask(known, "other-token-altogether")).toMatchObject({ rights: "read-only" });
+    known.replace([two]);
+    expect(first.revoked.aborted).toBe(true);
+    expect(ask(known, "correct-horse-battery")).toBeUndefined();
+  });
+});
+
 describe("a token is found", () => {
   test("in the header, in any case of the scheme", () => {
     expect(found("/", "Bearer correct-horse-battery")).toBe("web");

@@ -13,28 +13,36 @@ export interface StaticSourceOptions {
   readonly name?: string;
 }
 
-/** A fixed list: handed over once, at the start. */
+/** A list by hand: handed over at the start, and again when it is replaced. */
 export class StaticSource implements InstanceSource {
   readonly name: string;
-  readonly #instances: readonly Instance[];
+  #instances: readonly Instance[];
+  #sink: SourceSink | undefined;
   #closed = false;
 
   /** @throws InvalidInstancesError (FLEET_DISCOVERY_INVALID_INSTANCES) with every fault of the list. */
   constructor(instances: readonly InstanceInput[], options: StaticSourceOptions = {}) {
     checkOptions(options, { name: text } satisfies Rules<StaticSourceOptions>, InvalidOptionError);
     const { name = "static" } = options;
-    const parsed = parseInstances({ instances });
-    if (parsed.faults !== undefined)
-      throw new InvalidInstancesError(
-        parsed.faults.map(({ path, message }) => `${pathText(path)}: ${message}`),
-      );
     this.name = name;
-    this.#instances = parsed.instances;
+    this.#instances = parsed(instances);
+  }
+
+  /**
+   * Another list from now on; instances that are not in it are gone.
+   *
+   * @throws InvalidInstancesError (FLEET_DISCOVERY_INVALID_INSTANCES) with every fault of the list; the one before stays.
+   */
+  replace(instances: readonly InstanceInput[]): void {
+    this.#instances = parsed(instances);
+    if (!this.#closed) this.#sink?.replace(this.#instances);
   }
 
   async start(sink: SourceSink, { signal }: SourceStartOptions): Promise<void> {
     signal.throwIfAborted();
     if (this.#closed) throw new DiscoveryError("FLEET_DISCOVERY_CLOSED", `Source ${this.name} is closed`);
+    this.#sink = sink;
+    signal.addEventListener("abort", () => (this.#closed = true), { once: true });
     sink.replace(this.#instances);
   }
 
@@ -42,4 +50,11 @@ export class StaticSource implements InstanceSource {
     this.#closed = true;
     return Promise.resolve();
   }
+}
+
+function parsed(instances: readonly InstanceInput[]): readonly Instance[] {
+  const { instances: list, faults } = parseInstances({ instances });
+  if (faults !== undefined)
+    throw new InvalidInstancesError(faults.map(({ path, message }) => `${pathText(path)}: ${message}`));
+  return list;
 }

@@ -36,6 +36,35 @@ function faults(...inputs: readonly unknown[]): readonly string[] {
   }
 }
 
+describe("another list", () => {
+  const started = async (source: StaticSource): Promise<string[][]> => {
+    const sets: string[][] = [];
+    const sink = {
+      replace: (set: readonly Instance[]) => void sets.push(set.map(({ name }) => name)),
+      fail: () => {},
+    };
+    await source.start(sink, { signal: new AbortController().signal });
+    return sets;
+  };
+
+  test("takes the place of the one before, also before the start", async () => {
+    const source = new StaticSource([{ name: "orders", endpoints }]);
+    source.replace([{ name: "sessions", endpoints }]);
+    const sets = await started(source);
+    source.replace([]);
+    expect(sets).toEqual([["sessions"], []]);
+  });
+
+  test("that has faults changes nothing; after close none is handed over", async () => {
+    const source = new StaticSource([{ name: "orders", endpoints }]);
+    const sets = await started(source);
+    expect(() => source.replace([{ name: "", endpoints }])).toThrow(InvalidInstancesError);
+    await source.close();
+    source.replace([{ name: "sessions", endpoints }]);
+    expect(sets).toEqual([["orders"]]);
+  });
+});
+
 describe("what is not written has a default", () => {
   test("uid, role, labels, state and reads", async () => {
     expect(await only({ name: "orders", endpoints })).toEqual({

@@ -283,9 +283,10 @@ describe("a changed configuration file", () => {
   test("counts without a restart: tokens, limits and instances, while requests are served", async () => {
     await using gateway = await reloading("reloading.json");
     const answers: number[] = [];
-    let isOver = false;
+    const over = new AbortController();
     const load = (async () => {
-      while (!isOver) answers.push((await fetch(`${gateway.url}/redis/orders/get/k`, authorized)).status);
+      while (!over.signal.aborted)
+        answers.push((await fetch(`${gateway.url}/redis/orders/get/k`, authorized)).status);
     })();
     expect((await fetch(`${gateway.url}/redis/orders/get/k`, bearer(other))).status).toBe(401);
     const more = { name: "stock", endpoints: [at(redis)] };
@@ -303,7 +304,7 @@ describe("a changed configuration file", () => {
     expect((await fetch(`${gateway.url}/redis/stock/pipeline`, init)).status).toBe(400);
     expect(gateway.log()).toMatch(/"changed":\["maxPipelineCommands","instances","tokens"\]/);
     expect(gateway.log()).toMatch(/"level":40,.*"settings":\["timeoutMs"\].*after a restart/);
-    isOver = true;
+    over.abort();
     await load;
     expect(new Set(answers)).toEqual(new Set([200]));
     await gateway.write({ tokens: [tokenOf("new", other)] });

@@ -36,6 +36,7 @@ import {
 import { Call } from "./walk/call.ts";
 import { leased } from "./walk/leased.ts";
 import { atCaller, restoredError } from "./walk/restored-error.ts";
+import { restoredReply } from "./walk/restored-reply.ts";
 import type { Walk } from "./walk/walk.ts";
 
 /** What createFleet() has put together. */
@@ -97,7 +98,7 @@ export class Fleet implements AsyncDisposable {
     }
     this.#end(call, command[0]);
     try {
-      return scoped.restore(reply);
+      return restoredReply(scoped, reply, call.encoding);
     } catch (error) {
       throw this.#distrusted(call, error);
     }
@@ -117,7 +118,7 @@ export class Fleet implements AsyncDisposable {
       throw new InvalidOptionError("commands", "a list of commands", printed(commands));
     if (options !== none) checkBatch(options);
     const atomic = options.atomic === true;
-    const batch = new ScopedBatch(options.namespace ?? dedicated, commands, atomic);
+    const batch = new ScopedBatch(options.namespace ?? dedicated, commands, options);
     // Nothing left to send: the answer is all refusals.
     if (batch.commands.length === 0) return batch.collect([]);
     const call = this.#begin(selector, batch.access, options, options.encoding);

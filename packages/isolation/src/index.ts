@@ -5,5 +5,6 @@ export {
   InvalidProjectError,
 } from "./errors.ts";
 export { Namespace } from "./namespace.ts";
+export { unchanged } from "./restore.ts";
 export type { Access, Argument, Command, Lane, Reply, ScopedCommand } from "./command.ts";
 export type { InvalidCommandReason, RefusalReason } from "./errors.ts";

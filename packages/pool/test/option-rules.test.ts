@@ -80,7 +80,7 @@ describe("a call refuses", () => {
   test("an encoding that is none", async () => {
     await using pool = new RedisPool(server);
     await expect(pool.shared.send(["PING"], { encoding: "latin1" as never })).rejects.toThrow(
-      'encoding must be "utf8" or "buffer", got "latin1"',
+      'encoding must be "utf8", "buffer" or "wire", got "latin1"',
     );
   });
 

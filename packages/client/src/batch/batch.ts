@@ -9,9 +9,10 @@ import {
   type ScopedCommand,
 } from "@fleet/isolation";
 import type { ReplyError } from "@fleet/pool";
-import { type BatchReply as LaneReply, WrongLaneError } from "@fleet/pool/ioredis";
+import { type BatchReply as LaneReply, type Encoding, WrongLaneError } from "@fleet/pool/ioredis";
 
 import { atCaller, restoredError } from "../walk/restored-error.ts";
+import { restoredReply } from "../walk/restored-reply.ts";
 
 /** One slot of a batch: its reply, or why there is none. */
 export type BatchReply =
@@ -32,6 +33,11 @@ interface ReplyListener {
   readonly refused: (error: ReplyError) => void;
 }
 
+interface BatchTerms {
+  readonly atomic?: boolean | undefined;
+  readonly encoding?: Encoding | undefined;
+}
+
 type Refusal = CommandNotAllowedError | InvalidCommandError;
 
 /** The commands of a batch that may be sent, and the places of those that may not. */
@@ -40,10 +46,11 @@ export class ScopedBatch {
   readonly access: Access;
   readonly commands: readonly Command[];
   readonly #namespace: Namespace;
+  readonly #encoding: Encoding | undefined;
   readonly #slots: readonly (ScopedCommand | Refusal)[];
 
   /** @throws the first refusal, when the batch is atomic: nothing of it is sent. */
-  constructor(namespace: Namespace, commands: readonly Command[], atomic: boolean) {
+  constructor(namespace: Namespace, commands: readonly Command[], { atomic, encoding }: BatchTerms) {
     let access: Access = "read";
     const slots: (ScopedCommand | Refusal)[] = [];
     const sent: Command[] = [];
@@ -54,12 +61,16 @@ export class ScopedBatch {
         slots.push(scoped);
         sent.push(scoped.command);
       } catch (error) {
-        if (atomic || !(error instanceof CommandNotAllowedError || error instanceof InvalidCommandError))
+        if (
+          atomic === true ||
+          !(error instanceof CommandNotAllowedError || error instanceof InvalidCommandError)
+        )
           throw error;
         slots.push(error);
       }
     }
     this.#namespace = namespace;
+    this.#encoding = encoding;
     this.access = access;
     this.commands = sent;
     this.#slots = slots;
@@ -78,7 +89,7 @@ export class ScopedBatch {
         return { error: atCaller(restoredError(this.#namespace, reply.error)) };
       }
       try {
-        const value = slot.restore(reply.value);
+        const value = restoredReply(slot, reply.value, this.#encoding);
         return value === reply.value ? reply : { value };
       } catch (error) {
         if (!(error instanceof ForeignKeyError)) throw error;

@@ -12,6 +12,7 @@ import {
   type Rule,
   type Rules,
 } from "@fleet/options";
+import type { Encoding } from "@fleet/pool/ioredis";
 
 import { InvalidOptionError } from "../errors.ts";
 
@@ -31,8 +32,11 @@ export interface CallOptions {
 export interface CommandOptions extends CallOptions {
   /** The keys that the command may name. @default Namespace.dedicated(): the caller owns the whole instance */
   readonly namespace?: Namespace | undefined;
-  /** What text in a reply becomes. @default "utf8" */
-  readonly encoding?: "utf8" | "buffer" | undefined;
+  /**
+   * What text in a reply becomes. `"wire"`: the reply is not decoded, its value is a Buffer with its bytes in RESP2; names of keys in
+   * it have lost the prefix. A reply that is an error is a `ReplyError` all the same. @default "utf8"
+   */
+  readonly encoding?: Encoding | undefined;
 }
 
 export interface BatchOptions extends CommandOptions {
@@ -78,7 +82,7 @@ export const commandRules: Rules<CommandOptions> = {
   namespace: object("a Namespace, as Namespace.project() makes one", (value) =>
     hasMethods(value, "scope", "restoreMessage"),
   ),
-  encoding: oneOf("utf8", "buffer"),
+  encoding: oneOf("utf8", "buffer", "wire"),
 };
 
 export const batchRules: Rules<BatchOptions> = { ...commandRules, atomic: flag };
@@ -147,7 +151,7 @@ function isPlainValue(name: string, value: unknown): boolean {
     case "timeoutMs":
       return callRules.timeoutMs.fits(value);
     case "encoding":
-      return value === "utf8" || value === "buffer";
+      return value === "utf8" || value === "buffer" || value === "wire";
     case "atomic":
       return typeof value === "boolean";
     case "access":

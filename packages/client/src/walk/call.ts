@@ -1,5 +1,6 @@
 import type { Permit } from "@fleet/breaker";
 import type { Access } from "@fleet/isolation";
+import type { Encoding } from "@fleet/pool/ioredis";
 import type { PickRequest, Ticket } from "@fleet/router";
 
 import type { EndpointTarget } from "../endpoints/endpoint-target.ts";
@@ -19,7 +20,7 @@ export class Call {
   /** For the lane. While it is absent the lane counts from its own reading of the clock, with the fleet's `timeoutMs`. */
   declare deadline?: number;
   declare readonly signal?: AbortSignal | undefined;
-  declare readonly encoding?: "utf8" | "buffer";
+  declare readonly encoding?: Encoding;
   /** For the lane: a batch that is one transaction. */
   declare atomic?: boolean;
   /** Endpoints that were asked in vain; set by the first retry. */
@@ -41,7 +42,7 @@ export class Call {
     startedAt: number,
     timeoutMs: number,
     signal: AbortSignal | undefined,
-    encoding: "utf8" | "buffer" | undefined,
+    encoding: Encoding | undefined,
   ) {
     this.instance = selector.instance;
     this.group = selector.group;

@@ -61,7 +61,7 @@ describe("a call is refused before anything is sent", () => {
     [{ signal: new AbortController() }, "signal must be an AbortSignal, got an object"],
     [{ namespace: "acme" }, 'namespace must be a Namespace, as Namespace.project() makes one, got "acme"'],
     [{ namespace: null }, "namespace must be a Namespace, as Namespace.project() makes one, got null"],
-    [{ encoding: "latin1" }, 'encoding must be "utf8" or "buffer", got "latin1"'],
+    [{ encoding: "latin1" }, 'encoding must be "utf8", "buffer" or "wire", got "latin1"'],
     [{ constructor: 1 }, "constructor must be left out: there is no such option"],
     [null, "options must be a record of options, got null"],
   ])("for %j", async ([options, message]) => {

@@ -3,6 +3,8 @@ export { classify } from "./commands/classify.ts";
 export { LateConnection } from "./connection/late-connection.ts";
 export { RedisPool } from "./redis-pool.ts";
 export { redisPoolRules } from "./redis-pool-options.ts";
+export { encodeReply } from "./resp/encode-reply.ts";
+export { decodeReply } from "./resp/reply.ts";
 export { SharedLane } from "./lanes/shared/shared-lane.ts";
 
 export type { Rules } from "@fleet/options";
@@ -16,11 +18,11 @@ export type { LateConnectionOptions } from "./connection/late-connection.ts";
 export type { ExclusiveOptions, RedisPoolOptions } from "./redis-pool-options.ts";
 export type { PoolStats } from "./redis-pool.ts";
 export type { Lanes } from "./lanes/lanes.ts";
-export type { BatchReply, Command, Reply } from "./commands/reply.ts";
+export type { Command } from "./commands/command.ts";
+export type { BatchReply, Encoding, Reply } from "./resp/reply.ts";
 export type {
   SendOptions,
   SharedLaneSettings,
   SharedLaneState,
   SharedLaneStats,
 } from "./lanes/shared/shared-lane-options.ts";
-export type { Encoding } from "./commands/wire-command.ts";

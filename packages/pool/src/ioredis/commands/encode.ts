@@ -1,6 +1,6 @@
 import { WrongLaneError } from "../../errors.ts";
 import { ruleOf } from "./command-rules.ts";
-import type { Command } from "./reply.ts";
+import type { Command } from "./command.ts";
 import { verbOf } from "./verb.ts";
 
 const arrays: readonly string[] = Array.from({ length: 64 }, (_, count) => `*${count}\r\n`);

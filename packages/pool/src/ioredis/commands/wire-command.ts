@@ -1,41 +1,32 @@
 import { printed } from "@fleet/options";
 
 import { InvalidOptionError, ReplyError } from "../../errors.ts";
+import { error } from "../resp/bytes.ts";
+import type { ReplyLimits } from "../resp/reply-limits.ts";
+import { decodeAt, type Encoding, errorOf, type Reply } from "../resp/reply.ts";
 import type { Join } from "./joined-writes.ts";
-import { decode, type RawReply, type Reply } from "./reply.ts";
 
 /** What sends commands: notified of what becomes of each, and asked for the error when its connection died. */
 export interface Sender {
-  /** ioredis' queue no longer holds it: this reply came for it, or none will. */
-  answered(command: WireCommand, reply?: RawReply): void;
   /** The caller's promise is settled. */
   settled(command: WireCommand): void;
   lost(command: WireCommand): Error;
 }
 
-export type Encoding = "utf8" | "buffer";
-
 /** @throws InvalidOptionError */
 export function checkEncoding(encoding: unknown): void {
-  if (encoding !== undefined && encoding !== "utf8" && encoding !== "buffer")
-    throw new InvalidOptionError("encoding", '"utf8" or "buffer"', printed(encoding));
+  if (encoding !== undefined && encoding !== "utf8" && encoding !== "buffer" && encoding !== "wire")
+    throw new InvalidOptionError("encoding", '"utf8", "buffer" or "wire"', printed(encoding));
 }
 
-const noArguments: readonly never[] = [];
+/** The whole reply lies from `start` to `end`. */
+export type TakeReply = (bytes: Buffer, start: number, end: number) => void;
 
 /**
- * One command on its way through ioredis, in the shape that `Redis.sendCommand` and its reply queue expect, with
- * nothing else: already encoded, no promise of its own, and no arguments, so that no error, trace or debug line of
- * ioredis can show them. It is a node of the list it stands in, which is what makes counting, deadlines and aborts
- * free of charge per command.
+ * One command on its way, already encoded. It is a node of the list it stands in, which is what makes counting, deadlines and
+ * aborts free of charge per command.
  */
 export class WireCommand {
-  /** The same for all: ioredis acts on some names (quit, select, subscribe...), and none of them may come here. */
-  readonly name = "call";
-  readonly args: readonly never[] = noArguments;
-  /** ioredis traces commands that are not, at the price of two closures each. */
-  readonly isTraced = true;
-
   prev: WireCommand | undefined = undefined;
   next: WireCommand | undefined = undefined;
   /** Counted by its sender, which must then be notified that it is settled. */
@@ -50,30 +41,34 @@ export class WireCommand {
   readonly sender: Sender;
   readonly payload: string | Buffer;
   readonly encoding: Encoding;
+  readonly limits: ReplyLimits;
   readonly startedAt: number;
   readonly deadline: number;
   readonly #resolve: (reply: Reply) => void;
   readonly #reject: (error: unknown) => void;
-  readonly #raw: ((reply: RawReply) => void) | undefined;
+  readonly #take: TakeReply | undefined;
 
+  /** @param take gets the reply as it came, unless it is an error, in place of `resolve`. */
   constructor(
     sender: Sender,
     payload: string | Buffer,
     encoding: Encoding,
+    limits: ReplyLimits,
     startedAt: number,
     deadline: number,
     resolve: (reply: Reply) => void,
     reject: (error: unknown) => void,
-    raw?: (reply: RawReply) => void,
+    take?: TakeReply,
   ) {
     this.sender = sender;
     this.payload = payload;
     this.encoding = encoding;
+    this.limits = limits;
     this.startedAt = startedAt;
     this.deadline = deadline;
     this.#resolve = resolve;
     this.#reject = reject;
-    this.#raw = raw;
+    this.#take = take;
   }
 
   /** Upper-case name of the command, read off its payload, as only errors need it. */
@@ -82,44 +77,28 @@ export class WireCommand {
     return (/^\*\d+\r\n\$\d+\r\n([^\r]*)/.exec(head)?.[1] ?? "").toUpperCase();
   }
 
-  /** Called by ioredis: which protocol the reply will be in. It is always 2 here. */
-  setReplyContext(): void {}
-
-  /** Called by ioredis right before it writes. */
-  toWritable(): string | Buffer {
-    if (this.join !== undefined) this.write = this.join.writes + 1;
-    return this.payload;
-  }
-
-  /** Called by ioredis with the decoded reply. It must not throw: that would crash the process. */
-  resolve(reply: RawReply): void {
-    this.sender.answered(this, reply);
+  /** Its reply came. It must not throw: the replies behind it are others'. */
+  answer(bytes: Buffer, start: number, end: number): void {
     if (this.settled) return;
     this.#settle();
-    if (this.#raw !== undefined) {
-      this.#raw(reply);
+    if (bytes[start] === error) {
+      this.#reject(errorOf(bytes, start, end, this.verb));
+      return;
+    }
+    if (this.#take !== undefined) {
+      this.#take(bytes, start, end);
       return;
     }
     let value: Reply;
     try {
-      value = decode(reply, this.encoding);
-    } catch (error) {
-      this.#reject(error instanceof ReplyError ? new ReplyError(error.message, undefined, this.verb) : error);
+      value = decodeAt(bytes, start, end, this.encoding);
+    } catch (failure) {
+      this.#reject(
+        failure instanceof ReplyError ? new ReplyError(failure.message, undefined, this.verb) : failure,
+      );
       return;
     }
     this.#resolve(value);
-  }
-
-  /** Called by ioredis with an error reply, or with its own error when the connection is gone. */
-  reject(error: Error): void {
-    this.sender.answered(this);
-    if (this.settled) return;
-    // The text only: ioredis hangs the command with its arguments on this error.
-    const ours =
-      error.name === "ReplyError"
-        ? new ReplyError(error.message, undefined, this.verb)
-        : this.sender.lost(this);
-    this.fail(ours);
   }
 
   /** Gives the caller this error; a reply that still comes is dropped. */

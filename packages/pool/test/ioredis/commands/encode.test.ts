@@ -2,8 +2,8 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
 import { WrongLaneError } from "../../../src/errors.ts";
+import type { Command } from "../../../src/ioredis/commands/command.ts";
 import { encode } from "../../../src/ioredis/commands/encode.ts";
-import type { Command } from "../../../src/ioredis/commands/reply.ts";
 
 /** RESP as its specification writes it, without a thought for speed. */
 function reference(command: Command): Buffer {

@@ -1,9 +1,11 @@
 import { ReplyError, WrongLaneError } from "../../../errors.ts";
-import { type BatchReply, decode, type RawReply, type Reply } from "../../commands/reply.ts";
-import { type Encoding, type Sender, WireCommand } from "../../commands/wire-command.ts";
+import { type Sender, type TakeReply, WireCommand } from "../../commands/wire-command.ts";
+import type { ReplyLimits } from "../../resp/reply-limits.ts";
+import { type BatchReply, decodeAt, type Encoding, placesOf, type Reply } from "../../resp/reply.ts";
 
 interface BatchSettings {
   readonly encoding: Encoding;
+  readonly limits: ReplyLimits;
   readonly startedAt: number;
   readonly deadline: number;
 }
@@ -71,7 +73,7 @@ export class Batch {
             : error,
         );
       },
-      (raw) => this.#executed(raw),
+      (bytes, start) => this.#executed(bytes, start),
     );
     return this.#wires;
   }
@@ -82,18 +84,20 @@ export class Batch {
     this.#unwatch = () => signal.removeEventListener("abort", abort);
   }
 
-  #executed(raw: RawReply): void {
+  #executed(bytes: Buffer, start: number): void {
+    const places = placesOf(bytes, start);
     // A null would mean that a watched key changed, and nothing watches on a shared connection.
-    if (!Array.isArray(raw)) this.#fail(new ReplyError("EXECABORT Transaction discarded", undefined, "EXEC"));
-    else
-      this.#end(() =>
-        this.#resolve((raw as readonly RawReply[]).map((item, index) => this.#slot(item, index))),
-      );
+    if (places === undefined)
+      return this.#fail(new ReplyError("EXECABORT Transaction discarded", undefined, "EXEC"));
+    const replies: BatchReply[] = [];
+    for (let slot = 0; slot + 1 < places.length; slot += 1)
+      replies.push(this.#slot(bytes, places[slot]!, places[slot + 1]!, slot));
+    return this.#end(() => this.#resolve(replies));
   }
 
-  #slot(raw: RawReply, index: number): BatchReply {
+  #slot(bytes: Buffer, start: number, end: number, index: number): BatchReply {
     try {
-      return { value: decode(raw, this.#settings.encoding) };
+      return { value: decodeAt(bytes, start, end, this.#settings.encoding) };
     } catch (error) {
       const text = error instanceof ReplyError ? error.message : String(error);
       // The first wire is MULTI.
@@ -105,11 +109,11 @@ export class Batch {
     payload: string | Buffer,
     resolve: (value: Reply) => void,
     reject: (error: unknown) => void,
-    raw?: (reply: RawReply) => void,
+    take?: TakeReply,
   ): void {
-    const { encoding, startedAt, deadline } = this.#settings;
+    const { encoding, limits, startedAt, deadline } = this.#settings;
     this.#wires.push(
-      new WireCommand(this.#sender, payload, encoding, startedAt, deadline, resolve, reject, raw),
+      new WireCommand(this.#sender, payload, encoding, limits, startedAt, deadline, resolve, reject, take),
     );
   }
 

@@ -1,8 +1,12 @@
 import { randomUUID } from "node:crypto";
 
 import { encode } from "../../commands/encode.ts";
-import type { RawReply, Reply } from "../../commands/reply.ts";
 import { type Sender, WireCommand } from "../../commands/wire-command.ts";
+import { error } from "../../resp/bytes.ts";
+import { encodeReply } from "../../resp/encode-reply.ts";
+
+/** What comes for a fence is compared, whatever it is. */
+const unlimited = { maxReplyBytes: Infinity, maxReplyElements: Infinity, maxReplyDepth: Infinity };
 
 /**
  * A PING with a word that only its own reply repeats. Replies are matched by their place in the queue, so if one got
@@ -13,24 +17,41 @@ export class Fence {
   readonly command: WireCommand;
   /** Its own place in the queue has been answered. An error there proves nothing, so the word is still looked for. */
   isOver = false;
+  /** Its word came there. */
+  isBack = false;
   readonly #word: Buffer = Buffer.from(`fleet:${randomUUID()}`);
+  /** The reply that repeats the word. */
+  readonly #reply: Buffer = encodeReply(this.#word);
 
   /** @param ended called once: when the word came, or with the error that came instead. */
   constructor(sender: Sender, now: number, deadline: number, ended: (error?: unknown) => void) {
     const payload = encode(["PING", this.#word], "own");
-    const came = (reply: Reply): void => (this.#isWord(reply) ? ended() : ended(sender.lost(this.command)));
-    this.command = new WireCommand(sender, payload, "buffer", now, deadline, came, ended);
+    const came = (bytes: Buffer, start: number, end: number): void =>
+      this.#isWord(bytes, start, end) ? ended() : ended(sender.lost(this.command));
+    this.command = new WireCommand(
+      sender,
+      payload,
+      "buffer",
+      unlimited,
+      now,
+      deadline,
+      () => undefined,
+      ended,
+      came,
+    );
   }
 
   /** Whether this reply to this command proves that replies and commands no longer match. */
-  isBrokenBy(command: WireCommand, reply: RawReply | undefined): boolean {
-    const isWord = this.#isWord(reply);
+  isBrokenBy(command: WireCommand, bytes: Buffer | undefined, start: number, end: number): boolean {
+    const isWord = bytes !== undefined && this.#isWord(bytes, start, end);
     if (command !== this.command) return isWord;
     this.isOver = true;
-    return reply !== undefined && !isWord;
+    this.isBack = isWord;
+    return !isWord && bytes?.[start] !== error;
   }
 
-  #isWord(reply: RawReply | Reply | undefined): boolean {
-    return Buffer.isBuffer(reply) && reply.equals(this.#word);
+  #isWord(bytes: Buffer, start: number, end: number): boolean {
+    const reply = this.#reply;
+    return end - start === reply.length && reply.compare(bytes, start, end) === 0;
   }
 }

@@ -1,13 +1,16 @@
 import type { Clock } from "@fleet/time";
-import type { Command as IoredisCommand, Redis } from "ioredis";
+import type { Redis } from "ioredis";
 
 import { CommandTimeoutError, ConnectionError, PoolExhaustedError } from "../../../errors.ts";
 import { type Join, joinOf } from "../../commands/joined-writes.ts";
-import type { RawReply } from "../../commands/reply.ts";
 import type { Sender, WireCommand } from "../../commands/wire-command.ts";
+import { ReplyReader } from "../../resp/reply-reader.ts";
 import { CommandList } from "./command-list.ts";
 import { Fence } from "./fence.ts";
+import { Latency } from "./latency.ts";
+import { Owed } from "./owed.ts";
 import { Sweep, sweepMs } from "./sweep.ts";
+import { takeOver } from "./take-over.ts";
 
 /** While anything is in flight, a fence is sent at least once a second: a sweep is late by at most its own step. */
 const fenceMs = 1000 - sweepMs;
@@ -24,28 +27,25 @@ export interface InFlightSettings {
 
 /**
  * Every command of a shared connection that was accepted and whose reply has not come, in two lists: those that wait
- * for the connection, and those in ioredis' queue. A command whose caller has left stays in the second and is counted
- * until its reply came, since that is how long the server and the queue have it.
+ * for the connection, and those that were written, in the order of their replies. A command whose caller has left stays in the
+ * second and is counted until its reply came, since that is how long the server has it.
  */
 export class InFlight implements Sender {
   readonly waiting: CommandList = new CommandList();
   readonly written: CommandList = new CommandList();
   bytes = 0;
   timeouts = 0;
-  replies = 0;
-  latencySumMs = 0;
-  latencyMaxMs = 0;
+  readonly latency: Latency = new Latency();
   /** What the errors of the commands on a dying connection say. */
   loss: { detail: string; cause: Error | undefined } = { detail: "connection lost", cause: undefined };
   readonly #settings: InFlightSettings;
   readonly #clock: Clock;
   #redis: Redis | undefined;
   #join: Join | undefined;
+  #reader: ReplyReader<WireCommand> | undefined;
   /** When bytes last came in. */
   #readAt = 0;
-  /** How many callers still wait. */
-  #owed = 0;
-  #drained: (() => void)[] = [];
+  readonly #owed = new Owed();
   readonly #sweep: Sweep;
   #nextDeadline = Infinity;
   /** The last one sent whose word may still come. */
@@ -81,7 +81,7 @@ export class InFlight implements Sender {
       {
         inFlight: size,
         bytesInFlight: this.bytes,
-        unanswered: this.#owed,
+        unanswered: this.#owed.count,
       },
     );
   }
@@ -92,7 +92,7 @@ export class InFlight implements Sender {
     if (command.settled) return;
     command.accepted = true;
     this.bytes += command.payload.length;
-    this.#owed += 1;
+    this.#owed.count += 1;
     if (command.deadline < this.#nextDeadline) this.#nextDeadline = command.deadline;
     if (!this.#sweep.isOn) this.#sweep.begin();
     if (this.#redis === undefined) this.waiting.push(command);
@@ -105,21 +105,24 @@ export class InFlight implements Sender {
     this.#join = joinOf(redis.stream);
     this.#readAt = this.#fencedAt = this.#clock.now();
     this.loss = { detail: "connection lost", cause: undefined };
-    // Before ioredis' own listener, so that the replies of a chunk find its time.
-    redis.stream.prependListener("data", () => {
-      this.#readAt = this.#clock.now();
-    });
+    this.#read(redis);
     for (let command = this.waiting.head; command !== undefined; command = this.waiting.head) {
       this.waiting.remove(command);
       this.#write(command, redis, this.#join);
     }
   }
 
-  /** From now on commands wait. */
+  /** From now on commands wait; those that were written will get no reply. */
   close(): void {
+    this.#reader?.stop();
     this.#redis = undefined;
     this.#join = undefined;
+    this.#reader = undefined;
     this.#fence = undefined;
+    for (let command = this.written.head; command !== undefined; command = this.written.head) {
+      this.#drop(command);
+      command.fail(this.lost(command));
+    }
   }
 
   /** Resolves once a PING came back in its own place, sent at once or with the next connection. */
@@ -149,42 +152,19 @@ export class InFlight implements Sender {
 
   /** Resolves when no caller waits any more. */
   drained(): Promise<void> {
-    return this.#owed === 0
-      ? Promise.resolve()
-      : new Promise((resolve) => {
-          this.#drained.push(resolve);
-        });
+    return this.#owed.drained();
   }
 
   stop(): void {
     this.#sweep.stop();
   }
 
-  answered(command: WireCommand, reply?: RawReply): void {
-    const fence = this.#fence;
-    if (fence !== undefined) {
-      if (fence.isBrokenBy(command, reply)) this.distrust("replies and commands no longer match");
-      // A fence whose word came back is not looked for any more.
-      if (command === fence.command && reply !== undefined) this.#fence = undefined;
-    }
-    this.written.remove(command);
-    this.bytes -= command.payload.length;
-    this.replies += 1;
-    const tookMs = this.#readAt - command.startedAt;
-    if (tookMs > 0) {
-      this.latencySumMs += tookMs;
-      if (tookMs > this.latencyMaxMs) this.latencyMaxMs = tookMs;
-    }
-  }
-
   settled(command: WireCommand): void {
-    this.#owed -= 1;
     if (command.join === undefined) {
       this.waiting.remove(command);
       this.bytes -= command.payload.length;
     }
-    if (this.#owed === 0 && this.#drained.length > 0)
-      for (const resolve of this.#drained.splice(0)) resolve();
+    this.#owed.settle();
   }
 
   lost(command: WireCommand): Error {
@@ -200,9 +180,61 @@ export class InFlight implements Sender {
   }
 
   #write(command: WireCommand, redis: Redis, join: Join): void {
+    const { stream } = redis;
     command.join = join;
+    // The other side has ended it, and its "close" is on its way.
+    if (!stream.writable) {
+      this.bytes -= command.payload.length;
+      command.fail(this.lost(command));
+      return;
+    }
     this.written.push(command);
-    redis.sendCommand(command as unknown as IoredisCommand);
+    command.write = join.writes + 1;
+    stream.write(command.payload);
+  }
+
+  #read(redis: Redis): void {
+    const reader = new ReplyReader<WireCommand>({
+      due: () => this.written.head,
+      took: (command, bytes, start, end) => this.#answered(command, bytes, start, end),
+      exceeded: () => undefined,
+      endless: () => undefined,
+      maxSkippedBytes: Infinity,
+    });
+    this.#reader = reader;
+    takeOver(redis, {
+      data: (chunk) => {
+        this.#readAt = this.#clock.now();
+        try {
+          reader.read(chunk);
+        } catch (error) {
+          this.distrust(`the replies make no sense: ${String(error)}`);
+        }
+      },
+      close: () => {
+        if (this.#reader === reader) this.close();
+      },
+    });
+  }
+
+  #answered(command: WireCommand, bytes: Buffer | undefined, start: number, end: number): void {
+    const fence = this.#fence;
+    if (fence !== undefined) {
+      if (fence.isBrokenBy(command, bytes, start, end))
+        return this.distrust("replies and commands no longer match");
+      // A fence whose word came back is not looked for any more.
+      if (fence.isBack) this.#fence = undefined;
+    }
+    this.#drop(command);
+    this.latency.add(this.#readAt - command.startedAt);
+    if (bytes !== undefined) command.answer(bytes, start, end);
+    return undefined;
+  }
+
+  /** It is not on its way any more. */
+  #drop(command: WireCommand): void {
+    this.written.remove(command);
+    this.bytes -= command.payload.length;
   }
 
   #look(now: number): "nothing" | "pending" | "overdue" {

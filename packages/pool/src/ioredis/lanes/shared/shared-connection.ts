@@ -131,12 +131,8 @@ export class SharedConnection {
     this.#openedAt = this.#clock.now();
     redis.on("error", (error: unknown) => {
       if (this.#redis !== redis) return;
-      const cause = plainCause(error);
-      this.#inFlight.loss.cause ??= cause;
-      // An error that is not the socket's comes from the decoder, or from a reply without a command: replies match no more.
-      if (cause === undefined) this.#inFlight.distrust("the replies make no sense");
+      this.#inFlight.loss.cause ??= plainCause(error);
     });
-    // ioredis listens too, and its listener ran first: by now it has rejected everything that was in flight.
     redis.stream.once("close", () => this.#lost(redis));
     publishConnection({ name, lane, event: "open" });
     this.#settings.dialed({ tookMs: pingMs });

@@ -2,14 +2,17 @@ import type { Clock } from "@fleet/time";
 
 import type { TimeLimit } from "../../../call-options.ts";
 import type { LaneStats } from "../../../lane.ts";
-import type { Encoding } from "../../commands/wire-command.ts";
 import type { Dialed } from "../../connection/dial.ts";
+import type { Encoding } from "../../resp/reply.ts";
 
 /** Of one call on the shared lane; its time is by default `commandTimeoutMs`. */
 export interface SendOptions extends TimeLimit {
   /** Rejects with its reason. A command that is written is executed all the same; its reply is dropped. */
   readonly signal?: AbortSignal | undefined;
-  /** What text in the reply becomes. @default "utf8" */
+  /**
+   * What text in the reply becomes. `"wire"`: the reply is not decoded, and its value is a Buffer with exactly its bytes in RESP2;
+   * a reply that is an error is a `ReplyError` all the same. @default "utf8"
+   */
   readonly encoding?: Encoding | undefined;
 }
 

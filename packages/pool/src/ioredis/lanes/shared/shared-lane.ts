@@ -3,9 +3,10 @@ import type { Clock } from "@fleet/time";
 import { checkGrace, deadlineOf } from "../../../call-options.ts";
 import { CommandTimeoutError, WrongLaneError } from "../../../errors.ts";
 import type { Lane } from "../../../lane.ts";
+import type { Command } from "../../commands/command.ts";
 import { encode, encodeOrRefuse } from "../../commands/encode.ts";
-import type { BatchReply, Command, Reply } from "../../commands/reply.ts";
 import { checkEncoding, WireCommand } from "../../commands/wire-command.ts";
+import type { BatchReply, Reply } from "../../resp/reply.ts";
 import { Batch } from "./batch.ts";
 import { InFlight } from "./in-flight.ts";
 import { SharedConnection } from "./shared-connection.ts";
@@ -15,6 +16,9 @@ import type {
   SharedLaneState,
   SharedLaneStats,
 } from "./shared-lane-options.ts";
+
+/** Redis' own limit of a bulk string, and as many elements as fit in there. */
+const limits = { maxReplyBytes: 536_870_912, maxReplyElements: 134_217_728, maxReplyDepth: 64 };
 
 let take: (reply: Reply) => void;
 let refuse: (error: unknown) => void;
@@ -66,8 +70,8 @@ export class SharedLane implements Lane {
       failedDials,
       losses,
       timeouts: flight.timeouts,
-      latencyAverageMs: flight.replies === 0 ? 0 : flight.latencySumMs / flight.replies,
-      latencyMaxMs: flight.latencyMaxMs,
+      latencyAverageMs: flight.latency.averageMs,
+      latencyMaxMs: flight.latency.maxMs,
     };
   }
 
@@ -92,6 +96,7 @@ export class SharedLane implements Lane {
       this.#inFlight,
       payload,
       options?.encoding ?? "utf8",
+      limits,
       now,
       deadline,
       take,
@@ -134,6 +139,7 @@ export class SharedLane implements Lane {
     }
     const batch = new Batch(this.#inFlight, {
       encoding: options?.encoding ?? "utf8",
+      limits,
       startedAt: now,
       deadline,
     });

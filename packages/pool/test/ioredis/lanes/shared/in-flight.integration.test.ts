@@ -3,11 +3,12 @@ import { systemClock } from "@fleet/time";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
+import type { Command } from "../../../../src/ioredis/commands/command.ts";
 import { encode } from "../../../../src/ioredis/commands/encode.ts";
-import type { Command, Reply } from "../../../../src/ioredis/commands/reply.ts";
 import { WireCommand } from "../../../../src/ioredis/commands/wire-command.ts";
 import { type Dialed, dial } from "../../../../src/ioredis/connection/dial.ts";
 import { InFlight } from "../../../../src/ioredis/lanes/shared/in-flight.ts";
+import type { Reply } from "../../../../src/ioredis/resp/reply.ts";
 import { errorOf, isLost } from "../../../pool-scene.ts";
 
 let server: RedisServer;
@@ -30,15 +31,17 @@ function connect(): Promise<Dialed> {
   return dial(options, { label: "test", flush: "tick", signal: new AbortController().signal });
 }
 
+const limits = { maxReplyBytes: 1_000_000, maxReplyElements: 1000, maxReplyDepth: 64 };
+
 function flight(clock = new FakeClock()): InFlight {
-  const limits = { maxInFlight: 1000, maxInFlightBytes: 1_000_000, stallTimeoutMs: 1000 };
-  return new InFlight({ name: "test", ...limits, clock, broken: () => undefined });
+  const bounds = { maxInFlight: 1000, maxInFlightBytes: 1_000_000, stallTimeoutMs: 1000 };
+  return new InFlight({ name: "test", ...bounds, clock, broken: () => undefined });
 }
 
 function add(inFlight: InFlight, command: Command): Promise<Reply> {
   return new Promise((resolve, reject) => {
     const payload = encode(command, "shared");
-    inFlight.add(new WireCommand(inFlight, payload, "utf8", 0, Infinity, resolve, reject));
+    inFlight.add(new WireCommand(inFlight, payload, "utf8", limits, 0, Infinity, resolve, reject));
   });
 }
 
@@ -85,7 +88,7 @@ test("100000 commands leave no memory behind in the lists", async () => {
   inFlight.open(redis);
   for (let round = 0; round < 200; round += 1)
     await Promise.all(Array.from({ length: 500 }, () => add(inFlight, ["PING"])));
-  expect(inFlight).toMatchObject({ size: 0, bytes: 0, replies: 100_000 });
+  expect(inFlight).toMatchObject({ size: 0, bytes: 0, latency: { replies: 100_000 } });
   expect(inFlight.written).toMatchObject({ head: undefined, tail: undefined, size: 0 });
   expect(redis.commandQueue).toHaveLength(0);
   redis.stream.destroy();

@@ -5,6 +5,7 @@ import { reload } from "@fleet/settings";
 import type { Reloaded } from "@fleet/settings";
 import type { FastifyInstance } from "fastify";
 
+import { Denials } from "./access/denials.ts";
 import { Tokens } from "./access/tokens.ts";
 import { buildAdminPort } from "./admin/admin-port.ts";
 import { Readiness } from "./admin/readiness.ts";
@@ -13,6 +14,9 @@ import type { Config } from "./config/config-schema.ts";
 import type { Backend } from "./data/backend.ts";
 import { buildDataPort } from "./data/data-port.ts";
 import { logEvents, logStanding } from "./log-events.ts";
+import { Reloads } from "./reload/reloads.ts";
+import type { ReloadsOptions } from "./reload/reloads.ts";
+import { openRegister } from "./watch/metrics.ts";
 
 export interface GatewayOptions {
   readonly config: Config;
@@ -20,6 +24,8 @@ export interface GatewayOptions {
   readonly fleet: Pick<Fleet, "command" | "batch" | "instances" | "stats"> & Partial<Pick<Fleet, "started">>;
   /** Those of the fleet: failures of others in the process are not logged. @default every source's failures are logged */
   readonly sources?: readonly InstanceSource[];
+  /** How the configuration is read again. @default it is not */
+  readonly again?: Pick<ReloadsOptions, "load" | "list"> | undefined;
   /** Where log lines go. @default the process's standard output */
   readonly logStream?: { write(line: string): void };
 }
@@ -30,14 +36,14 @@ export interface Gateway {
   readonly admin: FastifyInstance;
   /** Binds both ports. @throws what the operating system says, with its code: EADDRINUSE, EACCES. */
   listen(): Promise<{ readonly data: string; readonly admin: string }>;
-  /** Takes over the settings that need no restart. Requests under way finish as they began. */
-  reconfigure(next: Config): Reloaded<Config>;
+  /** Reads the configuration again; undefined where there is no way to. */
+  readonly reloads: Reloads | undefined;
   /** Stops to accept, lets what is in flight finish for as long as the configuration's `graceMs`, and cuts the rest. */
   close(): Promise<void>;
 }
 
 /** Builds a gateway over a fleet. */
-export function buildGateway({ config, fleet, sources, logStream }: GatewayOptions): Gateway {
+export function buildGateway({ config, fleet, sources, again, logStream }: GatewayOptions): Gateway {
   /** As it counts now. */
   let current = config;
   const mistaken = new Set<string>();
@@ -50,9 +56,15 @@ export function buildGateway({ config, fleet, sources, logStream }: GatewayOptio
       "a caller presents the digest as the token: if the configuration holds the token itself, put its digest there",
     );
   });
-  const observation = observe({ stats: () => fleet.stats });
+  const denials = new Denials((line) => log.warn(line, "denied"));
+  const register = openRegister({
+    answers: () => responder.tally.rows,
+    denials: () => denials.rows,
+    reloads: () => reloads?.stats,
+  });
+  const observation = observe({ stats: () => fleet.stats, register });
   const readiness = new Readiness(() => fleet.stats.discovery);
-  const admin = buildAdminPort({ fleet, tokens, observation, readiness, config, logStream });
+  const admin = buildAdminPort({ fleet, tokens, denials, observation, readiness, config, logStream });
   const { log } = admin;
   const logging = logEvents(log, readiness, undefined, sources);
   logStanding(log, fleet.stats.discovery);
@@ -72,7 +84,15 @@ export function buildGateway({ config, fleet, sources, logStream }: GatewayOptio
       return current.maxPipelineCommands;
     },
   };
-  const { app: data, drain } = buildDataPort({ backend, tokens, log, config });
+  const { app: data, drain, responder } = buildDataPort({ backend, tokens, denials, log, config });
+  const reconfigure = (next: Config): Reloaded<Config> => {
+    const reloaded = reload(settings, current, next);
+    current = reloaded.config;
+    tokens.replace(current.tokens);
+    log.level = current.log.level;
+    return reloaded;
+  };
+  const reloads = again && new Reloads({ ...again, reconfigure, log });
   return {
     data,
     admin,
@@ -82,13 +102,7 @@ export function buildGateway({ config, fleet, sources, logStream }: GatewayOptio
       readiness.listening();
       return { data: urlOf(data), admin: urlOf(admin) };
     },
-    reconfigure: (next) => {
-      const reloaded = reload(settings, current, next);
-      current = reloaded.config;
-      tokens.replace(current.tokens);
-      log.level = current.log.level;
-      return reloaded;
-    },
+    reloads,
     close: async () => {
       readiness.closing();
       drain.begin();

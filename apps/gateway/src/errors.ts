@@ -48,13 +48,20 @@ export class NotPermittedError extends Error {
    * @remedy Use a token with the rights and the targets that the request needs.
    */
   readonly code = "FLEET_GATEWAY_NOT_PERMITTED";
+  /** What the token lacks: the port, the instance or group, or the rights for the command. */
+  readonly reason: "port" | "target" | "rights";
 
-  static target(): NotPermittedError {
-    return new NotPermittedError("NOPERM this token has no permissions on the instance or group");
+  private constructor(message: string, reason: NotPermittedError["reason"] = "rights") {
+    super(message);
+    this.reason = reason;
   }
 
-  static admin(): NotPermittedError {
-    return new NotPermittedError("NOPERM this token has no permissions on this port");
+  static target(): NotPermittedError {
+    return new NotPermittedError("NOPERM this token has no permissions on the instance or group", "target");
+  }
+
+  static port(): NotPermittedError {
+    return new NotPermittedError("NOPERM this token has no permissions on this port", "port");
   }
 
   static command(name: string): NotPermittedError {

@@ -7,7 +7,6 @@ import { buildGateway } from "./app.ts";
 import type { Config } from "./config/config-schema.ts";
 import { fleetOptionsIn } from "./config/fleet-schema.ts";
 import { watchForChange } from "./reload/file-watch.ts";
-import { Reloads } from "./reload/reloads.ts";
 import { credentialsFrom } from "./sources/credentials.ts";
 import { openSources } from "./sources/open-sources.ts";
 import type { OpenSources } from "./sources/open-sources.ts";
@@ -49,14 +48,21 @@ export async function serve(
   config: Config,
   environment: Environment,
   listening: (serving: Serving) => void = () => {},
-  { signal, again }: ServeOptions = {},
+  options: ServeOptions = {},
 ): Promise<Serving> {
+  const { signal } = options;
   const opened = new AsyncDisposableStack();
   try {
     const open = opened.use(await openSources(config, environment));
     const fleet = opened.use(await connect(config, environment, open, signal));
     const { started, tried } = watchStart(fleet, open.sources);
-    const gateway = buildGateway({ config, fleet, sources: open.sources });
+    const { load, file } = options.again ?? {};
+    const gateway = buildGateway({
+      config,
+      fleet,
+      sources: open.sources,
+      again: load && { load, list: open.byHand },
+    });
     opened.defer(() => gateway.close());
     // Long enough for a server that is there, and for a kubeconfig that is not; probes do not wait for one that hangs.
     const enough = new AbortController();
@@ -68,8 +74,7 @@ export async function serve(
     signal?.throwIfAborted();
     const { log } = gateway.admin;
     log.info(urls, "listening");
-    const { load, file } = again ?? {};
-    const reloads = load && new Reloads({ load, ...gateway, list: open.byHand, log });
+    const { reloads } = gateway;
     const readAgain = (reason: string): void => {
       if (reloads === undefined) log.warn({ reason }, "the configuration cannot be read again");
       else

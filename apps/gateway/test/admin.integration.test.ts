@@ -30,6 +30,36 @@ test("metrics are Prometheus text", async () => {
   expect(text).toMatch(/^fleet_\w+\{.*instance="orders"/m);
 });
 
+test("what is denied shows in the metrics and, at a bounded rate, in the log", async () => {
+  const slots = JSON.stringify([
+    ["KEYS", "*"],
+    ["GET", "k"],
+  ]);
+  for (let call = 0; call < 20; call += 1) {
+    const wrong = { authorization: "Bearer wrong-token-altogether" };
+    await gateway.ask("/get/k", { token: null, headers: wrong });
+    await gateway.ask("/set/a/b", { token: "readOnly" });
+    await gateway.ask("/redis/orders/keys/*", { token: "aside" });
+    await gateway.ask("/pipeline", { token: "readOnly", method: "POST", body: slots });
+  }
+  await gateway.admin("/v1/instances", "full");
+  const { text } = await gateway.admin("/metrics");
+  const denied = (reason: string, token: string): string =>
+    `fleet_gateway_denials_total{reason="${reason}",token="${token}"}`;
+  expect(text).toContain(`${denied("unauthorized", "")} 20\n`);
+  expect(text).toContain(`${denied("rights", "read-only")} 40\n`);
+  expect(text).toContain(`${denied("target", "aside")} 20\n`);
+  expect(text).toContain(`${denied("port", "full")} 1\n`);
+  expect(text).toMatch(/^fleet_gateway_answers_total\{status="200",code=""\} \d+$/m);
+  expect(text).toContain('fleet_gateway_answers_total{status="401",code="FLEET_GATEWAY_UNAUTHORIZED"} 20\n');
+  const lines = gateway.log
+    .map((line) => JSON.parse(line) as { msg: string })
+    .filter(({ msg }) => msg === "denied");
+  expect(lines).toHaveLength(4);
+  expect(lines[0]).toMatchObject({ reason: "unauthorized", address: "127.0.0.1", count: 1 });
+  expect(gateway.log.join("")).not.toContain("wrong-token");
+});
+
 test("instances show their state, role, health, breaker and pool", async () => {
   const { status, json } = await gateway.admin("/v1/instances", "admin");
   expect(status).toBe(200);

@@ -11,8 +11,8 @@ describe("a library of the outside world is imported in its rooms", () => {
     // The worker makes the connections that it hands to the engine, and those of its own sink.
     ["ioredis", ["packages/pool/src/ioredis/", "apps/worker/src/parts/redis.ts", "apps/worker/src/sinks/"]],
     ["cockatiel", ["packages/breaker/src/"]],
-    // @fleet/metrics observes a fleet, and the worker has none: its register is its own.
-    ["prom-client", ["packages/metrics/src/", "apps/worker/src/watch/metrics.ts"]],
+    // @fleet/metrics observes a fleet; what an app counts of itself is in a register of its own.
+    ["prom-client", ["packages/metrics/src/", "apps/gateway/src/watch/", "apps/worker/src/watch/metrics.ts"]],
     ["fastify", ["apps/gateway/src/"]],
     ["@kubernetes/client-node", ["packages/discovery/src/kubernetes/"]],
     ["pg", ["apps/worker/src/sinks/"]],

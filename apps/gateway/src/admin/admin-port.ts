@@ -2,6 +2,7 @@ import type { Fleet } from "@fleet/client";
 import type { Observation } from "@fleet/metrics";
 import type { FastifyInstance } from "fastify";
 
+import type { Denials } from "../access/denials.ts";
 import type { Tokens } from "../access/tokens.ts";
 import type { Config } from "../config/config-schema.ts";
 import { MethodError, NotFoundError, NotPermittedError, UnauthorizedError } from "../errors.ts";
@@ -21,6 +22,7 @@ declare module "fastify" {
 export interface AdminPortOptions {
   readonly fleet: Pick<Fleet, "stats">;
   readonly tokens: Tokens;
+  readonly denials: Denials;
   readonly observation: Pick<Observation, "contentType" | "render">;
   readonly readiness: Readiness;
   readonly config: PortOptions["config"] & Pick<Config, "log">;
@@ -30,7 +32,7 @@ export interface AdminPortOptions {
 
 /** The port for operators. Its logger is the gateway's. */
 export function buildAdminPort(options: AdminPortOptions): FastifyInstance {
-  const { fleet, tokens, observation, readiness, config, logStream } = options;
+  const { fleet, tokens, denials, observation, readiness, config, logStream } = options;
   const stream = logStream === undefined ? {} : { stream: logStream };
   const { app, fail } = buildPort({ config, logger: { level: config.log.level, base: null, ...stream } });
 
@@ -40,10 +42,15 @@ export function buildAdminPort(options: AdminPortOptions): FastifyInstance {
       done();
       return;
     }
-    const token = tokens.authenticate(request.raw, request.originalUrl);
-    if (token === undefined) fail(reply, new UnauthorizedError());
-    else if (token.rights !== "admin") fail(reply, NotPermittedError.admin());
-    else done();
+    const { raw } = request;
+    const token = tokens.authenticate(raw, request.originalUrl);
+    if (token?.rights === "admin") {
+      done();
+      return;
+    }
+    const denial = token === undefined ? new UnauthorizedError() : NotPermittedError.port();
+    denials.note(denial, token?.name, raw.socket.remoteAddress);
+    fail(reply, denial);
   });
 
   app.get("/healthz", { config: { open: true } }, async () => ({ status: "ok" }));

@@ -37,12 +37,14 @@ function run(backend: Backend, exchange: Exchange, slots: readonly Slot[], atomi
     exchange.send(`[${own.join(",")}]`);
     return;
   }
-  backend.fleet
-    .batch(selector, commands, atomic ? { ...token.calls, atomic } : token.calls)
-    .then(
-      (replies) => exchange.guard(() => exchange.send(encodeBatch(own, replies, encoding))),
-      exchange.fail,
-    );
+  backend.fleet.batch(selector, commands, atomic ? { ...token.calls, atomic } : token.calls).then(
+    (replies) =>
+      exchange.guard(() => {
+        for (const reply of replies) if ("error" in reply) exchange.noteDenial(reply.error);
+        exchange.send(encodeBatch(own, replies, encoding));
+      }),
+    exchange.fail,
+  );
 }
 
 /**
@@ -50,14 +52,15 @@ function run(backend: Backend, exchange: Exchange, slots: readonly Slot[], atomi
  *
  * @throws what is wrong with the slot, in a transaction: one wrong slot discards it all.
  */
-function answered({ token }: Exchange, slot: Slot, atomic: boolean): string | undefined {
+function answered(exchange: Exchange, slot: Slot, atomic: boolean): string | undefined {
   try {
     if (slot === undefined) throw new MalformedError("ERR empty pipeline command");
     if (isClientInfo(slot)) return '{"result":"OK"}';
-    checkRights(token, slot);
+    checkRights(exchange.token, slot);
     return undefined;
   } catch (error) {
     if (atomic) throw error;
+    exchange.noteDenial(error);
     return encodeError(answerFor(error).text);
   }
 }

@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 
 import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from "fastify";
 
+import type { Denials } from "../access/denials.ts";
 import type { Token, Tokens } from "../access/tokens.ts";
 import { MalformedError, MethodError, NotPermittedError, UnauthorizedError } from "../errors.ts";
 import { parsePlace } from "../http/parse-url.ts";
@@ -23,6 +24,7 @@ declare module "fastify" {
 export interface DataPortOptions {
   readonly backend: Backend;
   readonly tokens: Tokens;
+  readonly denials: Denials;
   readonly log: FastifyBaseLogger;
   readonly config: PortOptions["config"];
 }
@@ -30,7 +32,7 @@ export interface DataPortOptions {
 type Placed = IncomingMessage & { place?: Place | undefined };
 
 /** The port that commands come in by. */
-export function buildDataPort({ backend, tokens, log, config }: DataPortOptions): Port {
+export function buildDataPort({ backend, tokens, denials, log, config }: DataPortOptions): Port {
   // A logger of its own would cost a child and two listeners a request; what is worth a line is written by `Exchange`.
   const port = buildPort({ config, logger: false, log, rewriteUrl: routeOf });
   const { app, responder, fail } = port;
@@ -44,12 +46,14 @@ export function buildDataPort({ backend, tokens, log, config }: DataPortOptions)
       return;
     }
     const token = tokens.authenticate(raw, request.originalUrl);
-    if (token === undefined) fail(reply, new UnauthorizedError());
-    else if (token.rights === "admin") fail(reply, NotPermittedError.admin());
-    else {
+    if (token !== undefined && token.rights !== "admin") {
       request.token = token;
       done();
+      return;
     }
+    const denial = token === undefined ? new UnauthorizedError() : NotPermittedError.port();
+    denials.note(denial, token?.name, raw.socket.remoteAddress);
+    fail(reply, denial);
   });
 
   const serve =
@@ -60,7 +64,15 @@ export function buildDataPort({ backend, tokens, log, config }: DataPortOptions)
       try {
         if (place === undefined) throw new MalformedError("ERR failed to parse command: expected a path");
         const { token, originalUrl: url } = request;
-        const parts = { request: request.raw, response: reply.raw, url, place, token: token!, responder };
+        const parts = {
+          request: request.raw,
+          response: reply.raw,
+          url,
+          place,
+          token: token!,
+          responder,
+          denials,
+        };
         const exchange = new Exchange(parts);
         exchange.guard(() => route(backend, exchange));
       } catch (error) {

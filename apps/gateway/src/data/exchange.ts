@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 
+import type { Denials } from "../access/denials.ts";
 import type { Token } from "../access/tokens.ts";
 import { MalformedError } from "../errors.ts";
 import type { Place } from "../http/parse-url.ts";
@@ -12,6 +13,7 @@ export interface ExchangeParts {
   readonly place: Place;
   readonly token: Token;
   readonly responder: Responder;
+  readonly denials: Denials;
 }
 
 /** One authenticated request on its way to its answer. */
@@ -24,11 +26,12 @@ export class Exchange {
   readonly encoding: "text" | "base64";
   readonly #response: ServerResponse;
   readonly #responder: Responder;
+  readonly #denials: Denials;
   /** 0 unless the log has a line for each request: nothing is measured in vain. */
   readonly #startedAt: number;
 
   /** @throws MalformedError when a header asks for a form of answer that there is not. */
-  constructor({ request, response, url, place, token, responder }: ExchangeParts) {
+  constructor({ request, response, url, place, token, responder, denials }: ExchangeParts) {
     this.request = request;
     this.url = url;
     this.place = place;
@@ -36,6 +39,7 @@ export class Exchange {
     this.encoding = encodingOf(request);
     this.#response = response;
     this.#responder = responder;
+    this.#denials = denials;
     const { level } = responder.log;
     this.#startedAt = level === "debug" || level === "trace" ? performance.now() : 0;
   }
@@ -57,9 +61,15 @@ export class Exchange {
 
   /** The error's status and text. */
   readonly fail = (error: unknown): void => {
+    this.noteDenial(error);
     const { status, code } = this.#responder.refuse(this.#response, error);
     if (this.#startedAt !== 0) this.#line(status, code);
   };
+
+  /** Counts an error if it is a denial: of the request, or of one slot of it. */
+  noteDenial(error: unknown): void {
+    this.#denials.note(error, this.token.name, this.request.socket.remoteAddress);
+  }
 
   /** What a log may know of a request: not the URL, which carries arguments and perhaps a token. */
   #line(status: number, code?: string): void {

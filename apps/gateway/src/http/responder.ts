@@ -5,10 +5,12 @@ import type { FastifyBaseLogger } from "fastify";
 import { answerFor, errorBody } from "./answer.ts";
 import type { Answer } from "./answer.ts";
 import type { Drain } from "./drain.ts";
+import { Tally } from "./tally.ts";
 
 /** Writes the answers of a port, past the framework's reply: one text, one write. */
 export class Responder {
   readonly log: FastifyBaseLogger;
+  readonly tally: Tally = new Tally();
   readonly #drain: Drain;
 
   constructor(log: FastifyBaseLogger, drain: Drain) {
@@ -19,6 +21,7 @@ export class Responder {
   /** 200, with a body that is JSON already. */
   send(response: ServerResponse, body: string): void {
     // The client may have left meanwhile. Its request was carried out, and the answer is dropped.
+    this.tally.ok += 1;
     if (!response.destroyed) response.writeHead(200, this.#headers(response, body)).end(body);
   }
 
@@ -26,6 +29,7 @@ export class Responder {
   refuse(response: ServerResponse, error: unknown): Answer {
     const answer = answerFor(error);
     if (answer.code === "FLEET_GATEWAY_INTERNAL") this.log.error(described(error), "unexpected error");
+    this.tally.refused(answer);
     if (response.destroyed || response.headersSent) return answer;
     const body = errorBody(answer);
     const headers = this.#headers(response, body);

@@ -15,14 +15,27 @@ export interface ReloadsOptions {
   readonly log: Pick<FastifyBaseLogger, "info" | "warn" | "error">;
 }
 
+export interface ReloadStats {
+  readonly accepted: number;
+  readonly refused: number;
+  /** Whether the last one that was read was refused. */
+  readonly isRefused: boolean;
+}
+
 /** Reads the configuration again. One that is broken changes nothing and is reported with its faults. */
 export class Reloads {
   readonly #options: ReloadsOptions;
   #running: Promise<void> | undefined;
   #isAskedAgain = false;
+  #stats: ReloadStats = { accepted: 0, refused: 0, isRefused: false };
 
   constructor(options: ReloadsOptions) {
     this.#options = options;
+  }
+
+  /** A fresh copy. */
+  get stats(): ReloadStats {
+    return this.#stats;
   }
 
   /** Resolves when what stood in the configuration at the call counts, or was refused. Calls at the same time are one. */
@@ -54,10 +67,12 @@ export class Reloads {
       ({ config: next } = await load());
     } catch (error) {
       if (!(error instanceof ConfigurationError)) throw error;
+      this.#stats = { ...this.#stats, refused: this.#stats.refused + 1, isRefused: true };
       log.error({ reason, faults: error.faults }, "the configuration is refused; the one before stays");
       return;
     }
     const { changed, waiting } = reconfigure(next);
+    this.#stats = { ...this.#stats, accepted: this.#stats.accepted + 1, isRefused: false };
     if (changed.includes("instances") && next.instances !== undefined && list !== undefined)
       list.replace(next.instances as Parameters<StaticSource["replace"]>[0]);
     log.info(

@@ -3,8 +3,8 @@ import type { Metric } from "./metrics.ts";
 
 const preface = `# Metrics
 
-What Prometheus can scrape. Durations are in seconds. \`endpoint\` is \`<instance>/<host>:<port>\`. No label holds a key, a value, a client, a
-project or a command. This page is generated from the sources by \`pnpm reference\`; do not edit it.
+What Prometheus can scrape. Durations are in seconds. \`endpoint\` is \`<instance>/<host>:<port>\`. No label holds a key, a value, a client or
+a command. This page is generated from the sources by \`pnpm reference\`; do not edit it.
 
 Useful alerts: \`fleet_discovery_source_state{state="stale"}\` or \`{state="failed"}\` is 1; \`fleet_discovery_resource_last_sync_age_seconds\`
 grows; \`fleet_breaker_state{state="open"}\` is 1 for minutes; \`fleet_pool_waiting\` stays above 0.`;

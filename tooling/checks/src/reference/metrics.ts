@@ -83,13 +83,13 @@ export function parseExposition(exposition: string): readonly Metric[] {
   });
 }
 
-/** The metrics of the worker: the calls that make them, in its sources. */
-export function workerMetrics(): readonly Metric[] {
+/** What an app counts of itself: the calls that make its metrics, in its sources. */
+export function appMetrics(app: "gateway" | "worker"): readonly Metric[] {
   const made =
     /\b(?<type>counter|histogram|gauge)\(\s*"(?<name>\w+)",\s*"(?<meaning>[^"]*)"(?:,\s*(?<labels>\[[^\]]*\]|(?:"\w+"(?:,\s*)?)+))?/g;
-  return paths("apps/worker/src/watch/**/*.ts").flatMap((path) =>
+  return paths(`apps/${app}/src/watch/**/*.ts`).flatMap((path) =>
     [...text(path).matchAll(made)].map(({ groups }) => ({
-      name: `fleet_worker_${groups!["name"]}`,
+      name: `fleet_${app}_${groups!["name"]}`,
       type: groups!["type"]!,
       meaning: groups!["meaning"]!,
       labels: [...(groups!["labels"] ?? "").matchAll(/"(\w+)"/g)].map(([, label]) => label!),

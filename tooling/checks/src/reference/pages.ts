@@ -6,7 +6,7 @@ import { errorCodes } from "./error-codes.ts";
 import { errorsPage, gapsOf } from "./errors-page.ts";
 import type { Owner } from "./errors-page.ts";
 import { gapsOfMetrics, metricsPage } from "./metrics-page.ts";
-import { observedMetrics, workerMetrics } from "./metrics.ts";
+import { appMetrics, observedMetrics } from "./metrics.ts";
 import { gapsOfOptions, optionsPage } from "./options-page.ts";
 import type { OptionsOwner } from "./options-page.ts";
 import { optionsTypes } from "./options.ts";
@@ -76,7 +76,8 @@ export async function reference(): Promise<Reference> {
   const worker = await settingsOf("apps/worker/src/config/config-schema.ts");
   const metrics = [
     { name: "@fleet/metrics", metrics: await observedMetrics() },
-    { name: "@fleet/worker", metrics: workerMetrics() },
+    { name: "@fleet/gateway", metrics: appMetrics("gateway") },
+    { name: "@fleet/worker", metrics: appMetrics("worker") },
   ];
   return {
     pages: new Map([

@@ -2,6 +2,7 @@ import { addFlags, flagsIn } from "@fleet/settings";
 import type { Flags } from "@fleet/settings";
 import { Command, CommanderError } from "commander";
 
+import type { TokenAction } from "./access/token-commands.ts";
 import { settings } from "./config/config-schema.ts";
 
 /** Where the configuration is. */
@@ -16,7 +17,7 @@ export type Action =
   | ({ readonly run: "serve" | "print-config" } & Given)
   | ({ readonly run: "discover"; readonly json: boolean; readonly dials?: false } & Given)
   | { readonly run: "digest" }
-  | { readonly run: "token-create"; readonly json: boolean }
+  | TokenAction
   | { readonly run: "exit"; readonly code: number };
 
 export interface Screen {
@@ -58,15 +59,7 @@ export function parseCommandLine(args: readonly string[], version: string, scree
     .action(() => {
       action = { run: "digest" };
     });
-  program
-    .command("token")
-    .description("tokens, by which the gateway knows its callers")
-    .command("create")
-    .description("make a token and print it with its digest; the configuration gets the digest only")
-    .option("--json", "the same for a program")
-    .action((options: Options) => {
-      action = { run: "token-create", json: options["json"] === true };
-    });
+  tokenCommands(program, (chosen) => (action = chosen));
   try {
     program.parse(args, { from: "user" });
   } catch (error) {
@@ -74,6 +67,57 @@ export function parseCommandLine(args: readonly string[], version: string, scree
     return { run: "exit", code: error.exitCode === 0 ? 0 : 2 };
   }
   return action!;
+}
+
+/** `token create | list | revoke` */
+function tokenCommands(program: Command, choose: (action: TokenAction) => void): void {
+  const tokens = program.command("token").description("tokens, by which the gateway knows its callers");
+  const file = ["--config <file>", "the configuration file (FLEET_CONFIG)"] as const;
+  const fileIn = (options: Options): string | undefined => options["config"] as string | undefined;
+  tokens
+    .command("create")
+    .description("make a token and print it once; the configuration gets the digest only")
+    .option("--name <name>", "make an entry for the configuration too, and add it to the file of --config")
+    .option("--rights <rights>", "full, read-only or admin")
+    .option("--targets <a,b>", 'instances and groups, or "*"')
+    .option("--default-target <name>", "where requests at the root go")
+    .option("--project <id>", "the project whose keys it sees")
+    .option("--dedicated", "it owns its targets and sees all keys")
+    .option("--allows <a,b>", "more reads for a read-only token: scripts, keyspace, heavy, server")
+    .option("--config <file>", "the configuration file to add it to")
+    .option("--json", "the same for a program")
+    .allowExcessArguments(false)
+    .action((options: Options) => {
+      const { json, config, targets, allows, ...rest } = options;
+      const entry = {
+        ...rest,
+        ...(typeof targets === "string" && { targets: targets === "*" ? targets : targets.split(",") }),
+        ...(typeof allows === "string" && { allows: allows.split(",") }),
+      };
+      choose({
+        run: "token-create",
+        json: json === true,
+        entry: entry as Extract<TokenAction, { run: "token-create" }>["entry"],
+        file: config as string | undefined,
+      });
+    });
+  tokens
+    .command("list")
+    .description("print the tokens of the configuration, without their digests")
+    .option(...file)
+    .option("--json", "the same for a program")
+    .allowExcessArguments(false)
+    .action((options: Options) => {
+      choose({ run: "token-list", json: options["json"] === true, file: fileIn(options) });
+    });
+  tokens
+    .command("revoke <name>")
+    .description("take a token out of the configuration file; a running gateway notices")
+    .option(...file)
+    .allowExcessArguments(false)
+    .action((name: string, options: Options) => {
+      choose({ run: "token-revoke", name, file: fileIn(options) });
+    });
 }
 
 function configured(command: Command): Command {

@@ -1,15 +1,19 @@
 import { readFileSync } from "node:fs";
 import { text } from "node:stream/consumers";
 
+import { runTokenAction } from "./access/token-commands.ts";
+import type { TokenAction } from "./access/token-commands.ts";
 import { discoveryText } from "./admin/discovery-text.ts";
 import { parseCommandLine } from "./cli.ts";
+import type { Action } from "./cli.ts";
 import { loadConfig, printConfig } from "./config.ts";
+import type { LoadedConfig } from "./config.ts";
 import { serve } from "./serve.ts";
 import type { Serving } from "./serve.ts";
 import type { Signals } from "./signals.ts";
 import { discover } from "./sources/discover.ts";
 import { startFault } from "./start-fault.ts";
-import { createToken, digestOf, isDigestShaped, piped } from "./token-secret.ts";
+import { digestOf, isDigestShaped, piped } from "./token-secret.ts";
 
 const manifest = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
   version: string;
@@ -45,9 +49,10 @@ async function command(signals: Signals): Promise<void> {
       );
     return;
   }
-  if (action.run === "token-create") {
-    const made = createToken();
-    out(action.json ? `${JSON.stringify(made)}\n` : `token:  ${made.token}\ndigest: ${made.digest}\n`);
+  if (isOfTokens(action)) {
+    const load = async (path: string | undefined): Promise<LoadedConfig> =>
+      loadConfig({ file: path, environment: process.env });
+    out(await runTokenAction(action, load, process.env["FLEET_CONFIG"] || undefined));
     return;
   }
   const { file, flags } = action;
@@ -82,6 +87,10 @@ async function command(signals: Signals): Promise<void> {
       if (!isOpen || !signals.stopped.aborted) throw reason;
     },
   );
+}
+
+function isOfTokens(action: Action): action is TokenAction {
+  return action.run === "token-create" || action.run === "token-list" || action.run === "token-revoke";
 }
 
 async function end(serving: Serving): Promise<void> {

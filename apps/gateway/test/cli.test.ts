@@ -81,8 +81,34 @@ describe("the command line", () => {
   });
 
   test("makes a token, for people or for a program", () => {
-    expect(typed("token", "create").action).toEqual({ run: "token-create", json: false });
-    expect(typed("token", "create", "--json").action).toEqual({ run: "token-create", json: true });
+    expect(typed("token", "create").action).toEqual({
+      run: "token-create",
+      json: false,
+      entry: {},
+      file: undefined,
+    });
+    expect(typed("token", "create", "--json").action).toMatchObject({ json: true, entry: {} });
+    const wanted = [
+      "--name",
+      "web",
+      "--targets",
+      "orders,cache",
+      "--project",
+      "shop",
+      "--config",
+      "fleet.yaml",
+    ];
+    expect(typed("token", "create", ...wanted).action).toMatchObject({
+      entry: { name: "web", targets: ["orders", "cache"], project: "shop" },
+      file: "fleet.yaml",
+    });
+    expect(typed("token", "list").action).toEqual({ run: "token-list", json: false, file: undefined });
+    expect(typed("token", "revoke", "web").action).toEqual({
+      run: "token-revoke",
+      name: "web",
+      file: undefined,
+    });
+    expect(typed("token", "revoke").action).toEqual({ run: "exit", code: 2 });
   });
 });
 

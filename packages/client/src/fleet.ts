@@ -89,6 +89,7 @@ export class Fleet implements AsyncDisposable {
     if (options !== none) checkCommand(options);
     const scoped = (options.namespace ?? dedicated).scope(command);
     const call = this.#begin(selector, scoped.access, options, options.encoding);
+    if (options.maxReplyBytes !== undefined) call.maxReplyBytes = options.maxReplyBytes;
     let reply: Reply;
     try {
       reply = await this.#walk.begin(call).lane(scoped.lane).send(scoped.command, call);
@@ -123,6 +124,8 @@ export class Fleet implements AsyncDisposable {
     if (batch.commands.length === 0) return batch.collect([]);
     const call = this.#begin(selector, batch.access, options, options.encoding);
     if (atomic) call.atomic = true;
+    if (options.maxReplyBytes !== undefined) call.maxReplyBytes = options.maxReplyBytes;
+    if (options.maxRepliesBytes !== undefined) call.maxRepliesBytes = options.maxRepliesBytes;
     const name = atomic ? "MULTI" : "PIPELINE";
     let replies: readonly LaneReply[];
     try {

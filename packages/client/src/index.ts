@@ -17,6 +17,7 @@ export {
   PoolClosedError,
   PoolExhaustedError,
   ReplyError,
+  ReplyTooLargeError,
 } from "@fleet/pool";
 export { WrongLaneError } from "@fleet/pool/ioredis";
 export { NoTargetError, policies, UnknownTargetError } from "@fleet/router";

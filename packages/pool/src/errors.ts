@@ -223,6 +223,27 @@ export class ReplyError extends Error {
   }
 }
 
+/** The reply is over a limit. The command was executed; what came for it was passed over, and no other reply is concerned. */
+export class ReplyTooLargeError extends Error {
+  override readonly name = "ReplyTooLargeError";
+  /**
+   * @retry no
+   * @remedy Ask for less at a time (a range, a SCAN), or raise the limit that the message names.
+   */
+  readonly code = "FLEET_POOL_REPLY_TOO_LARGE";
+  readonly outcome = "replied";
+  readonly pool: string;
+  /** Upper-case name of the command. */
+  readonly command: string;
+
+  /** @param limit what it is over, as in `maxReplyBytes 33554432`. */
+  constructor(pool: string, command: string, limit: string) {
+    super(`${pool}: the reply to ${command} is over ${limit}`);
+    this.pool = pool;
+    this.command = command;
+  }
+}
+
 /** ioredis did not send the command, for a reason that it gives: a connection that subscribes takes no other commands. */
 export class CommandRefusedError extends Error {
   override readonly name = "CommandRefusedError";

@@ -9,6 +9,7 @@ export {
   PoolClosedError,
   PoolExhaustedError,
   ReplyError,
+  ReplyTooLargeError,
 } from "./errors.ts";
 export { dialReasons } from "./dial-reason.ts";
 export { FairTimer } from "./fair-timer.ts";

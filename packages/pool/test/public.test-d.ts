@@ -8,6 +8,7 @@ import {
   type Factory,
   type Lease,
   ReplyError,
+  type ReplyTooLargeError,
 } from "../src/index.ts";
 import {
   type BatchReply,
@@ -36,7 +37,7 @@ test("a pool has a lane that sends and a lane that lends ioredis connections", (
   >();
   expectTypeOf<RedisPool["shared"]["batch"]>().returns.resolves.toEqualTypeOf<readonly BatchReply[]>();
   expectTypeOf<BatchReply>().toEqualTypeOf<
-    { readonly value: Reply } | { readonly error: ReplyError | WrongLaneError }
+    { readonly value: Reply } | { readonly error: ReplyError | ReplyTooLargeError | WrongLaneError }
   >();
   expectTypeOf<RedisPool["exclusive"]>().toEqualTypeOf<ExclusiveLane<Redis>>();
   expectTypeOf<RedisPool["shared"]["state"]>().toEqualTypeOf<

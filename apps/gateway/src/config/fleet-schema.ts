@@ -36,7 +36,13 @@ const except = ["instances", "sources", "waitsForSources", "overrides"];
 const derived = settingsFromRules(fleetRules, {
   except,
   // Requests arrive on many sockets: what one turn of the event loop reads leaves in one write.
-  defaults: { "pool.flush": "poll" },
+  defaults: {
+    "pool.flush": "poll",
+    // What one caller can make the gateway hold.
+    "pool.maxReplyBytes": 33_554_432,
+    "pool.maxRepliesBytes": 67_108_864,
+    "pool.maxReplyElements": 1_000_000,
+  },
   meta: {
     startTimeoutMs: {
       description:
@@ -56,6 +62,12 @@ const derived = settingsFromRules(fleetRules, {
     },
     "pool.dialTimeoutMs": { description: "time for credentials, TCP, TLS, AUTH and PING of one dial" },
     "pool.healthCheckIntervalMs": { description: "how often a connection is checked" },
+    "pool.maxReplyBytes": { description: "the longest reply to one command" },
+    "pool.maxRepliesBytes": { description: "the replies to all commands of one request together" },
+    "pool.maxReplyElements": { description: "most values in one reply, those inside of arrays included" },
+    "pool.maxSkippedBytes": {
+      description: "a connection is destroyed where more than this would have to be passed over of one reply",
+    },
     "pool.exclusive.max": { description: "leased connections to one endpoint at most" },
     "pool.exclusive.maxAgeMs": { description: "age at which a leased connection is replaced" },
     "pool.exclusive.idleTimeoutMs": { description: "how long an idle leased connection stays open" },

@@ -136,6 +136,8 @@ const textByCode: Readonly<Record<string, string>> = {
   FLEET_POOL_EXHAUSTED: full,
   FLEET_POOL_AUTHENTICATION: lostCredentials,
   FLEET_POOL_CLOSED: unreachable,
+  FLEET_POOL_REPLY_TOO_LARGE:
+    "ERR the command was executed, and its reply is larger than is passed on here; ask for less at a time",
   FLEET_POOL_WRONG_LANE:
     "ERR the command is not available here: it would bind a connection that others share",
   FLEET_CLIENT_CLOSED: closing,

@@ -8,8 +8,8 @@ import {
   type Reply,
   type ScopedCommand,
 } from "@fleet/isolation";
-import type { ReplyError } from "@fleet/pool";
-import { type BatchReply as LaneReply, type Encoding, WrongLaneError } from "@fleet/pool/ioredis";
+import { ReplyError, type ReplyTooLargeError } from "@fleet/pool";
+import type { BatchReply as LaneReply, Encoding, WrongLaneError } from "@fleet/pool/ioredis";
 
 import { atCaller, restoredError } from "../walk/restored-error.ts";
 import { restoredReply } from "../walk/restored-reply.ts";
@@ -20,6 +20,7 @@ export type BatchReply =
   | {
       readonly error:
         | ReplyError
+        | ReplyTooLargeError
         | WrongLaneError
         | CommandNotAllowedError
         | InvalidCommandError
@@ -84,7 +85,7 @@ export class ScopedBatch {
       const reply = replies[next++];
       if (reply === undefined) throw new TypeError("the lane answered fewer replies than it got commands");
       if ("error" in reply) {
-        if (reply.error instanceof WrongLaneError) return { error: reply.error };
+        if (!(reply.error instanceof ReplyError)) return { error: reply.error };
         listener?.refused(reply.error);
         return { error: atCaller(restoredError(this.#namespace, reply.error)) };
       }

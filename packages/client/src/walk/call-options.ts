@@ -1,6 +1,7 @@
 import { type Access, Namespace } from "@fleet/isolation";
 import {
   checkOptions,
+  count,
   flag,
   hasMethods,
   isRecord,
@@ -37,11 +38,15 @@ export interface CommandOptions extends CallOptions {
    * it have lost the prefix. A reply that is an error is a `ReplyError` all the same. @default "utf8"
    */
   readonly encoding?: Encoding | undefined;
+  /** The longest reply that the call takes, in bytes as it comes; else `FLEET_POOL_REPLY_TOO_LARGE`. @default `pool.maxReplyBytes` */
+  readonly maxReplyBytes?: number | undefined;
 }
 
 export interface BatchOptions extends CommandOptions {
   /** As one transaction (MULTI ... EXEC). @default false */
   readonly atomic?: boolean | undefined;
+  /** All replies of the batch together, in bytes as they come. @default `pool.maxRepliesBytes` */
+  readonly maxRepliesBytes?: number | undefined;
 }
 
 /** Where and for how long a `run()` leases its connection. */
@@ -83,9 +88,10 @@ export const commandRules: Rules<CommandOptions> = {
     hasMethods(value, "scope", "restoreMessage"),
   ),
   encoding: oneOf("utf8", "buffer", "wire"),
+  maxReplyBytes: count(1),
 };
 
-export const batchRules: Rules<BatchOptions> = { ...commandRules, atomic: flag };
+export const batchRules: Rules<BatchOptions> = { ...commandRules, atomic: flag, maxRepliesBytes: count(1) };
 
 export const runRules: Rules<Record<keyof RunTarget, unknown>> = {
   ...selectorRules,
@@ -152,6 +158,9 @@ function isPlainValue(name: string, value: unknown): boolean {
       return callRules.timeoutMs.fits(value);
     case "encoding":
       return value === "utf8" || value === "buffer" || value === "wire";
+    case "maxReplyBytes":
+    case "maxRepliesBytes":
+      return Number.isSafeInteger(value) && (value as number) > 0;
     case "atomic":
       return typeof value === "boolean";
     case "access":

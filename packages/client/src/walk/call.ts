@@ -21,6 +21,9 @@ export class Call {
   declare deadline?: number;
   declare readonly signal?: AbortSignal | undefined;
   declare readonly encoding?: Encoding;
+  /** For the lane: limits of the call's own. */
+  declare maxReplyBytes?: number;
+  declare maxRepliesBytes?: number;
   /** For the lane: a batch that is one transaction. */
   declare atomic?: boolean;
   /** Endpoints that were asked in vain; set by the first retry. */

@@ -21,6 +21,7 @@ export type { Lanes } from "./lanes/lanes.ts";
 export type { Command } from "./commands/command.ts";
 export type { BatchReply, Encoding, Reply } from "./resp/reply.ts";
 export type {
+  BatchOptions,
   SendOptions,
   SharedLaneSettings,
   SharedLaneState,

@@ -69,6 +69,17 @@ export interface RedisPoolOptions {
   readonly maxInFlight?: number;
   /** Their requests together, in bytes (in characters where they are text). @default 67108864 */
   readonly maxInFlightBytes?: number;
+  /**
+   * The longest reply that a caller gets, in bytes as it comes; over it the call fails with `FLEET_POOL_REPLY_TOO_LARGE`, as soon as a
+   * length announces it, and the rest is passed over. A call may bring its own. @default 536870912: as much as Redis takes for one string
+   */
+  readonly maxReplyBytes?: number;
+  /** The replies to one batch together, in the same way. A call may bring its own. @default 536870912 */
+  readonly maxRepliesBytes?: number;
+  /** Values in one reply, those inside of arrays included. @default 134217728: as many as fit into 512 MB */
+  readonly maxReplyElements?: number;
+  /** A connection is destroyed where more than this would have to be passed over of one reply. @default 67108864 */
+  readonly maxSkippedBytes?: number;
   /** When joined writes leave: at the end of the tick, or of the poll phase (for servers with many sockets). @default "tick" */
   readonly flush?: Flush;
   /** The time between two checks of the endpoint's health. @default 30000 */
@@ -102,6 +113,10 @@ export const redisPoolRules: Rules<RedisPoolOptions> = {
   stallTimeoutMs: ms(),
   maxInFlight: withDefault(10_000, count(1)),
   maxInFlightBytes: withDefault(67_108_864, count(1)),
+  maxReplyBytes: withDefault(536_870_912, count(1)),
+  maxRepliesBytes: withDefault(536_870_912, count(1)),
+  maxReplyElements: withDefault(134_217_728, count(1)),
+  maxSkippedBytes: withDefault(67_108_864, count(0)),
   flush: withDefault("tick", oneOf("tick", "poll")),
   healthCheckIntervalMs: withDefault(30_000, ms()),
   reconnectMinDelayMs: withDefault(8, ms()),

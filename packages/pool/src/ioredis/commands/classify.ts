@@ -12,7 +12,7 @@ export interface Classification {
   readonly countsAsFailure: boolean;
   /** The least sensible wait before the next try, in milliseconds; the first step of a backoff. */
   readonly retryDelayMs: number;
-  /** `not-sent` it provably never left, `unknown` it may have been executed, `replied` the server refused it. */
+  /** `not-sent` it provably never left, `unknown` it may have been executed, `replied` the server has answered it. */
   readonly outcome: "not-sent" | "unknown" | "replied";
 }
 
@@ -62,6 +62,7 @@ const codes: ReadonlyMap<string, Verdict> = new Map([
   ["FLEET_POOL_AUTHENTICATION", credentials],
   ["FLEET_POOL_EXHAUSTED", overload],
   ["FLEET_POOL_ACQUIRE_TIMEOUT", overload],
+  ["FLEET_POOL_REPLY_TOO_LARGE", wrong],
   // The endpoint is going away; another one of the instance may serve.
   ["FLEET_POOL_CLOSED", moved],
 ]);
@@ -98,7 +99,8 @@ export function classify(error: unknown): Classification {
     // Nothing came free because nothing could be dialed.
     if (code === "FLEET_POOL_ACQUIRE_TIMEOUT" && cause !== undefined)
       return { ...classify(cause), outcome: "not-sent" };
-    if (known !== undefined) return { ...known, outcome: outcome === "unknown" ? "unknown" : "not-sent" };
+    if (known !== undefined)
+      return { ...known, outcome: outcome === "unknown" || outcome === "replied" ? outcome : "not-sent" };
     if (code.startsWith("FLEET_")) return { ...wrong, outcome: "not-sent" };
     if (/^E[A-Z_]+$/.test(code) && !code.startsWith("ERR_"))
       return {

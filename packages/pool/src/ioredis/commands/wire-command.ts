@@ -1,6 +1,6 @@
 import { printed } from "@fleet/options";
 
-import { InvalidOptionError, ReplyError } from "../../errors.ts";
+import { InvalidOptionError, ReplyError, type ReplyTooLargeError } from "../../errors.ts";
 import { error } from "../resp/bytes.ts";
 import type { ReplyLimits } from "../resp/reply-limits.ts";
 import { decodeAt, type Encoding, errorOf, type Reply } from "../resp/reply.ts";
@@ -11,6 +11,8 @@ export interface Sender {
   /** The caller's promise is settled. */
   settled(command: WireCommand): void;
   lost(command: WireCommand): Error;
+  /** @param limit what the reply is over, in words. */
+  tooLarge(command: WireCommand, limit: string): ReplyTooLargeError;
 }
 
 /** @throws InvalidOptionError */
@@ -18,6 +20,9 @@ export function checkEncoding(encoding: unknown): void {
   if (encoding !== undefined && encoding !== "utf8" && encoding !== "buffer" && encoding !== "wire")
     throw new InvalidOptionError("encoding", '"utf8", "buffer" or "wire"', printed(encoding));
 }
+
+/** There is no other reason why a reply that is RESP2 could not be decoded. */
+export const unreadable = "what a string or an array may have here: ask for bytes";
 
 /** The whole reply lies from `start` to `end`. */
 export type TakeReply = (bytes: Buffer, start: number, end: number) => void;
@@ -94,7 +99,9 @@ export class WireCommand {
       value = decodeAt(bytes, start, end, this.encoding);
     } catch (failure) {
       this.#reject(
-        failure instanceof ReplyError ? new ReplyError(failure.message, undefined, this.verb) : failure,
+        failure instanceof ReplyError
+          ? new ReplyError(failure.message, undefined, this.verb)
+          : this.sender.tooLarge(this, unreadable),
       );
       return;
     }

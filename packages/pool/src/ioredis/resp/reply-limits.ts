@@ -2,11 +2,14 @@ export type Limit = "bytes" | "elements" | "depth";
 
 /** What a caller takes of a reply. */
 export interface ReplyLimits {
+  /** Of the reply as it comes, lengths and line ends included. */
   readonly maxReplyBytes: number;
   /** Values of the reply, those inside of arrays included. */
   readonly maxReplyElements: number;
   /** Arrays inside of arrays. */
   readonly maxReplyDepth: number;
+  /** What the replies of one batch may have together, less what has come. */
+  readonly budget: { leftBytes: number } | undefined;
 }
 
 /** A command whose reply is due. */

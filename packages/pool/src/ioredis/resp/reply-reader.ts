@@ -50,6 +50,7 @@ export class ReplyReader<D extends Due> {
   /** Where it begins in this chunk. */
   #start = 0;
   #isKept = true;
+  #maxBytes = 0;
   /** Undefined while the reply is within its limits. Else the size at which it is given up. */
   #mostBytes: number | undefined;
 
@@ -57,9 +58,9 @@ export class ReplyReader<D extends Due> {
     this.#settings = settings;
   }
 
-  /** How many bytes of the reply under way have come. */
-  get size(): number {
-    return this.#sizeBefore;
+  /** The command whose reply has begun and not ended. */
+  get underWay(): D | undefined {
+    return this.#due;
   }
 
   /** Reads nothing more. */
@@ -124,7 +125,9 @@ export class ReplyReader<D extends Due> {
   #begin(at: number): void {
     const due = this.#settings.due();
     if (due === undefined) throw new ReplyProtocolError("a reply came that no command is due for");
+    const { maxReplyBytes, budget } = due.limits;
     this.#due = due;
+    this.#maxBytes = budget === undefined ? maxReplyBytes : Math.min(maxReplyBytes, budget.leftBytes);
     this.#missing = 1;
     this.#elements = 1;
     this.#depth = 0;
@@ -275,7 +278,7 @@ export class ReplyReader<D extends Due> {
     const size =
       this.#sizeBefore + at - this.#start + announced + leastBytes * Math.max(0, this.#missing - 1);
     if (this.#mostBytes === undefined) {
-      if (size <= this.#due!.limits.maxReplyBytes) return;
+      if (size <= this.#maxBytes) return;
       this.#exceed("bytes", at);
     }
     if (size > this.#mostBytes!) {

@@ -1,4 +1,4 @@
-import { ReplyError, type WrongLaneError } from "../../errors.ts";
+import { ReplyError, type ReplyTooLargeError, type WrongLaneError } from "../../errors.ts";
 import { array, bulk, error, integer, lf, simple, zero } from "./bytes.ts";
 
 /**
@@ -10,8 +10,10 @@ export type Reply = string | number | Buffer | null | readonly Reply[];
 /** What a reply becomes: its text as text, its text as bytes, or the bytes of the reply as they came, undecoded. */
 export type Encoding = "utf8" | "buffer" | "wire";
 
-/** One slot of a batch: its reply, or the error that the server answered to this one command, or why it was not sent. */
-export type BatchReply = { readonly value: Reply } | { readonly error: ReplyError | WrongLaneError };
+/** One slot of a batch: its reply, or the error that the server answered to this one command, or why it was not sent or not kept. */
+export type BatchReply =
+  | { readonly value: Reply }
+  | { readonly error: ReplyError | ReplyTooLargeError | WrongLaneError };
 
 /** Where the value under way goes on. Decoding never waits, so one cursor does for all. */
 let at = 0;
@@ -45,24 +47,35 @@ export function errorOf(bytes: Buffer, start: number, end: number, command?: str
   return new ReplyError(bytes.toString("utf8", start + 1, end - 2), undefined, command);
 }
 
-/** Where each value of an array begins, and where the last ends; undefined for a null and for what is no array. */
-export function placesOf(bytes: Buffer, start: number): readonly number[] | undefined {
+/** A value within other bytes. */
+export interface Place {
+  readonly start: number;
+  readonly end: number;
+  /** It, and the values inside of it. */
+  readonly elements: number;
+}
+
+/** Where the values of an array are; undefined for a null and for what is no array. */
+export function placesOf(bytes: Buffer, start: number): readonly Place[] | undefined {
   if (bytes[start] !== array) return undefined;
   at = start + 1;
   const count = number(bytes);
   if (count < 0) return undefined;
-  const places = [at];
+  const places: Place[] = [];
   for (let index = 0; index < count; index += 1) {
-    pass(bytes);
-    places.push(at);
+    const from = at;
+    const elements = pass(bytes);
+    places.push({ start: from, end: at, elements });
   }
   return places;
 }
 
-/** Moves the cursor behind one value. */
-function pass(bytes: Buffer): void {
+/** Moves the cursor behind one value, and counts the values in it. */
+function pass(bytes: Buffer): number {
+  let elements = 0;
   for (let missing = 1; missing > 0; missing -= 1) {
     const type = bytes[at];
+    elements += 1;
     at += 1;
     if (type === bulk) {
       const length = number(bytes);
@@ -70,6 +83,7 @@ function pass(bytes: Buffer): void {
     } else if (type === array) missing += Math.max(0, number(bytes));
     else at = bytes.indexOf(lf, at) + 1;
   }
+  return elements;
 }
 
 function value(bytes: Buffer, encoding: "utf8" | "buffer"): Reply {

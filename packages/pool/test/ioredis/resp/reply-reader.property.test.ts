@@ -12,7 +12,12 @@ interface Asked {
   limit: Limit | undefined;
 }
 
-const unlimited = { maxReplyBytes: Infinity, maxReplyElements: Infinity, maxReplyDepth: Infinity };
+const unlimited = {
+  maxReplyBytes: Infinity,
+  maxReplyElements: Infinity,
+  maxReplyDepth: Infinity,
+  budget: undefined,
+};
 
 function asked(limits: Partial<ReplyLimits> = {}, settled = false): Asked {
   return { limits: { ...unlimited, ...limits }, settled, reply: undefined, limit: undefined };
@@ -87,7 +92,7 @@ test("with any limits and callers that left, what is skipped shifts no other rep
   );
 });
 
-function brokenBy(tree: Tree, wire: Buffer, limits: ReplyLimits): readonly Limit[] {
+function brokenBy(tree: Tree, wire: Buffer, limits: Omit<ReplyLimits, "budget">): readonly Limit[] {
   const broken: Limit[] = [];
   if (wire.length > limits.maxReplyBytes) broken.push("bytes");
   if (elementsOf(tree) > limits.maxReplyElements) broken.push("elements");

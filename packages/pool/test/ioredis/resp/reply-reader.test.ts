@@ -12,7 +12,10 @@ function open({ maxReplyBytes = 1_000_000, maxReplyElements = 1000, maxReplyDept
     endless: 0,
     buffers: [] as Buffer[],
   };
-  const command = { limits: { maxReplyBytes, maxReplyElements, maxReplyDepth }, settled: left };
+  const command = {
+    limits: { maxReplyBytes, maxReplyElements, maxReplyDepth, budget: undefined },
+    settled: left,
+  };
   const reader = new ReplyReader({
     maxSkippedBytes: 10_000_000,
     due: () => ({ ...command }),

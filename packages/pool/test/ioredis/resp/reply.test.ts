@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { ReplyError } from "../../../src/index.ts";
 import { decodeReply, encodeReply } from "../../../src/ioredis/index.ts";
 import { placesOf } from "../../../src/ioredis/resp/reply.ts";
-import { hasError, trees, valueOf, wireOf } from "./reference.ts";
+import { elementsOf, hasError, trees, valueOf, wireOf } from "./reference.ts";
 
 test("any reply has the value that a plain reference gives it", () => {
   fc.assert(
@@ -42,9 +42,12 @@ test("the places of an array's values are where each ends", () => {
     fc.property(fc.array(trees, { maxLength: 8 }), (items) => {
       const wire = wireOf({ kind: "array", items });
       const places = placesOf(wire, 0)!;
-      expect(places).toHaveLength(items.length + 1);
-      for (const [index, item] of items.entries())
-        expect(wire.subarray(places[index], places[index + 1])).toEqual(wireOf(item));
+      expect(places).toHaveLength(items.length);
+      for (const [index, item] of items.entries()) {
+        const { start, end, elements } = places[index]!;
+        expect(wire.subarray(start, end)).toEqual(wireOf(item));
+        expect(elements).toBe(elementsOf(item));
+      }
     }),
   );
   expect(placesOf(Buffer.from("*-1\r\n"), 0)).toBeUndefined();

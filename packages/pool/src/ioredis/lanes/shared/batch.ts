@@ -1,11 +1,19 @@
-import { ReplyError, WrongLaneError } from "../../../errors.ts";
-import { type Sender, type TakeReply, WireCommand } from "../../commands/wire-command.ts";
+import { ReplyError, ReplyTooLargeError, WrongLaneError } from "../../../errors.ts";
+import { type Sender, type TakeReply, unreadable, WireCommand } from "../../commands/wire-command.ts";
 import type { ReplyLimits } from "../../resp/reply-limits.ts";
-import { type BatchReply, decodeAt, type Encoding, placesOf, type Reply } from "../../resp/reply.ts";
+import {
+  type BatchReply,
+  decodeAt,
+  type Encoding,
+  type Place,
+  placesOf,
+  type Reply,
+} from "../../resp/reply.ts";
+import { type BatchLimits, ofTransaction, wordsOf } from "./lane-limits.ts";
 
 interface BatchSettings {
   readonly encoding: Encoding;
-  readonly limits: ReplyLimits;
+  readonly limits: BatchLimits;
   readonly startedAt: number;
   readonly deadline: number;
 }
@@ -49,7 +57,10 @@ export class Batch {
       this.#add(
         payload,
         (value) => fill(slot, { value }),
-        (error) => (error instanceof ReplyError ? fill(slot, { error }) : this.#fail(error)),
+        (error) =>
+          error instanceof ReplyError || error instanceof ReplyTooLargeError
+            ? fill(slot, { error })
+            : this.#fail(error),
       );
     }
     return this.#wires;
@@ -62,7 +73,9 @@ export class Batch {
       if (error instanceof ReplyError) refusal ??= error;
       else this.#fail(error);
     };
-    for (const payload of [multi, ...payloads]) this.#add(payload, () => undefined, refused);
+    const { limits } = this.#settings;
+    for (const payload of [multi, ...payloads])
+      this.#add(payload, () => undefined, refused, { ...limits, budget: undefined });
     this.#add(
       exec,
       () => undefined,
@@ -73,6 +86,7 @@ export class Batch {
             : error,
         );
       },
+      ofTransaction(limits, payloads.length),
       (bytes, start) => this.#executed(bytes, start),
     );
     return this.#wires;
@@ -89,19 +103,26 @@ export class Batch {
     // A null would mean that a watched key changed, and nothing watches on a shared connection.
     if (places === undefined)
       return this.#fail(new ReplyError("EXECABORT Transaction discarded", undefined, "EXEC"));
-    const replies: BatchReply[] = [];
-    for (let slot = 0; slot + 1 < places.length; slot += 1)
-      replies.push(this.#slot(bytes, places[slot]!, places[slot + 1]!, slot));
-    return this.#end(() => this.#resolve(replies));
+    return this.#end(() => this.#resolve(places.map((place, index) => this.#slot(bytes, place, index))));
   }
 
-  #slot(bytes: Buffer, start: number, end: number, index: number): BatchReply {
+  #slot(bytes: Buffer, { start, end, elements }: Place, index: number): BatchReply {
+    const { encoding, limits } = this.#settings;
+    // The first wire is MULTI.
+    const wire = this.#wires[index + 1]!;
+    const over =
+      end - start > limits.maxReplyBytes
+        ? "bytes"
+        : elements > limits.maxReplyElements
+          ? "elements"
+          : undefined;
+    if (over !== undefined) return tooLarge(wire, wordsOf({ ...limits, budget: undefined }, over));
     try {
-      return { value: decodeAt(bytes, start, end, this.#settings.encoding) };
+      return { value: decodeAt(bytes, start, end, encoding) };
     } catch (error) {
-      const text = error instanceof ReplyError ? error.message : String(error);
-      // The first wire is MULTI.
-      return { error: new ReplyError(text, undefined, this.#wires[index + 1]?.verb) };
+      return error instanceof ReplyError
+        ? { error: new ReplyError(error.message, undefined, wire.verb) }
+        : tooLarge(wire, unreadable);
     }
   }
 
@@ -109,9 +130,10 @@ export class Batch {
     payload: string | Buffer,
     resolve: (value: Reply) => void,
     reject: (error: unknown) => void,
+    limits: ReplyLimits = this.#settings.limits,
     take?: TakeReply,
   ): void {
-    const { encoding, limits, startedAt, deadline } = this.#settings;
+    const { encoding, startedAt, deadline } = this.#settings;
     this.#wires.push(
       new WireCommand(this.#sender, payload, encoding, limits, startedAt, deadline, resolve, reject, take),
     );
@@ -128,4 +150,8 @@ export class Batch {
     this.#unwatch = undefined;
     settle();
   }
+}
+
+function tooLarge(wire: WireCommand, limit: string): BatchReply {
+  return { error: wire.sender.tooLarge(wire, limit) };
 }

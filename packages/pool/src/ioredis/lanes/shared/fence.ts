@@ -4,9 +4,15 @@ import { encode } from "../../commands/encode.ts";
 import { type Sender, WireCommand } from "../../commands/wire-command.ts";
 import { error } from "../../resp/bytes.ts";
 import { encodeReply } from "../../resp/encode-reply.ts";
+import type { ReplyLimits } from "../../resp/reply-limits.ts";
 
 /** What comes for a fence is compared, whatever it is. */
-const unlimited = { maxReplyBytes: Infinity, maxReplyElements: Infinity, maxReplyDepth: Infinity };
+const unlimited: ReplyLimits = {
+  maxReplyBytes: Infinity,
+  maxReplyElements: Infinity,
+  maxReplyDepth: Infinity,
+  budget: undefined,
+};
 
 /**
  * A PING with a word that only its own reply repeats. Replies are matched by their place in the queue, so if one got
@@ -48,6 +54,11 @@ export class Fence {
     this.isOver = true;
     this.isBack = isWord;
     return !isWord && bytes?.[start] !== error;
+  }
+
+  /** Whether its word stands among these bytes. */
+  isIn(bytes: Buffer): boolean {
+    return bytes.includes(this.#word);
   }
 
   #isWord(bytes: Buffer, start: number, end: number): boolean {

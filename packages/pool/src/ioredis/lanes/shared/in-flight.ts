@@ -1,16 +1,22 @@
 import type { Clock } from "@fleet/time";
 import type { Redis } from "ioredis";
 
-import { CommandTimeoutError, ConnectionError, PoolExhaustedError } from "../../../errors.ts";
+import {
+  CommandTimeoutError,
+  ConnectionError,
+  PoolExhaustedError,
+  ReplyTooLargeError,
+} from "../../../errors.ts";
 import { type Join, joinOf } from "../../commands/joined-writes.ts";
 import type { Sender, WireCommand } from "../../commands/wire-command.ts";
-import { ReplyReader } from "../../resp/reply-reader.ts";
 import { CommandList } from "./command-list.ts";
 import { Fence } from "./fence.ts";
+import { wordsOf } from "./lane-limits.ts";
 import { Latency } from "./latency.ts";
+import { overdueOf } from "./overdue.ts";
 import { Owed } from "./owed.ts";
+import { Reading } from "./reading.ts";
 import { Sweep, sweepMs } from "./sweep.ts";
-import { takeOver } from "./take-over.ts";
 
 /** While anything is in flight, a fence is sent at least once a second: a sweep is late by at most its own step. */
 const fenceMs = 1000 - sweepMs;
@@ -20,6 +26,7 @@ export interface InFlightSettings {
   readonly maxInFlight: number;
   readonly maxInFlightBytes: number;
   readonly stallTimeoutMs: number;
+  readonly maxSkippedBytes: number;
   readonly clock: Clock;
   /** The connection cannot be trusted or awaited any longer. */
   readonly broken: (why: string) => void;
@@ -42,9 +49,7 @@ export class InFlight implements Sender {
   readonly #clock: Clock;
   #redis: Redis | undefined;
   #join: Join | undefined;
-  #reader: ReplyReader<WireCommand> | undefined;
-  /** When bytes last came in. */
-  #readAt = 0;
+  #reading: Reading | undefined;
   readonly #owed = new Owed();
   readonly #sweep: Sweep;
   #nextDeadline = Infinity;
@@ -103,9 +108,20 @@ export class InFlight implements Sender {
   open(redis: Redis): void {
     this.#redis = redis;
     this.#join = joinOf(redis.stream);
-    this.#readAt = this.#fencedAt = this.#clock.now();
+    this.#fencedAt = this.#clock.now();
     this.loss = { detail: "connection lost", cause: undefined };
-    this.#read(redis);
+    const reading = new Reading(redis, {
+      ...this.#settings,
+      due: () => this.written.head,
+      took: (command, bytes, start, end) => this.#answered(command, bytes, start, end),
+      exceeded: (command, limit) => command.fail(this.tooLarge(command, wordsOf(command.limits, limit))),
+      fence: () => this.#fence,
+      distrust: (why) => this.distrust(why),
+      closed: () => {
+        if (this.#reading === reading) this.close();
+      },
+    });
+    this.#reading = reading;
     for (let command = this.waiting.head; command !== undefined; command = this.waiting.head) {
       this.waiting.remove(command);
       this.#write(command, redis, this.#join);
@@ -114,10 +130,10 @@ export class InFlight implements Sender {
 
   /** From now on commands wait; those that were written will get no reply. */
   close(): void {
-    this.#reader?.stop();
+    this.#reading?.stop();
     this.#redis = undefined;
     this.#join = undefined;
-    this.#reader = undefined;
+    this.#reading = undefined;
     this.#fence = undefined;
     for (let command = this.written.head; command !== undefined; command = this.written.head) {
       this.#drop(command);
@@ -179,6 +195,10 @@ export class InFlight implements Sender {
     );
   }
 
+  tooLarge(command: WireCommand, limit: string): ReplyTooLargeError {
+    return new ReplyTooLargeError(this.#settings.name, command.verb, limit);
+  }
+
   #write(command: WireCommand, redis: Redis, join: Join): void {
     const { stream } = redis;
     command.join = join;
@@ -193,30 +213,6 @@ export class InFlight implements Sender {
     stream.write(command.payload);
   }
 
-  #read(redis: Redis): void {
-    const reader = new ReplyReader<WireCommand>({
-      due: () => this.written.head,
-      took: (command, bytes, start, end) => this.#answered(command, bytes, start, end),
-      exceeded: () => undefined,
-      endless: () => undefined,
-      maxSkippedBytes: Infinity,
-    });
-    this.#reader = reader;
-    takeOver(redis, {
-      data: (chunk) => {
-        this.#readAt = this.#clock.now();
-        try {
-          reader.read(chunk);
-        } catch (error) {
-          this.distrust(`the replies make no sense: ${String(error)}`);
-        }
-      },
-      close: () => {
-        if (this.#reader === reader) this.close();
-      },
-    });
-  }
-
   #answered(command: WireCommand, bytes: Buffer | undefined, start: number, end: number): void {
     const fence = this.#fence;
     if (fence !== undefined) {
@@ -226,9 +222,11 @@ export class InFlight implements Sender {
       if (fence.isBack) this.#fence = undefined;
     }
     this.#drop(command);
-    this.latency.add(this.#readAt - command.startedAt);
-    if (bytes !== undefined) command.answer(bytes, start, end);
-    return undefined;
+    this.latency.add(this.#reading!.at - command.startedAt);
+    if (bytes === undefined) return undefined;
+    const { budget } = command.limits;
+    if (budget !== undefined && !command.settled) budget.leftBytes -= end - start;
+    return command.answer(bytes, start, end);
   }
 
   /** It is not on its way any more. */
@@ -243,38 +241,38 @@ export class InFlight implements Sender {
       return "nothing";
     }
     if (now - this.#fencedAt >= fenceMs && this.written.size > 0) this.#raiseFence(now);
-    return now >= this.#nextDeadline || this.#isSilent(now) ? "overdue" : "pending";
+    return now >= this.#nextDeadline || this.#isSilent(now) || this.#isEndless(now) ? "overdue" : "pending";
+  }
+
+  #isEndless(now: number): boolean {
+    return this.#reading?.isEndless(now, this.#settings.stallTimeoutMs) === true;
   }
 
   /** Whether nothing has come for too long although something is due. */
   #isSilent(now: number): boolean {
     const oldest = this.written.head;
     if (oldest === undefined) return false;
-    return now - Math.max(this.#readAt, oldest.startedAt) >= this.#settings.stallTimeoutMs;
+    return now - Math.max(this.#reading?.at ?? 0, oldest.startedAt) >= this.#settings.stallTimeoutMs;
   }
 
   #lookForStall(now: number): void {
     const { stallTimeoutMs, broken } = this.#settings;
+    if (this.#isEndless(now)) return broken(`a reply did not end within ${stallTimeoutMs} ms`);
     const oldest = this.written.head;
-    if (oldest === undefined || !this.#isSilent(now)) return;
+    if (oldest === undefined || !this.#isSilent(now)) return undefined;
     // A caller that still waits for the oldest command may have given a script that long.
     const asked = oldest === this.#fence?.command ? oldest.next : oldest;
-    if (asked === undefined || asked.settled) broken(`nothing received for ${stallTimeoutMs} ms`);
+    return asked === undefined || asked.settled
+      ? broken(`nothing received for ${stallTimeoutMs} ms`)
+      : undefined;
   }
 
   #expire(now: number): void {
-    this.#nextDeadline = Infinity;
     // Two steps: with one command of a batch all others of it leave the lists.
-    const expired: WireCommand[] = [];
-    for (const { head } of [this.waiting, this.written]) {
-      for (let command = head; command !== undefined; command = command.next) {
-        if (command.settled) continue;
-        if (command.deadline <= now) expired.push(command);
-        else if (command.deadline < this.#nextDeadline) this.#nextDeadline = command.deadline;
-      }
-    }
+    const { commands, nextDeadline } = overdueOf([this.waiting, this.written], now);
+    this.#nextDeadline = nextDeadline;
     let late = false;
-    for (const command of expired) {
+    for (const command of commands) {
       if (command.settled) continue;
       this.timeouts += 1;
       const written = command.join !== undefined;

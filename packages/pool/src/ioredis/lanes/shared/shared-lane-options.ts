@@ -14,6 +14,16 @@ export interface SendOptions extends TimeLimit {
    * a reply that is an error is a `ReplyError` all the same. @default "utf8"
    */
   readonly encoding?: Encoding | undefined;
+  /** The longest reply that this call takes, in bytes as it comes. @default the pool's */
+  readonly maxReplyBytes?: number | undefined;
+}
+
+/** Of one batch on the shared lane. */
+export interface BatchOptions extends SendOptions {
+  /** As one transaction (MULTI ... EXEC). @default false */
+  readonly atomic?: boolean | undefined;
+  /** All its replies together. @default the pool's */
+  readonly maxRepliesBytes?: number | undefined;
 }
 
 /** What a pool gives its shared lane. */
@@ -34,6 +44,14 @@ export interface SharedLaneSettings {
   readonly maxInFlight: number;
   /** As in `RedisPoolOptions`. */
   readonly maxInFlightBytes: number;
+  /** As in `RedisPoolOptions`. */
+  readonly maxReplyBytes: number;
+  /** As in `RedisPoolOptions`. */
+  readonly maxRepliesBytes: number;
+  /** As in `RedisPoolOptions`. */
+  readonly maxReplyElements: number;
+  /** As in `RedisPoolOptions`. */
+  readonly maxSkippedBytes: number;
   /** As in `RedisPoolOptions`. */
   readonly reconnectMinDelayMs: number;
   /** As in `RedisPoolOptions`. */

@@ -6,19 +6,19 @@ import type { Lane } from "../../../lane.ts";
 import type { Command } from "../../commands/command.ts";
 import { encode, encodeOrRefuse } from "../../commands/encode.ts";
 import { checkEncoding, WireCommand } from "../../commands/wire-command.ts";
+import type { ReplyLimits } from "../../resp/reply-limits.ts";
 import type { BatchReply, Reply } from "../../resp/reply.ts";
 import { Batch } from "./batch.ts";
 import { InFlight } from "./in-flight.ts";
+import { type BatchLimits, LaneLimits } from "./lane-limits.ts";
 import { SharedConnection } from "./shared-connection.ts";
 import type {
+  BatchOptions,
   SendOptions,
   SharedLaneSettings,
   SharedLaneState,
   SharedLaneStats,
 } from "./shared-lane-options.ts";
-
-/** Redis' own limit of a bulk string, and as many elements as fit in there. */
-const limits = { maxReplyBytes: 536_870_912, maxReplyElements: 134_217_728, maxReplyDepth: 64 };
 
 let take: (reply: Reply) => void;
 let refuse: (error: unknown) => void;
@@ -37,6 +37,7 @@ export class SharedLane implements Lane {
   readonly name: string;
   readonly #settings: SharedLaneSettings;
   readonly #clock: Clock;
+  readonly #limits: LaneLimits;
   readonly #inFlight: InFlight;
   readonly #connection: SharedConnection;
   #closed: Promise<void> | undefined;
@@ -46,6 +47,7 @@ export class SharedLane implements Lane {
     this.name = settings.lane;
     this.#settings = settings;
     this.#clock = settings.clock;
+    this.#limits = new LaneLimits(settings);
     this.#inFlight = new InFlight({
       ...settings,
       broken: (why) => this.#connection.drop(why),
@@ -84,8 +86,10 @@ export class SharedLane implements Lane {
   send(command: Command, options?: SendOptions): Promise<Reply> {
     let payload: string | Buffer;
     let deadline: number;
+    let limits: ReplyLimits;
     const now = this.#clock.now();
     try {
+      limits = this.#limits.ofCall(options);
       payload = encode(command, "shared");
       deadline = this.#admit(now, 1, payload.length, options);
     } catch (error) {
@@ -115,16 +119,15 @@ export class SharedLane implements Lane {
    *
    * @throws as `send` does; after a timeout or a lost connection any of the commands may have been executed.
    */
-  batch(
-    commands: readonly Command[],
-    options?: SendOptions & { readonly atomic?: boolean },
-  ): Promise<readonly BatchReply[]> {
+  batch(commands: readonly Command[], options?: BatchOptions): Promise<readonly BatchReply[]> {
     if (commands.length === 0) return Promise.resolve([]);
     const atomic = options?.atomic === true;
     let payloads: (string | Buffer | WrongLaneError)[];
     let deadline: number;
+    let limits: BatchLimits;
     const now = this.#clock.now();
     try {
+      limits = this.#limits.ofBatch(options);
       payloads = commands.map((command) => (atomic ? encode(command, "shared") : encodeOrRefuse(command)));
       let sent = atomic ? 2 : 0;
       let bytes = 0;

@@ -31,10 +31,15 @@ function connect(): Promise<Dialed> {
   return dial(options, { label: "test", flush: "tick", signal: new AbortController().signal });
 }
 
-const limits = { maxReplyBytes: 1_000_000, maxReplyElements: 1000, maxReplyDepth: 64 };
+const limits = { maxReplyBytes: 1_000_000, maxReplyElements: 1000, maxReplyDepth: 64, budget: undefined };
 
 function flight(clock = new FakeClock()): InFlight {
-  const bounds = { maxInFlight: 1000, maxInFlightBytes: 1_000_000, stallTimeoutMs: 1000 };
+  const bounds = {
+    maxInFlight: 1000,
+    maxInFlightBytes: 1_000_000,
+    stallTimeoutMs: 1000,
+    maxSkippedBytes: 1000,
+  };
   return new InFlight({ name: "test", ...bounds, clock, broken: () => undefined });
 }
 

@@ -344,6 +344,34 @@ test("several of the longest pipelines pass at once", async () => {
   for (const answer of await Promise.all(posted)) expect(answer).toEqual(all);
 });
 
+test("SIGKILL under load leaves nothing behind in Redis, and every answered write is there", async () => {
+  await using gateway = await serving();
+  const connections = async (): Promise<number> =>
+    String(await redis.call("CLIENT", "LIST"))
+      .split("\n")
+      .filter((line) => line.includes("name=fleet:")).length;
+  await redis.call("SET", "killed", "0");
+  let answered = 0;
+  let unanswered = 0;
+  const callers = Array.from({ length: 8 }, async () => {
+    while (unanswered < 8)
+      try {
+        const { status } = await fetch(`${gateway.url}/incr/killed`, authorized);
+        if (status === 200) answered += 1;
+      } catch {
+        unanswered += 1;
+      }
+  });
+  await eventually(() => expect(answered).toBeGreaterThan(200));
+  expect(await connections()).toBeGreaterThan(0);
+  gateway.child.kill("SIGKILL");
+  await Promise.all(callers);
+  await eventually(async () => expect(await connections()).toBe(0));
+  const counter = Number(await redis.call("GET", "killed"));
+  expect(counter).toBeGreaterThanOrEqual(answered);
+  expect(counter).toBeLessThanOrEqual(answered + unanswered);
+});
+
 describe("SIGTERM", () => {
   test("under load loses nothing and ends with 0", async () => {
     await using gateway = await serving();

@@ -15,14 +15,12 @@ const kinds: Readonly<Record<string, string>> = {
 
 interface Tally {
   ok: number;
-  /** Sent once more, since the connection turned out to be closed before anything came back. */
-  resent: number;
   failed: Record<string, number>;
   /** From the first failure of a row of failures to the next success. */
   longestOutageMs: number;
 }
 
-const empty = (): Tally => ({ ok: 0, resent: 0, failed: {}, longestOutageMs: 0 });
+const empty = (): Tally => ({ ok: 0, failed: {}, longestOutageMs: 0 });
 let tallies = new Map(Object.keys(kinds).map((kind) => [kind, empty()]));
 const agent = new Agent({ keepAlive: true });
 
@@ -47,31 +45,26 @@ function call(path: string): Promise<Answer> {
     sent.on("timeout", () =>
       sent.destroy(Object.assign(new Error("no answer in 10 s"), { code: "CLIENT_TIMEOUT" })),
     );
-    // RFC 9112 section 9.3.1: a kept connection may be closed by the server at any time, and a client may then send again.
-    sent.on("error", (error) => reject(Object.assign(error, { reused: sent.reusedSocket })));
+    sent.on("error", reject);
     sent.end();
   });
 }
 
-async function once(kind: string, path: string): Promise<string | undefined> {
-  for (let attempt = 1; ; attempt += 1)
-    try {
-      const { status, body } = await call(path);
-      if (status === 200) return undefined;
-      const { code, outcome } = JSON.parse(body) as { code?: string; outcome?: string };
-      return [status, code, outcome].filter(Boolean).join(" ");
-    } catch (error) {
-      const { code, reused } = error as { code?: string; reused?: boolean };
-      if (code !== "ECONNRESET" || reused !== true || attempt > 3)
-        return `transport ${code ?? String(error)}`;
-      tallies.get(kind)!.resent += 1;
-    }
+async function once(path: string): Promise<string | undefined> {
+  try {
+    const { status, body } = await call(path);
+    if (status === 200) return undefined;
+    const { code, outcome } = JSON.parse(body) as { code?: string; outcome?: string };
+    return [status, code, outcome].filter(Boolean).join(" ");
+  } catch (error) {
+    return `transport ${(error as { code?: string }).code ?? String(error)}`;
+  }
 }
 
 async function caller(kind: string, path: string): Promise<never> {
   let failedSince: number | undefined;
   for (;;) {
-    const failure = await once(kind, path);
+    const failure = await once(path);
     const tally = tallies.get(kind)!;
     const now = performance.now();
     if (failure === undefined) {

@@ -4,7 +4,6 @@ import type { Cluster } from "./cluster.ts";
 
 interface Tally {
   readonly ok: number;
-  readonly resent: number;
   readonly failed: Readonly<Record<string, number>>;
   readonly longestOutageMs: number;
 }
@@ -54,9 +53,8 @@ export function failures(tallies: Tallies, ...kinds: readonly string[]): number 
   return kinds.flatMap((kind) => Object.values(tallies[kind]!.failed)).reduce((sum, times) => sum + times, 0);
 }
 
-function row(kind: string, { ok, resent, failed, longestOutageMs }: Tally): string {
+function row(kind: string, { ok, failed, longestOutageMs }: Tally): string {
   const bad = Object.entries(failed).map(([what, times]) => `${times} x ${what}`);
   const outage = longestOutageMs === 0 ? "" : `; longest outage ${longestOutageMs} ms`;
-  const again = resent === 0 ? "" : `; ${resent} resent on a closed connection`;
-  return `  ${kind.padEnd(13)} ${String(ok).padStart(6)} ok, ${bad.length === 0 ? "0 failed" : bad.join(", ")}${outage}${again}`;
+  return `  ${kind.padEnd(13)} ${String(ok).padStart(6)} ok, ${bad.length === 0 ? "0 failed" : bad.join(", ")}${outage}`;
 }

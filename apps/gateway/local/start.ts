@@ -37,6 +37,7 @@ async function start(options: StartOptions, untilStopped: () => Promise<void>): 
     listen: { port: options.port },
     adminListen: { port: options.adminPort },
     log: { level: "error" },
+    drainDelayMs: 0,
     ...(cluster?.settings ?? { instances: fleet.instances }),
     tokens: [
       {

@@ -3,6 +3,7 @@ import type { InstanceSource } from "@fleet/discovery";
 import { observe } from "@fleet/metrics";
 import { reload } from "@fleet/settings";
 import type { Reloaded } from "@fleet/settings";
+import { sleep, systemClock } from "@fleet/time";
 import type { FastifyInstance } from "fastify";
 
 import { Denials } from "./access/denials.ts";
@@ -38,9 +39,15 @@ export interface Gateway {
   listen(): Promise<{ readonly data: string; readonly admin: string }>;
   /** Reads the configuration again; undefined where there is no way to. */
   readonly reloads: Reloads | undefined;
-  /** Stops to accept, lets what is in flight finish for as long as the configuration's `graceMs`, and cuts the rest. */
+  /**
+   * Serves on for the configuration's `drainDelayMs`, each answer the last of its connection; then stops to accept, lets what is in
+   * flight finish for as long as `graceMs`, and cuts the rest.
+   */
   close(): Promise<void>;
 }
+
+/** How long a probe or a scrape has to take its answer. */
+const probeGraceMs = 1000;
 
 /** Builds a gateway over a fleet. */
 export function buildGateway({ config, fleet, sources, again, logStream }: GatewayOptions): Gateway {
@@ -64,7 +71,15 @@ export function buildGateway({ config, fleet, sources, again, logStream }: Gatew
   });
   const observation = observe({ stats: () => fleet.stats, register });
   const readiness = new Readiness(() => fleet.stats.discovery);
-  const admin = buildAdminPort({ fleet, tokens, denials, observation, readiness, config, logStream });
+  const { app: admin, drain: adminDrain } = buildAdminPort({
+    fleet,
+    tokens,
+    denials,
+    observation,
+    readiness,
+    config,
+    logStream,
+  });
   const { log } = admin;
   const logging = logEvents(log, readiness, undefined, sources);
   logStanding(log, fleet.stats.discovery);
@@ -106,12 +121,15 @@ export function buildGateway({ config, fleet, sources, again, logStream }: Gatew
     close: async () => {
       readiness.closing();
       drain.begin();
+      adminDrain.begin();
+      if (data.server.listening && config.drainDelayMs > 0) await sleep(systemClock, config.drainDelayMs);
       const closed = data.close();
       using _cut = drain.finish(config.graceMs);
       await closed;
       // Last, so that probes are answered with "closing" until the end.
-      admin.server.closeAllConnections();
-      await admin.close();
+      const adminClosed = admin.close();
+      using _cutProbes = adminDrain.finish(Math.min(config.graceMs, probeGraceMs));
+      await adminClosed;
       observation[Symbol.dispose]();
       logging[Symbol.dispose]();
     },

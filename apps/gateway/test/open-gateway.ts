@@ -64,6 +64,7 @@ export async function openGateway({
     listen: { port: 0 },
     adminListen: { port: 0 },
     log: { level: "debug" },
+    drainDelayMs: 0,
     tokens: [
       { name: "full", digest: digest("full"), rights: "full", targets, defaultTarget: "orders" },
       {

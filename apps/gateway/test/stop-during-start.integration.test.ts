@@ -16,6 +16,7 @@ const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
 const settings = {
   listen: { port: 0 },
   adminListen: { port: 0 },
+  drainDelayMs: 0,
   instances: [{ name: "orders", endpoints: [{ host: "127.0.0.1", port: 1 }] }],
   tokens: [
     {

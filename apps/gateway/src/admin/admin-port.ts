@@ -1,13 +1,12 @@
 import type { Fleet } from "@fleet/client";
 import type { Observation } from "@fleet/metrics";
-import type { FastifyInstance } from "fastify";
 
 import type { Denials } from "../access/denials.ts";
 import type { Tokens } from "../access/tokens.ts";
 import type { Config } from "../config/config-schema.ts";
 import { MethodError, NotFoundError, NotPermittedError, UnauthorizedError } from "../errors.ts";
 import { buildPort } from "../http/port.ts";
-import type { PortOptions } from "../http/port.ts";
+import type { Port, PortOptions } from "../http/port.ts";
 import { discoveryText } from "./discovery-text.ts";
 import { instancesPage, thisMoment } from "./instances-page.ts";
 import type { Readiness } from "./readiness.ts";
@@ -31,10 +30,14 @@ export interface AdminPortOptions {
 }
 
 /** The port for operators. Its logger is the gateway's. */
-export function buildAdminPort(options: AdminPortOptions): FastifyInstance {
+export function buildAdminPort(options: AdminPortOptions): Port {
   const { fleet, tokens, denials, observation, readiness, config, logStream } = options;
   const stream = logStream === undefined ? {} : { stream: logStream };
-  const { app, fail } = buildPort({ config, logger: { level: config.log.level, base: null, ...stream } });
+  const port = buildPort({ config, logger: { level: config.log.level, base: null, ...stream } });
+  const { app, fail } = port;
+  // The framework's own look-up takes a URL for a pattern.
+  const pages = new Set<string>();
+  app.addHook("onRoute", ({ url }) => void pages.add(url));
 
   // Deny by default: a page is closed unless it says that it is open, and so is what is no page.
   app.addHook("onRequest", (request, reply, done) => {
@@ -71,8 +74,8 @@ export function buildAdminPort(options: AdminPortOptions): FastifyInstance {
   app.setNotFoundHandler((request, reply) =>
     fail(
       reply,
-      app.hasRoute({ method: "GET", url: request.url }) ? new MethodError("GET, HEAD") : new NotFoundError(),
+      pages.has(request.url.split("?", 1)[0]!) ? new MethodError("GET, HEAD") : new NotFoundError(),
     ),
   );
-  return app;
+  return port;
 }

@@ -59,6 +59,7 @@ export interface Config extends FleetConfig {
   readonly requestTimeoutMs: number;
   readonly keepAliveTimeoutMs: number;
   readonly idleSocketTimeoutMs: number;
+  readonly drainDelayMs: number;
   /** Instances by hand; what one may say is `@fleet/discovery`'s to check. */
   readonly instances?: readonly unknown[] | undefined;
   readonly instancesFile?: string | undefined;
@@ -170,6 +171,11 @@ const schema = z.strictObject({
   idleSocketTimeoutMs: setting(ms(1).default(120_000), {
     takes: "<ms>",
     description: "how long a client may neither read nor write before its connection is cut",
+  }),
+  drainDelayMs: setting(ms(0).default(5000), {
+    takes: "<ms>",
+    description:
+      "after SIGTERM: how long everything is still served, each answer the last of its connection, until the gateway stops to listen",
   }),
   instances: setting(z.array(z.unknown()).min(1).optional(), {
     reloads: true,

@@ -11,6 +11,7 @@ export const presetNames: readonly [PresetName, ...PresetName[]] = [
 /** Values by the path of their setting; whatever is set is stronger. */
 export const presets: Readonly<Record<PresetName, Preset>> = {
   development: {
+    drainDelayMs: 0,
     "pool.dialTimeoutMs": 5000,
     "pool.exclusive.max": 10,
     "pool.exclusive.maxAgeMs": 120_000,

@@ -27,19 +27,22 @@ const answers: Readonly<Record<string, readonly [code: string, text: string]>> =
 
 /** Answers what is not HTTP, in JSON as everywhere, and closes the connection: where the next request would begin is not known. */
 export function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code === "ECONNRESET" || !socket.writable) {
+  if (error.code === "ECONNRESET" || error.code === "EPIPE" || socket.destroyed) {
     socket.destroy();
     return;
   }
+  // It is answered already, and what still comes is thrown away.
+  if (!socket.writable) return;
   const [code, text] = answers[error.code ?? ""] ?? [
     "FLEET_GATEWAY_MALFORMED",
     "ERR this is not an HTTP/1.1 request",
   ];
   const status = statusByCode[code]!;
   const body = errorBody({ status, text, code });
-  socket.end(
+  socket.write(
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   );
+  socket.destroySoon();
 }
 
 /**

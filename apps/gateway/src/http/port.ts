@@ -1,3 +1,5 @@
+import type { RequestListener } from "node:http";
+
 import Fastify, { LogController } from "fastify";
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyServerOptions } from "fastify";
 
@@ -46,8 +48,10 @@ export function buildPort({ config, logger, log, rewriteUrl }: PortOptions): Por
     frameworkErrors: (error, _request, reply) => fail(reply, fromFramework(error)),
     ...(rewriteUrl === undefined ? {} : { rewriteUrl }),
   });
-  const drain = new Drain(app.server);
-  const responder = new Responder(log ?? app.log, drain);
+  const drain = new Drain(app.server, requestTimeoutMs);
+  const [serve] = app.server.listeners("request") as [RequestListener];
+  app.server.removeAllListeners("request").on("request", drain.around(serve));
+  const responder = new Responder(log ?? app.log);
   const fail = (reply: FastifyReply, error: unknown): void => {
     reply.hijack();
     const { status, code } = responder.refuse(reply.raw, error);

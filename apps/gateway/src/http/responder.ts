@@ -4,18 +4,15 @@ import type { FastifyBaseLogger } from "fastify";
 
 import { answerFor, errorBody } from "./answer.ts";
 import type { Answer } from "./answer.ts";
-import type { Drain } from "./drain.ts";
 import { Tally } from "./tally.ts";
 
 /** Writes the answers of a port, past the framework's reply: one text, one write. */
 export class Responder {
   readonly log: FastifyBaseLogger;
   readonly tally: Tally = new Tally();
-  readonly #drain: Drain;
 
-  constructor(log: FastifyBaseLogger, drain: Drain) {
+  constructor(log: FastifyBaseLogger) {
     this.log = log;
-    this.#drain = drain;
   }
 
   /** 200, with a body that is JSON already. */
@@ -45,8 +42,6 @@ export class Responder {
     // Without the header the token can only be in the URL, which caches keep and browsers pass on.
     if (response.req.headers.authorization === undefined)
       headers.push("cache-control", "no-store", "referrer-policy", "no-referrer");
-    // The framework says so itself to what arrives after closing began.
-    if (this.#drain.begun && !response.hasHeader("connection")) headers.push("connection", "close");
     return headers;
   }
 }

@@ -1,0 +1,11 @@
+export { apply, ensure, verify } from "./apply.ts";
+export { AclForbiddenError, AclNotSavedError, AclRefusedError, AclUnsupportedError } from "./errors.ts";
+export { hashOf } from "./hash.ts";
+export { plan } from "./plan.ts";
+export { ruleFor, setUser, usernameOf, userPrefix } from "./rule.ts";
+export { readState } from "./server.ts";
+export { ServerCommands } from "./server-commands.ts";
+export type { AclStep, Difference, PlanOptions } from "./plan.ts";
+export type { ProjectUser, Rule } from "./rule.ts";
+export type { Send } from "./ask.ts";
+export type { AclState, ReadOptions, UserState } from "./server.ts";

@@ -63,6 +63,11 @@ export class ReplyReader<D extends Due> {
     return this.#due;
   }
 
+  /** Of the reply under way. */
+  get keptBytes(): number {
+    return this.#kept.size;
+  }
+
   /** Reads nothing more. */
   stop(): void {
     this.#isStopped = true;

@@ -4,6 +4,8 @@ import type { Limit } from "../../../src/ioredis/resp/reply-limits.ts";
 import { ReplyProtocolError, ReplyReader } from "../../../src/ioredis/resp/reply-reader.ts";
 import { sliced } from "./reference.ts";
 
+const limits = { maxReplyBytes: Infinity, maxReplyElements: Infinity, maxReplyDepth: 64, budget: undefined };
+
 /** A reader with one command due after another, all with the same limits. */
 function open({ maxReplyBytes = 1_000_000, maxReplyElements = 1000, maxReplyDepth = 64, left = false } = {}) {
   const seen = {
@@ -155,6 +157,25 @@ describe("limits", () => {
     expect(seen.exceeded).toHaveLength(1);
     read("+next\r\n");
     expect(seen.replies).toEqual([]);
+  });
+
+  test("what was kept of a reply is let go when its caller leaves in the middle of it", () => {
+    const command = { limits, settled: false };
+    const replies: (Buffer | undefined)[] = [];
+    const reader = new ReplyReader({
+      maxSkippedBytes: 0,
+      due: () => command,
+      took: (_, bytes) => void replies.push(bytes),
+      exceeded: () => undefined,
+      endless: () => undefined,
+    });
+    reader.read(Buffer.from(`$100000\r\n${"x".repeat(50_000)}`));
+    expect(reader.keptBytes).toBe(50_009);
+    command.settled = true;
+    reader.read(Buffer.from("x".repeat(40_000)));
+    expect(reader.keptBytes).toBe(0);
+    reader.read(Buffer.from(`${"x".repeat(10_000)}\r\n`));
+    expect(replies).toEqual([undefined]);
   });
 
   test("of a reply whose caller has left only the begin is kept", () => {

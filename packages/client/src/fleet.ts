@@ -34,6 +34,7 @@ import {
   type Selector,
 } from "./walk/call-options.ts";
 import { Call } from "./walk/call.ts";
+import { laneOf } from "./walk/lane-of.ts";
 import { leased } from "./walk/leased.ts";
 import { atCaller, restoredError } from "./walk/restored-error.ts";
 import { restoredReply } from "./walk/restored-reply.ts";
@@ -92,7 +93,7 @@ export class Fleet implements AsyncDisposable {
     if (options.maxReplyBytes !== undefined) call.maxReplyBytes = options.maxReplyBytes;
     let reply: Reply;
     try {
-      reply = await this.#walk.begin(call).lane(scoped.lane).send(scoped.command, call);
+      reply = await this.#walk.begin(call).lane(laneOf(scoped)).send(scoped.command, call);
       this.#walk.end(call);
     } catch (error) {
       reply = await this.#commandAgain(call, scoped, options.namespace, error);
@@ -129,7 +130,7 @@ export class Fleet implements AsyncDisposable {
     const name = atomic ? "MULTI" : "PIPELINE";
     let replies: readonly LaneReply[];
     try {
-      replies = await this.#walk.through(call, (pool) => pool.shared.batch(batch.commands, call));
+      replies = await this.#walk.through(call, (pool) => pool.lane(batch.lane).batch(batch.commands, call));
     } catch (error) {
       throw atCaller(this.#failed(call, name, options.namespace, error));
     }
@@ -230,12 +231,13 @@ export class Fleet implements AsyncDisposable {
   /** Apart from command(): a closure over its variables would move them to the heap for every command. */
   async #commandAgain(
     call: Call,
-    { command, lane }: ScopedCommand,
+    scoped: ScopedCommand,
     namespace: Namespace | undefined,
     failure: unknown,
   ): Promise<Reply> {
+    const { command } = scoped;
     try {
-      return await this.#walk.again(call, failure, (pool) => pool.lane(lane).send(command, call));
+      return await this.#walk.again(call, failure, (pool) => pool.lane(laneOf(scoped)).send(command, call));
     } catch (error) {
       throw atCaller(this.#failed(call, command[0], namespace, error));
     }

@@ -22,6 +22,7 @@ const errors: readonly (readonly [client: Error, outcome: string])[] = [
   [new client.PoolClosedError("p"), "not-sent"],
   [new client.PoolExhaustedError("p", "bound", {}), "not-sent"],
   [new client.ReplyError("WRONGTYPE"), "replied"],
+  [new client.ReplyTooLargeError("p", "GET", "maxReplyBytes 1"), "replied"],
   [new client.StartingError(new Error("unknown")), "not-sent"],
   [new client.UnknownTargetError({ instance: "orders" }), "not-sent"],
   [new client.WrongLaneError("WATCH"), "not-sent"],

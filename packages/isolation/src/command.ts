@@ -7,11 +7,14 @@ export type Command = readonly [name: string, ...args: Argument[]];
 /** Whether a command may change anything. What is not known to be a pure read is a write. */
 export type Access = "read" | "write";
 
-/** The lane of a pool that a command needs. There is one, as commands that bind or block a connection are refused. */
-export type Lane = "shared";
+/** The lane of a pool that a command needs: `bulk` for what takes long or answers much. Commands that bind or block a connection are refused. */
+export type Lane = "shared" | "bulk";
 
-/** A reply in the shapes of RESP2. */
-export type Reply = string | number | bigint | Buffer | null | readonly Reply[];
+/** What a command may cost the server, or answer. */
+export type Cost = "light" | "heavy";
+
+/** A reply in the shapes of RESP2; an error stands in its place in an array. */
+export type Reply = string | number | bigint | Buffer | null | Error | readonly Reply[];
 
 /** A command that may be sent: keys prefixed, everything else as the caller gave it. */
 export interface ScopedCommand {
@@ -19,6 +22,8 @@ export interface ScopedCommand {
   readonly command: Command;
   readonly access: Access;
   readonly lane: Lane;
+  /** What is heavy goes over the bulk lane. @default "light" */
+  readonly cost?: Cost;
   /**
    * The reply as the caller may see it: key names without the prefix, everything else unchanged (the same object).
    *

@@ -6,5 +6,5 @@ export {
 } from "./errors.ts";
 export { Namespace } from "./namespace.ts";
 export { unchanged } from "./restore.ts";
-export type { Access, Argument, Command, Lane, Reply, ScopedCommand } from "./command.ts";
+export type { Access, Argument, Command, Cost, Lane, Reply, ScopedCommand } from "./command.ts";
 export type { InvalidCommandReason, RefusalReason } from "./errors.ts";

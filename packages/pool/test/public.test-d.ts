@@ -28,7 +28,7 @@ test("a command is a name and flat text or bytes, a reply is in its RESP2 shape"
   expectTypeOf<["SET", string, Buffer]>().toExtend<Command>();
   expectTypeOf<[]>().not.toExtend<Command>();
   expectTypeOf<["SET", number]>().not.toExtend<Command>();
-  expectTypeOf<Reply>().toEqualTypeOf<string | number | Buffer | null | readonly Reply[]>();
+  expectTypeOf<Reply>().toEqualTypeOf<string | number | Buffer | null | ReplyError | readonly Reply[]>();
 });
 
 test("a pool has a lane that sends and a lane that lends ioredis connections", () => {

@@ -27,6 +27,7 @@ function encodeReply(reply: Reply, encoding: Encoding): string {
   if (typeof reply === "number" || typeof reply === "bigint") return String(reply);
   // Among bytes, a string holds the digits of an integer that no number holds exactly.
   if (typeof reply === "string") return reply;
+  if (reply instanceof Error) return encodeError(reply.message);
   let text = "[";
   for (let index = 0; index < reply.length; index += 1) {
     if (index > 0) text += ",";

@@ -4,6 +4,7 @@ import {
   CommandNotAllowedError,
   ForeignKeyError,
   InvalidCommandError,
+  type Lane,
   type Namespace,
   type Reply,
   type ScopedCommand,
@@ -11,6 +12,7 @@ import {
 import { ReplyError, type ReplyTooLargeError } from "@fleet/pool";
 import type { BatchReply as LaneReply, Encoding, WrongLaneError } from "@fleet/pool/ioredis";
 
+import { laneOf } from "../walk/lane-of.ts";
 import { atCaller, restoredError } from "../walk/restored-error.ts";
 import { restoredReply } from "../walk/restored-reply.ts";
 
@@ -45,6 +47,8 @@ type Refusal = CommandNotAllowedError | InvalidCommandError;
 export class ScopedBatch {
   /** A batch that only reads is routed, and repeated, as a read. */
   readonly access: Access;
+  /** One for all of them, so that they keep their order. */
+  readonly lane: Lane;
   readonly commands: readonly Command[];
   readonly #namespace: Namespace;
   readonly #encoding: Encoding | undefined;
@@ -53,12 +57,14 @@ export class ScopedBatch {
   /** @throws the first refusal, when the batch is atomic: nothing of it is sent. */
   constructor(namespace: Namespace, commands: readonly Command[], { atomic, encoding }: BatchTerms) {
     let access: Access = "read";
+    let lane: Lane = "shared";
     const slots: (ScopedCommand | Refusal)[] = [];
     const sent: Command[] = [];
     for (const command of commands) {
       try {
         const scoped = namespace.scope(command);
         if (scoped.access === "write") access = "write";
+        if (laneOf(scoped) === "bulk") lane = "bulk";
         slots.push(scoped);
         sent.push(scoped.command);
       } catch (error) {
@@ -73,6 +79,7 @@ export class ScopedBatch {
     this.#namespace = namespace;
     this.#encoding = encoding;
     this.access = access;
+    this.lane = lane;
     this.commands = sent;
     this.#slots = slots;
   }

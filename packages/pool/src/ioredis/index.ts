@@ -15,7 +15,7 @@ export type { Dialed } from "./connection/dial.ts";
 export type { Health } from "./health.ts";
 export type { Flush } from "./commands/joined-writes.ts";
 export type { LateConnectionOptions } from "./connection/late-connection.ts";
-export type { ExclusiveOptions, RedisPoolOptions } from "./redis-pool-options.ts";
+export type { BulkOptions, ExclusiveOptions, RedisPoolOptions } from "./redis-pool-options.ts";
 export type { PoolStats } from "./redis-pool.ts";
 export type { Lanes } from "./lanes/lanes.ts";
 export type { Command } from "./commands/command.ts";

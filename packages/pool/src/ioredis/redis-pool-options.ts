@@ -44,6 +44,17 @@ export type ExclusiveOptions = Pick<
   readonly commandTimeoutMs?: number;
 };
 
+/** Of the bulk lane; the rest follows from the pool's own options. */
+export interface BulkOptions {
+  /**
+   * Commands that are written before one of them is answered; the others wait here, first come, until their deadlines. A server answers
+   * all that it has read before it sends: what is written is what may pile up in its memory. @default 4
+   */
+  readonly maxUnanswered?: number;
+}
+
+export const bulkMaxUnanswered = 4;
+
 export interface RedisPoolOptions {
   /** Names the pool in errors, channels and, with the lane, in the server's CLIENT LIST. */
   readonly name: string;
@@ -88,6 +99,8 @@ export interface RedisPoolOptions {
   readonly reconnectMinDelayMs?: number;
   /** Where the doubling ends. @default 5000 */
   readonly reconnectMaxDelayMs?: number;
+  /** Of the bulk lane. @default that of `BulkOptions` */
+  readonly bulk?: BulkOptions;
   /** Sizes and times of the exclusive lane. @default those of `ExclusiveLane` */
   readonly exclusive?: ExclusiveOptions;
   /** Monotonic milliseconds and timers. @default performance.now and the global timers */
@@ -101,6 +114,8 @@ export type RedisPoolSettings = Required<Omit<RedisPoolOptions, "credentials" | 
   Pick<RedisPoolOptions, "credentials" | "tls">;
 
 const exclusiveRules: Rules<ExclusiveOptions> = { ...laneRules, commandTimeoutMs: ms() };
+
+const bulkRules: Rules<BulkOptions> = { maxUnanswered: withDefault(bulkMaxUnanswered, count(1)) };
 
 export const redisPoolRules: Rules<RedisPoolOptions> = {
   name: required(text),
@@ -121,6 +136,7 @@ export const redisPoolRules: Rules<RedisPoolOptions> = {
   healthCheckIntervalMs: withDefault(30_000, ms()),
   reconnectMinDelayMs: withDefault(8, ms()),
   reconnectMaxDelayMs: withDefault(5000, ms()),
+  bulk: withDefault({}, record(bulkRules)),
   exclusive: withDefault({}, record(exclusiveRules)),
   clock: withDefault(systemClock, clock),
   random: withDefault(Math.random, func),

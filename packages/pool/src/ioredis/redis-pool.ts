@@ -14,6 +14,7 @@ import { type RedisPoolOptions, type RedisPoolSettings, settingsOf } from "./red
 /** Of each lane, by its name. */
 export interface PoolStats extends Readonly<Record<string, LaneStats>> {
   readonly shared: SharedLaneStats;
+  readonly bulk: SharedLaneStats;
   readonly exclusive: ExclusiveLaneStats;
 }
 
@@ -22,6 +23,7 @@ export class RedisPool implements AsyncDisposable {
   /** Every lane by its name. What a pool does with all of them alike loops over this. */
   readonly lanes: ReadonlyMap<string, Lane>;
   readonly shared: Lanes["shared"];
+  readonly bulk: Lanes["bulk"];
   readonly exclusive: Lanes["exclusive"];
   readonly #lanes: Lanes;
   readonly #settings: RedisPoolSettings;
@@ -43,6 +45,7 @@ export class RedisPool implements AsyncDisposable {
     });
     this.lanes = new Map<string, Lane>(Object.values(this.#lanes).map((lane: Lane) => [lane.name, lane]));
     this.shared = this.#lanes.shared;
+    this.bulk = this.#lanes.bulk;
     this.exclusive = this.#lanes.exclusive;
     this.#check = new HealthCheck({
       name,

@@ -1,7 +1,7 @@
 import type { Link } from "./role.ts";
 
 /** A decoded reply. */
-export type Reply = string | number | Buffer | null | readonly Reply[];
+export type Reply = string | number | Buffer | null | Error | readonly Reply[];
 
 /** What a server says of its own role. Addresses are `host:port`, as the servers know each other. */
 export type RoleReply = {

@@ -1,6 +1,6 @@
 import { printed } from "@fleet/options";
 
-import { InvalidOptionError, ReplyError, type ReplyTooLargeError } from "../../errors.ts";
+import { InvalidOptionError, type ReplyTooLargeError } from "../../errors.ts";
 import { error } from "../resp/bytes.ts";
 import type { ReplyLimits } from "../resp/reply-limits.ts";
 import { decodeAt, type Encoding, errorOf, type Reply } from "../resp/reply.ts";
@@ -38,6 +38,8 @@ export class WireCommand {
   accepted = false;
   /** The caller's promise is settled (reply, timeout, abort); the server's reply may still be due. */
   settled = false;
+  /** Follows the command before it on the wire, whatever happens: they are one transaction. */
+  isTied = false;
   /** The joined writes that it is part of, and its place there (0: not yet). When the connection dies they say whether it left. */
   join: Join | undefined = undefined;
   write = 0;
@@ -97,12 +99,8 @@ export class WireCommand {
     let value: Reply;
     try {
       value = decodeAt(bytes, start, end, this.encoding);
-    } catch (failure) {
-      this.#reject(
-        failure instanceof ReplyError
-          ? new ReplyError(failure.message, undefined, this.verb)
-          : this.sender.tooLarge(this, unreadable),
-      );
+    } catch {
+      this.#reject(this.sender.tooLarge(this, unreadable));
       return;
     }
     this.#resolve(value);

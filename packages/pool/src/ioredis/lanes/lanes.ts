@@ -3,7 +3,7 @@ import type { Redis } from "ioredis";
 import { ExclusiveLane } from "../../exclusive/exclusive-lane.ts";
 import { dial, type DialOptions } from "../connection/dial.ts";
 import { redisFactory } from "../leases/redis-factory.ts";
-import type { ExclusiveOptions, RedisPoolSettings } from "../redis-pool-options.ts";
+import { bulkMaxUnanswered, type ExclusiveOptions, type RedisPoolSettings } from "../redis-pool-options.ts";
 import type { SharedLaneSettings } from "./shared/shared-lane-options.ts";
 import { SharedLane } from "./shared/shared-lane.ts";
 
@@ -11,6 +11,8 @@ import { SharedLane } from "./shared/shared-lane.ts";
 export interface Lanes {
   /** For every command that needs no connection of its own. */
   readonly shared: SharedLane;
+  /** For commands that take long or answer much: one connection too, of their own, so that nothing small waits behind them. */
+  readonly bulk: SharedLane;
   /** For WATCH, interactive MULTI, SELECT: a raw ioredis connection per lease. */
   readonly exclusive: ExclusiveLane<Redis>;
 }
@@ -28,15 +30,21 @@ export interface LaneParts {
 /** None of them dials before it is needed. */
 export function openLanes(parts: LaneParts): Lanes {
   return {
-    shared: openShared("shared", parts),
+    shared: openShared("shared", Infinity, parts),
+    bulk: openShared("bulk", parts.settings.bulk.maxUnanswered ?? bulkMaxUnanswered, parts),
     exclusive: openLeased("exclusive", parts.settings.exclusive, parts),
   };
 }
 
-function openShared(lane: string, { settings, server, label, dialed }: LaneParts): SharedLane {
+function openShared(
+  lane: string,
+  maxUnanswered: number,
+  { settings, server, label, dialed }: LaneParts,
+): SharedLane {
   const { flush } = settings;
   return new SharedLane({
     ...settings,
+    maxUnanswered,
     lane,
     dial: (signal) => dial(server, { label: label(lane), flush, signal }),
     dialed,

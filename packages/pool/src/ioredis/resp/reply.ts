@@ -3,9 +3,10 @@ import { array, bulk, error, integer, lf, simple, zero } from "./bytes.ts";
 
 /**
  * A reply in its RESP2 shape. An integer is a number where that is exact (|n| <= 2^53 - 1), else its decimal digits as
- * a string: unlike a bigint those survive JSON.
+ * a string: unlike a bigint those survive JSON. An error stands in its place in an array, as only scripts make them; a reply that is
+ * one rejects the call.
  */
-export type Reply = string | number | Buffer | null | readonly Reply[];
+export type Reply = string | number | Buffer | null | ReplyError | readonly Reply[];
 
 /** What a reply becomes: its text as text, its text as bytes, or the bytes of the reply as they came, undecoded. */
 export type Encoding = "utf8" | "buffer" | "wire";
@@ -22,7 +23,7 @@ let at = 0;
  * The value of a reply that `encoding: "wire"` has answered.
  *
  * @param encoding what its text becomes. Default: text.
- * @throws ReplyError when it is an error, or an array that holds one, as only scripts can make them.
+ * @throws ReplyError when it is an error.
  */
 export function decodeReply(wire: Buffer, encoding: "utf8" | "buffer" = "utf8"): Reply {
   return decodeAt(wire, 0, wire.length, encoding);
@@ -34,8 +35,8 @@ export function decodeReply(wire: Buffer, encoding: "utf8" | "buffer" = "utf8"):
  * @throws as `decodeReply` does.
  */
 export function decodeAt(bytes: Buffer, start: number, end: number, encoding: Encoding): Reply {
+  if (bytes[start] === error) throw errorOf(bytes, start, end);
   if (encoding === "wire") {
-    if (bytes[start] === error) throw errorOf(bytes, start, end);
     return start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end);
   }
   at = start;
@@ -114,7 +115,7 @@ function value(bytes: Buffer, encoding: "utf8" | "buffer"): Reply {
     default: {
       const from = at - 1;
       at = bytes.indexOf(lf, at) + 1;
-      throw errorOf(bytes, from, at);
+      return errorOf(bytes, from, at);
     }
   }
 }

@@ -13,6 +13,7 @@ test("each lane stands under its name, in the map and in the stats", async () =>
   for (const [name, lane] of pool.lanes) expect(lane.name).toBe(name);
   expect([...pool.lanes.keys()]).toEqual(Object.keys(pool.stats));
   expect(pool.lane("shared")).toBe(pool.lanes.get("shared"));
+  expect(pool.lane("bulk")).toBe(pool.lanes.get("bulk"));
   expect(pool.lane("exclusive")).toBe(pool.lanes.get("exclusive"));
 });
 

@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 
+import { ReplyError } from "../../../src/index.ts";
 import type { Reply } from "../../../src/ioredis/index.ts";
 
 /** A reply as a tree that says more than its value: how text was sent, which null it was, and errors in their places. */
@@ -57,7 +58,7 @@ export function valueOf(tree: Tree): Reply {
     case "simple":
       return Buffer.from(tree.text);
     case "error":
-      throw new Error(tree.text);
+      return new ReplyError(tree.text);
     case "integer":
       return Number.isSafeInteger(Number(tree.digits)) ? Number(tree.digits) : tree.digits;
     case "null":
@@ -67,10 +68,6 @@ export function valueOf(tree: Tree): Reply {
     default:
       return tree.items.map(valueOf);
   }
-}
-
-export function hasError(tree: Tree): boolean {
-  return tree.kind === "error" || (tree.kind === "array" && tree.items.some(hasError));
 }
 
 export function elementsOf(tree: Tree): number {

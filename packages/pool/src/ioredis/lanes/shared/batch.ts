@@ -89,6 +89,7 @@ export class Batch {
       ofTransaction(limits, payloads.length),
       (bytes, start) => this.#executed(bytes, start),
     );
+    for (const wire of this.#wires.slice(1)) wire.isTied = true;
     return this.#wires;
   }
 

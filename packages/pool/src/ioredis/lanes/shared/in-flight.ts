@@ -9,6 +9,7 @@ import {
 } from "../../../errors.ts";
 import { type Join, joinOf } from "../../commands/joined-writes.ts";
 import type { Sender, WireCommand } from "../../commands/wire-command.ts";
+import { type BoundsSettings, type Load, passedOver, refusalOf } from "./bounds.ts";
 import { CommandList } from "./command-list.ts";
 import { Fence } from "./fence.ts";
 import { wordsOf } from "./lane-limits.ts";
@@ -21,10 +22,7 @@ import { Sweep, sweepMs } from "./sweep.ts";
 /** While anything is in flight, a fence is sent at least once a second: a sweep is late by at most its own step. */
 const fenceMs = 1000 - sweepMs;
 
-export interface InFlightSettings {
-  readonly name: string;
-  readonly maxInFlight: number;
-  readonly maxInFlightBytes: number;
+export interface InFlightSettings extends BoundsSettings {
   readonly stallTimeoutMs: number;
   readonly maxSkippedBytes: number;
   readonly clock: Clock;
@@ -33,9 +31,8 @@ export interface InFlightSettings {
 }
 
 /**
- * Every command of a shared connection that was accepted and whose reply has not come, in two lists: those that wait
- * for the connection, and those that were written, in the order of their replies. A command whose caller has left stays in the
- * second and is counted until its reply came, since that is how long the server has it.
+ * Every command of a shared connection that was accepted and whose reply has not come, in two lists: those that wait for the connection
+ * or their turn, and those that were written. One whose caller has left stays in the second, as the server has it, until its reply came.
  */
 export class InFlight implements Sender {
   readonly waiting: CommandList = new CommandList();
@@ -74,21 +71,13 @@ export class InFlight implements Sender {
     return this.waiting.size + this.written.size;
   }
 
-  /** Why `count` more commands of `bytes` cannot be taken. Bytes may be exceeded by a command that comes alone. */
+  /** Why `count` more commands of `bytes` cannot be taken. */
   refusal(count: number, bytes: number): PoolExhaustedError | undefined {
-    const { maxInFlight, maxInFlightBytes, name } = this.#settings;
-    const size = this.waiting.size + this.written.size;
-    const full = size + count > maxInFlight;
-    if (!full && (size === 0 || this.bytes + bytes <= maxInFlightBytes)) return undefined;
-    return new PoolExhaustedError(
-      name,
-      full ? `maxInFlight ${maxInFlight}` : `maxInFlightBytes ${maxInFlightBytes}`,
-      {
-        inFlight: size,
-        bytesInFlight: this.bytes,
-        unanswered: this.#owed.count,
-      },
-    );
+    return refusalOf(this.#settings, this.#load, count, bytes);
+  }
+
+  get #load(): Load {
+    return { size: this.size, bytes: this.bytes, unanswered: this.#owed.count };
   }
 
   /** Takes a command: on its way at once where there is a connection, else as soon as there is one. */
@@ -100,8 +89,9 @@ export class InFlight implements Sender {
     this.#owed.count += 1;
     if (command.deadline < this.#nextDeadline) this.#nextDeadline = command.deadline;
     if (!this.#sweep.isOn) this.#sweep.begin();
-    if (this.#redis === undefined) this.waiting.push(command);
-    else this.#write(command, this.#redis, this.#join!);
+    if (this.#redis !== undefined && this.waiting.head === undefined && this.#mayWrite(command))
+      this.#write(command, this.#redis, this.#join!);
+    else this.waiting.push(command);
   }
 
   /** From now on commands go here, those that wait first. */
@@ -122,10 +112,7 @@ export class InFlight implements Sender {
       },
     });
     this.#reading = reading;
-    for (let command = this.waiting.head; command !== undefined; command = this.waiting.head) {
-      this.waiting.remove(command);
-      this.#write(command, redis, this.#join);
-    }
+    this.#advance();
   }
 
   /** From now on commands wait; those that were written will get no reply. */
@@ -213,6 +200,19 @@ export class InFlight implements Sender {
     stream.write(command.payload);
   }
 
+  #mayWrite(command: WireCommand): boolean {
+    return command.isTied || this.written.size < this.#settings.maxUnanswered;
+  }
+
+  /** Writes those that wait, first come, as far as there is room. */
+  #advance(): void {
+    for (let { head } = this.waiting; head !== undefined && this.#mayWrite(head); { head } = this.waiting) {
+      if (this.#redis === undefined) return;
+      this.waiting.remove(head);
+      this.#write(head, this.#redis, this.#join!);
+    }
+  }
+
   #answered(command: WireCommand, bytes: Buffer | undefined, start: number, end: number): void {
     const fence = this.#fence;
     if (fence !== undefined) {
@@ -223,6 +223,7 @@ export class InFlight implements Sender {
     }
     this.#drop(command);
     this.latency.add(this.#reading!.at - command.startedAt);
+    if (this.waiting.head !== undefined) this.#advance();
     if (bytes === undefined) return undefined;
     const { budget } = command.limits;
     if (budget !== undefined && !command.settled) budget.leftBytes -= end - start;
@@ -278,7 +279,11 @@ export class InFlight implements Sender {
       const written = command.join !== undefined;
       late ||= written;
       const outcome = written ? "unknown" : "not-sent";
-      command.fail(new CommandTimeoutError(this.#settings.name, outcome, now - command.startedAt));
+      command.fail(
+        written || this.#redis === undefined
+          ? new CommandTimeoutError(this.#settings.name, outcome, now - command.startedAt)
+          : passedOver(this.#settings, this.#load),
+      );
     }
     // Late replies come in order; that none was lost has to be shown.
     if (late) this.#raiseFence(now);

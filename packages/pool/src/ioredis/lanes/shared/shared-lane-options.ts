@@ -44,6 +44,8 @@ export interface SharedLaneSettings {
   readonly maxInFlight: number;
   /** As in `RedisPoolOptions`. */
   readonly maxInFlightBytes: number;
+  /** Commands that are written before one of them is answered; the others wait for their turn. */
+  readonly maxUnanswered: number;
   /** As in `RedisPoolOptions`. */
   readonly maxReplyBytes: number;
   /** As in `RedisPoolOptions`. */
@@ -69,7 +71,7 @@ export interface SharedLaneStats extends LaneStats {
   /** Accepted and not answered by the server, those included whose caller has left. */
   readonly inFlight: number;
   readonly bytesInFlight: number;
-  /** Of these, how many wait for a connection. */
+  /** Of these, how many wait for a connection, or for their turn. */
   readonly waiting: number;
   readonly commands: number;
   readonly batches: number;

@@ -40,7 +40,7 @@ function flight(clock = new FakeClock()): InFlight {
     stallTimeoutMs: 1000,
     maxSkippedBytes: 1000,
   };
-  return new InFlight({ name: "test", ...bounds, clock, broken: () => undefined });
+  return new InFlight({ name: "test", maxUnanswered: Infinity, ...bounds, clock, broken: () => undefined });
 }
 
 function add(inFlight: InFlight, command: Command): Promise<Reply> {

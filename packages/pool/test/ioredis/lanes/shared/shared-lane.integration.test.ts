@@ -81,6 +81,15 @@ describe("replies", () => {
     expect(await after("-9007199254740993")).toBe("-9007199254740992");
   });
 
+  test("an error inside of an array stands in its place", async () => {
+    await using pool = openPool(server);
+    const command: Command = ["EVAL", "return {1, {redis.error_reply('ERR inner')}, 3}", "0"];
+    const value = [1, [new ReplyError("ERR inner")], 3];
+    await expect(pool.shared.send(command)).resolves.toEqual(value);
+    await expect(pool.shared.batch([command])).resolves.toEqual([{ value }]);
+    await expect(pool.shared.batch([command], { atomic: true })).resolves.toEqual([{ value }]);
+  });
+
   test("an error reply says what Redis says, and nothing of the command but its name", async () => {
     await using pool = openPool(server);
     await pool.shared.send(["SET", "text", "x"]);

@@ -14,6 +14,7 @@ import { settings } from "./config/config-schema.ts";
 import type { Config } from "./config/config-schema.ts";
 import type { Backend } from "./data/backend.ts";
 import { buildDataPort } from "./data/data-port.ts";
+import { Scripts } from "./data/scripts.ts";
 import { logEvents, logStanding } from "./log-events.ts";
 import { Reloads } from "./reload/reloads.ts";
 import type { ReloadsOptions } from "./reload/reloads.ts";
@@ -92,6 +93,7 @@ export function buildGateway({ config, fleet, sources, again, logStream }: Gatew
   );
   const backend: Backend = {
     fleet,
+    scripts: new Scripts(),
     get bodyLimitBytes() {
       return current.bodyLimitBytes;
     },

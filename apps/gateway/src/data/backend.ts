@@ -2,10 +2,12 @@ import type { Fleet } from "@fleet/client";
 
 import { NoTargetError, NotPermittedError } from "../errors.ts";
 import type { Exchange } from "./exchange.ts";
+import type { Scripts } from "./scripts.ts";
 
 /** What the routes stand on. */
 export interface Backend {
   readonly fleet: Pick<Fleet, "command" | "batch" | "instances">;
+  readonly scripts: Scripts;
   readonly bodyLimitBytes: number;
   readonly maxPipelineCommands: number;
 }

@@ -27,11 +27,15 @@ function run(backend: Backend, exchange: Exchange, slots: readonly Slot[], atomi
   const { token, encoding } = exchange;
   const selector = selectorFor(backend, exchange);
   const commands: Command[] = [];
+  const answers: (string | undefined)[] = [];
   const own: (string | undefined)[] = [];
   for (const slot of slots) {
     const answer = answered(exchange, slot, atomic);
     own.push(answer);
-    if (answer === undefined) commands.push(slot!);
+    if (answer !== undefined) continue;
+    const translated = backend.scripts.translate(slot as Command);
+    commands.push(translated.command);
+    answers.push(translated.answer);
   }
   if (commands.length === 0) {
     exchange.send(`[${own.join(",")}]`);
@@ -41,7 +45,7 @@ function run(backend: Backend, exchange: Exchange, slots: readonly Slot[], atomi
     (replies) =>
       exchange.guard(() => {
         for (const reply of replies) if ("error" in reply) exchange.noteDenial(reply.error);
-        exchange.send(encodeBatch(own, replies, encoding));
+        exchange.send(encodeBatch(own, answers, replies, encoding));
       }),
     exchange.fail,
   );
@@ -54,7 +58,7 @@ function run(backend: Backend, exchange: Exchange, slots: readonly Slot[], atomi
  */
 function answered(exchange: Exchange, slot: Slot, atomic: boolean): string | undefined {
   try {
-    if (slot === undefined) throw new MalformedError("ERR empty pipeline command");
+    if (slot instanceof MalformedError) throw slot;
     if (isClientInfo(slot)) return '{"result":"OK"}';
     checkRights(exchange.token, slot);
     return undefined;
@@ -65,9 +69,10 @@ function answered(exchange: Exchange, slot: Slot, atomic: boolean): string | und
   }
 }
 
-/** In the order of the slots: ours, and the servers' in the gaps. */
+/** In the order of the slots: ours, and the servers' in the gaps. @param answers what stands in place of a server's reply. */
 function encodeBatch(
   own: readonly (string | undefined)[],
+  answers: readonly (string | undefined)[],
   replies: readonly BatchReply[],
   encoding: Exchange["encoding"],
 ): string {
@@ -76,9 +81,12 @@ function encodeBatch(
   for (const answer of own) {
     text += text === "" ? "[" : ",";
     if (answer === undefined) {
-      const reply = replies[next++]!;
+      const reply = replies[next]!;
+      const answer = answers[next++];
       text +=
-        "error" in reply ? encodeError(answerFor(reply.error).text) : encodeResult(reply.value, encoding);
+        "error" in reply
+          ? encodeError(answerFor(reply.error).text)
+          : encodeResult(answer === undefined ? reply.value : Buffer.from(answer), encoding);
     } else text += answer;
   }
   return `${text}]`;

@@ -34,9 +34,16 @@ function run(backend: Backend, exchange: Exchange, command: Command): void {
     return;
   }
   checkRights(token, command);
+  const { command: sent, answer } = backend.scripts.translate(command);
   backend.fleet
-    .command(selector, command, token.calls)
-    .then((reply) => exchange.guard(() => exchange.send(encodeResult(reply, encoding))), exchange.fail);
+    .command(selector, sent, token.calls)
+    .then(
+      (reply) =>
+        exchange.guard(() =>
+          exchange.send(encodeResult(answer === undefined ? reply : Buffer.from(answer), encoding)),
+        ),
+      exchange.fail,
+    );
 }
 
 /** An empty body is no argument: a client that sends POST without one announces a body of no bytes. */

@@ -4,8 +4,8 @@ import type { Command } from "@fleet/isolation";
 
 import { MalformedError } from "../errors.ts";
 
-/** A slot of a pipeline; undefined stands for an empty one. */
-export type Slot = Command | undefined;
+/** A slot of a pipeline: a command, or why it is none. */
+export type Slot = Command | MalformedError;
 
 /**
  * One command: a JSON array of strings, numbers and booleans.
@@ -17,13 +17,14 @@ export function parseCommand(body: Buffer): Command {
   const value = parseJson(body, what);
   if (!Array.isArray(value)) throw new MalformedError(`${what}: expected a JSON array`);
   if (value.length === 0) throw new MalformedError("ERR empty command");
-  const numbers = checkArguments(value, what);
-  const command: unknown = numbers ? exactly(body) : value;
-  return command as Command;
+  const found = checkArguments(value, what);
+  if (found instanceof MalformedError) throw found;
+  return (found === "numbers" ? exactly(body) : value) as Command;
 }
 
 /**
- * A pipeline or a transaction: a JSON array of commands.
+ * A pipeline or a transaction: a JSON array of commands. What is wrong with one of them is its own: the others may be calls of
+ * other callers, which SDKs put together.
  *
  * @throws MalformedError
  */
@@ -36,13 +37,17 @@ export function parseBatch(body: Buffer, maxCommands: number): Slot[] {
     throw new MalformedError(
       `ERR max pipeline length exceeded: ${value.length} commands, ${maxCommands} allowed`,
     );
-  let numbers = false;
-  for (const slot of value as unknown[]) {
+  const found = (value as unknown[]).map((slot) => {
     if (!Array.isArray(slot)) throw new MalformedError(`${what}: expected a JSON array of arrays`);
-    if (checkArguments(slot, what)) numbers = true;
-  }
-  const slots = (numbers ? exactly(body) : value) as Command[];
-  return slots.map((slot) => (slot.length === 0 ? undefined : slot));
+    return slot.length === 0
+      ? new MalformedError("ERR empty pipeline command")
+      : checkArguments(slot, "ERR failed to parse command");
+  });
+  const slots = (found.includes("numbers") ? exactly(body) : value) as Command[];
+  return slots.map((slot, index) => {
+    const fault = found[index];
+    return fault instanceof MalformedError ? fault : slot;
+  });
 }
 
 function parseJson(body: Buffer, what: string): unknown {
@@ -55,17 +60,19 @@ function parseJson(body: Buffer, what: string): unknown {
   }
 }
 
-/** Turns booleans into their text; answers whether numbers are left, whose text only the body knows. */
-function checkArguments(command: unknown[], what: string): boolean {
-  let numbers = false;
+/** Turns booleans into their text; answers whether numbers are left, whose text only the body knows, or what is wrong. */
+function checkArguments(command: unknown[], what: string): "texts" | "numbers" | MalformedError {
+  let found: "texts" | "numbers" = "texts";
   for (let index = 0; index < command.length; index += 1) {
     const argument = command[index];
     if (typeof argument === "string") continue;
-    if (typeof argument === "number") numbers = true;
+    if (typeof argument === "number") found = "numbers";
     else if (typeof argument === "boolean") command[index] = String(argument);
-    else throw new MalformedError(`${what}: expected strings, numbers and booleans inside a command`);
+    // JSON has no NaN and no undefined: a client that has one sends null.
+    else if (argument === null) return new MalformedError("ERR null args are not supported");
+    else return new MalformedError(`${what}: expected strings, numbers and booleans inside a command`);
   }
-  return numbers;
+  return found;
 }
 
 /** Parses once more, a number as the text it was written in: `9007199254740993` keeps its digits and `1.0` its point. */

@@ -150,6 +150,27 @@ describe("/pipeline", () => {
     ]);
   });
 
+  test("what a client had no value for is refused in its slot; the others run", async () => {
+    const slots = '[["SET","good","1"],["ZADD","z",null,"m"],["SET","k",null],["GET",{}],["INCR","good"]]';
+    const none = { error: "ERR null args are not supported" };
+    expect(await post("/pipeline", slots)).toMatchObject({
+      status: 200,
+      json: [
+        { result: "OK" },
+        none,
+        none,
+        { error: expect.stringMatching(/^ERR failed to parse command/) },
+        { result: 2 },
+      ],
+    });
+    expect(await post("/", '["SET","k",null]')).toMatchObject({ status: 400, json: none });
+    expect(await post("/multi-exec", '[["INCR","good"],["SET","k",null]]')).toMatchObject({
+      status: 400,
+      json: none,
+    });
+    expect(await redis.call("GET", "good")).toBe("2");
+  });
+
   test("answers slots that no server is asked for", async () => {
     expect((await post("/pipeline", '[["CLIENT","setinfo","LIB-VER","1"],[]]')).json).toEqual([
       { result: "OK" },

@@ -38,8 +38,8 @@ describe("one command", () => {
     ['{"a":1}', "ERR failed to parse command"],
     ['"GET"', "ERR failed to parse command"],
     ["null", "ERR failed to parse command"],
-    ["[null]", "ERR failed to parse command"],
-    ['["GET",null]', "ERR failed to parse command"],
+    ["[null]", "ERR null args are not supported"],
+    ['["GET",null]', "ERR null args are not supported"],
     ['["GET",["k"]]', "ERR failed to parse command"],
     ['["GET",{"__proto__":1}]', "ERR failed to parse command"],
     ["[]", "ERR empty command"],
@@ -81,8 +81,21 @@ describe("many commands", () => {
   test("keep their order and their numbers' text, and an empty one its place", () => {
     expect(batch('[["SET","k",1.50],[],["GET","k"]]')).toEqual([
       ["SET", "k", "1.50"],
-      undefined,
+      new MalformedError("ERR empty pipeline command"),
       ["GET", "k"],
+    ]);
+  });
+
+  test("what is wrong with one of them is its own", () => {
+    const refused = "ERR failed to parse command: expected strings, numbers and booleans inside a command";
+    expect(batch('[["SET","k",1.0],["ZADD","z",null,"m"],["GET",["k"]]]')).toEqual([
+      ["SET", "k", "1.0"],
+      new MalformedError("ERR null args are not supported"),
+      new MalformedError(refused),
+    ]);
+    expect(batch('[["GET",{"a":1}],["SET","k","v"]]')).toEqual([
+      new MalformedError(refused),
+      ["SET", "k", "v"],
     ]);
   });
 
@@ -90,7 +103,6 @@ describe("many commands", () => {
     ["", "ERR failed to parse pipeline request"],
     ["{}", "ERR failed to parse pipeline request"],
     ['["GET","k"]', "ERR failed to parse pipeline request"],
-    ['[["GET",["k"]]]', "ERR failed to parse pipeline request"],
     ['[["GET","k"],null]', "ERR failed to parse pipeline request"],
     ["[]", "ERR empty pipeline request"],
     ['[["PING"],["PING"],["PING"],["PING"]]', "ERR max pipeline length exceeded: 4 commands, 3 allowed"],

@@ -29,6 +29,12 @@ export interface Answered {
   readonly json: unknown;
 }
 
+/** `duplex` is of Node's fetch, and not of a browser's, whose types some clients bring along. */
+export type AskInit = RequestInit & {
+  readonly token?: keyof typeof secrets | null;
+  readonly duplex?: "half";
+};
+
 export interface OpenGateway extends AsyncDisposable {
   readonly gateway: Gateway;
   readonly fleet: Fleet;
@@ -38,7 +44,7 @@ export interface OpenGateway extends AsyncDisposable {
   readonly log: string[];
   /** Names of the commands that reached the fleet. */
   readonly seen: string[];
-  ask(path: string, init?: RequestInit & { readonly token?: keyof typeof secrets | null }): Promise<Answered>;
+  ask(path: string, init?: AskInit): Promise<Answered>;
   admin(path: string, token?: keyof typeof secrets | null): Promise<Answered>;
 }
 

@@ -1,3 +1,5 @@
+import { getHeapStatistics } from "node:v8";
+
 import type { Fleet } from "@fleet/client";
 import type { InstanceSource } from "@fleet/discovery";
 import { observe } from "@fleet/metrics";
@@ -15,6 +17,8 @@ import type { Config } from "./config/config-schema.ts";
 import type { Backend } from "./data/backend.ts";
 import { buildDataPort } from "./data/data-port.ts";
 import { Scripts } from "./data/scripts.ts";
+import { AnswersFullError, BusyError } from "./errors.ts";
+import { Budget } from "./http/budget.ts";
 import { logEvents, logStanding } from "./log-events.ts";
 import { Reloads } from "./reload/reloads.ts";
 import type { ReloadsOptions } from "./reload/reloads.ts";
@@ -46,6 +50,9 @@ export interface Gateway {
    */
   close(): Promise<void>;
 }
+
+/** Heap is what a large request becomes; what runs in a small container has little. */
+const defaultBudgetBytes = (): number => Math.min(getHeapStatistics().heap_size_limit / 4, 268_435_456);
 
 /** How long a probe or a scrape has to take its answer. */
 const probeGraceMs = 1000;
@@ -100,6 +107,11 @@ export function buildGateway({ config, fleet, sources, again, logStream }: Gatew
     get maxPipelineCommands() {
       return current.maxPipelineCommands;
     },
+    get maxArguments() {
+      return current.maxArguments;
+    },
+    bodies: new Budget(config.maxBodiesBytes ?? defaultBudgetBytes(), () => new BusyError()),
+    answers: new Budget(config.maxAnswersBytes ?? defaultBudgetBytes(), () => new AnswersFullError()),
   };
   const { app: data, drain, responder } = buildDataPort({ backend, tokens, denials, log, config });
   const reconfigure = (next: Config): Reloaded<Config> => {

@@ -24,6 +24,55 @@ export class TooLargeError extends RangeError {
   }
 }
 
+/** More is under way than the gateway holds at once. */
+export class BusyError extends Error {
+  override readonly name = "BusyError";
+  /**
+   * @outcome not-sent
+   * @retry after `Retry-After`
+   * @remedy Send less at a time, or raise `maxBodiesBytes`.
+   */
+  readonly code = "FLEET_GATEWAY_BUSY";
+  readonly outcome = "not-sent";
+  readonly retryAfterMs = 1000;
+
+  constructor() {
+    super("ERR the gateway holds too many large requests at the moment; try again");
+  }
+}
+
+/** The reply came, and the gateway holds too many large ones to keep it until its caller has read it. */
+export class AnswersFullError extends Error {
+  override readonly name = "AnswersFullError";
+  /**
+   * @outcome unknown
+   * @retry after `Retry-After`, what only reads
+   * @remedy Read less at a time, or raise `maxAnswersBytes`.
+   */
+  readonly code = "FLEET_GATEWAY_ANSWERS_FULL";
+  readonly outcome = "unknown";
+  readonly retryAfterMs = 1000;
+
+  constructor() {
+    super("ERR the gateway holds too many large answers at the moment; the command was executed");
+  }
+}
+
+/** The body is compressed, and would be stored as it came. */
+export class ContentEncodingError extends Error {
+  override readonly name = "ContentEncodingError";
+  /**
+   * @outcome not-sent
+   * @retry no
+   * @remedy Send the body without `Content-Encoding`.
+   */
+  readonly code = "FLEET_GATEWAY_CONTENT_ENCODING";
+
+  constructor() {
+    super("ERR a compressed body is not taken; send it without Content-Encoding");
+  }
+}
+
 /** No token, a wrong one, or more than one. Which of them is not said. */
 export class UnauthorizedError extends Error {
   override readonly name = "UnauthorizedError";
@@ -159,10 +208,13 @@ export const statusByCode: Readonly<Record<string, number>> = {
   FLEET_GATEWAY_METHOD_NOT_ALLOWED: 405,
   FLEET_GATEWAY_REQUEST_TIMEOUT: 408,
   FLEET_GATEWAY_TOO_LARGE: 413,
+  FLEET_GATEWAY_CONTENT_ENCODING: 415,
   FLEET_GATEWAY_EXPECTATION_FAILED: 417,
   FLEET_GATEWAY_HEADERS_TOO_LARGE: 431,
   FLEET_GATEWAY_INTERNAL: 500,
   FLEET_GATEWAY_CREDENTIALS: 502,
+  FLEET_GATEWAY_ANSWERS_FULL: 503,
+  FLEET_GATEWAY_BUSY: 503,
   FLEET_ISOLATION_COMMAND_NOT_ALLOWED: 400,
   FLEET_ISOLATION_INVALID_COMMAND: 400,
   FLEET_ISOLATION_INVALID_PROJECT: 500,

@@ -22,10 +22,10 @@ export interface Token {
   /** Where requests at the root go. */
   readonly defaultTarget: string | undefined;
   /**
-   * What each of its calls says to the fleet, made once. Always bytes: among them an integer that is too large for a number
-   * arrives as digits, and cannot be taken for a string.
+   * What each of its calls says to the fleet, made once. Replies stay the bytes that they come as: what a client gets is made of those,
+   * without a value in between.
    */
-  readonly calls: { readonly namespace: Namespace; readonly encoding: "buffer" };
+  readonly calls: { readonly namespace: Namespace; readonly encoding: "wire" };
 }
 
 interface Known {
@@ -124,7 +124,7 @@ function tokenOf(
     extras: new Set(allows),
     revoked,
     namespace,
-    calls: Object.freeze({ namespace, encoding: "buffer" }),
+    calls: Object.freeze({ namespace, encoding: "wire" }),
     allows: (target) => allowed === undefined || allowed.has(target),
     defaultTarget: defaultTarget ?? (allowed?.size === 1 ? [...allowed][0] : undefined),
   };

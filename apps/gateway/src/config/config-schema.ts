@@ -56,9 +56,13 @@ export interface Config extends FleetConfig {
   readonly reloadIntervalMs: number;
   readonly bodyLimitBytes: number;
   readonly maxPipelineCommands: number;
+  readonly maxArguments: number;
+  readonly maxBodiesBytes?: number | undefined;
+  readonly maxAnswersBytes?: number | undefined;
   readonly requestTimeoutMs: number;
   readonly keepAliveTimeoutMs: number;
   readonly idleSocketTimeoutMs: number;
+  readonly slowReaderTimeoutMs: number;
   readonly drainDelayMs: number;
   /** Instances by hand; what one may say is `@fleet/discovery`'s to check. */
   readonly instances?: readonly unknown[] | undefined;
@@ -159,6 +163,21 @@ const schema = z.strictObject({
     reloads: true,
     description: "most commands in one /pipeline or /multi-exec",
   }),
+  maxArguments: setting(count(1, 1_048_576).default(131_072), {
+    takes: "<count>",
+    reloads: true,
+    description: "most arguments of one command, and of all commands of one /multi-exec",
+  }),
+  maxBodiesBytes: setting(count(1).optional(), {
+    takes: "<bytes>",
+    description:
+      "bodies under way together, one token at most half of it; more is refused with 503; by default a quarter of the heap, at most 256 MiB",
+  }),
+  maxAnswersBytes: setting(count(1).optional(), {
+    takes: "<bytes>",
+    description:
+      "large answers under way together, one token at most half of it; more is refused with 503; by default a quarter of the heap, at most 256 MiB",
+  }),
   requestTimeoutMs: setting(ms(1).default(30_000), {
     takes: "<ms>",
     description: "time a client has to send a whole request",
@@ -171,6 +190,11 @@ const schema = z.strictObject({
   idleSocketTimeoutMs: setting(ms(1).default(120_000), {
     takes: "<ms>",
     description: "how long a client may neither read nor write before its connection is cut",
+  }),
+  slowReaderTimeoutMs: setting(ms(1).default(30_000), {
+    takes: "<ms>",
+    description:
+      "how long a client may take to read some 100 kB of a large answer before its connection is cut",
   }),
   drainDelayMs: setting(ms(0).default(5000), {
     takes: "<ms>",

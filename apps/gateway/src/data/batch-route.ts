@@ -4,51 +4,106 @@ import type { Command } from "@fleet/isolation";
 import { checkRights, isClientInfo } from "../access/rights.ts";
 import { MalformedError } from "../errors.ts";
 import { answerFor } from "../http/answer.ts";
-import { encodeError, encodeResult } from "../http/encode.ts";
+import { encodeError, wireText } from "../http/encode.ts";
 import { parseBatch } from "../http/parse-body.ts";
 import type { Slot } from "../http/parse-body.ts";
 import { readBody } from "../http/read-body.ts";
-import { selectorFor } from "./backend.ts";
+import { bodyOptions, selectorFor, smallReplyBytes, unfoldedBytes } from "./backend.ts";
 import type { Backend } from "./backend.ts";
+import { bytesOf, encodeSlots, slotPieces } from "./batch-answer.ts";
+import { answersInRuns, fitsOneRun, sizeOf } from "./batch-runs.ts";
 import type { Exchange } from "./exchange.ts";
 
 /** Many commands in one request: `/pipeline`, where each stands for itself, or `/multi-exec`, which is one transaction. */
 export function batchRoute(backend: Backend, exchange: Exchange): void {
   const atomic = exchange.place.form === "multi-exec";
-  readBody(exchange.request, backend.bodyLimitBytes, (error, body) =>
+  readBody(exchange.request, exchange.response, bodyOptions(backend, exchange), (error, body, hold) =>
     exchange.guard(() => {
       if (error !== undefined) throw error;
-      run(backend, exchange, parseBatch(body, backend.maxPipelineCommands), atomic);
+      const parsed = parseBatch(body, backend);
+      if (!(parsed instanceof Promise)) {
+        run(backend, exchange, parsed, atomic);
+        return;
+      }
+      parsed
+        .then((slots) => {
+          let elements = 0;
+          for (const slot of slots) if (!(slot instanceof MalformedError)) elements += slot.length;
+          hold?.take(unfoldedBytes(elements));
+          run(backend, exchange, slots, atomic);
+        })
+        .catch(exchange.fail);
     }),
   );
 }
 
 function run(backend: Backend, exchange: Exchange, slots: readonly Slot[], atomic: boolean): void {
-  const { token, encoding } = exchange;
+  const { token } = exchange;
   const selector = selectorFor(backend, exchange);
   const commands: Command[] = [];
-  const answers: (string | undefined)[] = [];
   const own: (string | undefined)[] = [];
+  /** By the place of the command: what stands in place of the server's reply. */
+  const instead = new Map<number, Buffer>();
   for (const slot of slots) {
     const answer = answered(exchange, slot, atomic);
     own.push(answer);
     if (answer !== undefined) continue;
     const translated = backend.scripts.translate(slot as Command);
+    if (translated.answer !== undefined) instead.set(commands.length, wireText(translated.answer));
     commands.push(translated.command);
-    answers.push(translated.answer);
   }
   if (commands.length === 0) {
     exchange.send(`[${own.join(",")}]`);
+    return;
+  }
+  if (atomic) {
+    const { maxArguments } = backend;
+    if (sizeOf(commands).elements > maxArguments)
+      throw new MalformedError(`ERR max arguments exceeded: ${maxArguments} are allowed in one transaction`);
+  } else if (!fitsOneRun(commands)) {
+    const ask = async (from: number, end: number): Promise<readonly BatchReply[]> =>
+      replaced(await backend.fleet.batch(selector, commands.slice(from, end), token.calls), instead, from);
+    exchange.stream(answersInRuns({ exchange, answers: backend.answers, own, commands, ask }));
     return;
   }
   backend.fleet.batch(selector, commands, atomic ? { ...token.calls, atomic } : token.calls).then(
     (replies) =>
       exchange.guard(() => {
         for (const reply of replies) if ("error" in reply) exchange.noteDenial(reply.error);
-        exchange.send(encodeBatch(own, answers, replies, encoding));
+        answer(backend, exchange, own, replaced(replies, instead));
       }),
     exchange.fail,
   );
+}
+
+function replaced(
+  replies: readonly BatchReply[],
+  instead: ReadonlyMap<number, Buffer>,
+  from = 0,
+): readonly BatchReply[] {
+  if (instead.size === 0) return replies;
+  return replies.map((reply, index) => {
+    const value = "error" in reply ? undefined : instead.get(from + index);
+    return value === undefined ? reply : { value };
+  });
+}
+
+function answer(
+  { answers }: Backend,
+  exchange: Exchange,
+  own: readonly (string | undefined)[],
+  replies: readonly BatchReply[],
+): void {
+  const { encoding, token, response } = exchange;
+  const bytes = bytesOf(replies);
+  if (bytes <= smallReplyBytes) {
+    exchange.send(encodeSlots(own, replies, encoding));
+    return;
+  }
+  const hold = answers.hold(token.name);
+  response.once("close", hold.release);
+  hold.take(bytes);
+  exchange.stream(slotPieces(own, replies, encoding, { isFirst: true, isLast: true }));
 }
 
 /**
@@ -67,27 +122,4 @@ function answered(exchange: Exchange, slot: Slot, atomic: boolean): string | und
     exchange.noteDenial(error);
     return encodeError(answerFor(error).text);
   }
-}
-
-/** In the order of the slots: ours, and the servers' in the gaps. @param answers what stands in place of a server's reply. */
-function encodeBatch(
-  own: readonly (string | undefined)[],
-  answers: readonly (string | undefined)[],
-  replies: readonly BatchReply[],
-  encoding: Exchange["encoding"],
-): string {
-  let next = 0;
-  let text = "";
-  for (const answer of own) {
-    text += text === "" ? "[" : ",";
-    if (answer === undefined) {
-      const reply = replies[next]!;
-      const answer = answers[next++];
-      text +=
-        "error" in reply
-          ? encodeError(answerFor(reply.error).text)
-          : encodeResult(answer === undefined ? reply.value : Buffer.from(answer), encoding);
-    } else text += answer;
-  }
-  return `${text}]`;
 }

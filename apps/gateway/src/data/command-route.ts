@@ -2,11 +2,11 @@ import type { Argument, Command } from "@fleet/isolation";
 
 import { checkRights, isClientInfo } from "../access/rights.ts";
 import { MalformedError } from "../errors.ts";
-import { encodeResult } from "../http/encode.ts";
+import { encodeResult, resultPieces, wireText } from "../http/encode.ts";
 import { parseCommand } from "../http/parse-body.ts";
 import { pathArguments, queryArguments } from "../http/parse-url.ts";
 import { readBody } from "../http/read-body.ts";
-import { selectorFor } from "./backend.ts";
+import { bodyOptions, selectorFor, smallReplyBytes, unfoldedBytes } from "./backend.ts";
 import type { Backend } from "./backend.ts";
 import type { Exchange } from "./exchange.ts";
 
@@ -18,32 +18,57 @@ export function commandRoute(backend: Backend, exchange: Exchange): void {
     return;
   }
   const { from, end } = exchange.place;
-  readBody(exchange.request, backend.bodyLimitBytes, (error, body) =>
+  readBody(exchange.request, exchange.response, bodyOptions(backend, exchange), (error, body, hold) =>
     exchange.guard(() => {
       if (error !== undefined) throw error;
-      run(backend, exchange, from < end ? pathCommand(exchange, body) : parseCommand(body));
+      if (from < end) {
+        run(backend, exchange, pathCommand(exchange, body));
+        return;
+      }
+      const parsed = parseCommand(body, backend);
+      if (!(parsed instanceof Promise)) {
+        run(backend, exchange, parsed);
+        return;
+      }
+      parsed
+        .then((command) => {
+          hold?.take(unfoldedBytes(command.length));
+          run(backend, exchange, command);
+        })
+        .catch(exchange.fail);
     }),
   );
 }
 
 function run(backend: Backend, exchange: Exchange, command: Command): void {
-  const { token, encoding } = exchange;
+  const { token } = exchange;
   const selector = selectorFor(backend, exchange);
   if (isClientInfo(command)) {
     exchange.send('{"result":"OK"}');
     return;
   }
   checkRights(token, command);
-  const { command: sent, answer } = backend.scripts.translate(command);
+  const { command: sent, answer: instead } = backend.scripts.translate(command);
   backend.fleet
     .command(selector, sent, token.calls)
     .then(
       (reply) =>
         exchange.guard(() =>
-          exchange.send(encodeResult(answer === undefined ? reply : Buffer.from(answer), encoding)),
+          answer(backend, exchange, instead === undefined ? (reply as Buffer) : wireText(instead)),
         ),
       exchange.fail,
     );
+}
+
+function answer({ answers }: Backend, exchange: Exchange, wire: Buffer): void {
+  if (wire.length <= smallReplyBytes) {
+    exchange.send(encodeResult(wire, exchange.encoding));
+    return;
+  }
+  const hold = answers.hold(exchange.token.name);
+  exchange.response.once("close", hold.release);
+  hold.take(wire.length);
+  exchange.stream(resultPieces(wire, exchange.encoding));
 }
 
 /** An empty body is no argument: a client that sends POST without one announces a body of no bytes. */

@@ -24,7 +24,7 @@ export class Exchange {
   readonly token: Token;
   /** How the client wants strings. */
   readonly encoding: "text" | "base64";
-  readonly #response: ServerResponse;
+  readonly response: ServerResponse;
   readonly #responder: Responder;
   readonly #denials: Denials;
   /** 0 unless the log has a line for each request: nothing is measured in vain. */
@@ -37,7 +37,7 @@ export class Exchange {
     this.place = place;
     this.token = token;
     this.encoding = encodingOf(request);
-    this.#response = response;
+    this.response = response;
     this.#responder = responder;
     this.#denials = denials;
     const { level } = responder.log;
@@ -55,14 +55,21 @@ export class Exchange {
 
   /** 200, with a body that is JSON already. */
   send(body: string): void {
-    this.#responder.send(this.#response, body);
+    this.#responder.send(this.response, body);
     if (this.#startedAt !== 0) this.#line(200);
+  }
+
+  /** 200, with a body that is made in pieces while the client reads. */
+  stream(pieces: AsyncIterable<string> | Iterable<string>): void {
+    this.#responder.stream(this.response, pieces).then(() => {
+      if (this.#startedAt !== 0) this.#line(200);
+    }, this.fail);
   }
 
   /** The error's status and text. */
   readonly fail = (error: unknown): void => {
     this.noteDenial(error);
-    const { status, code } = this.#responder.refuse(this.#response, error);
+    const { status, code } = this.#responder.refuse(this.response, error);
     if (this.#startedAt !== 0) this.#line(status, code);
   };
 

@@ -1,88 +1,94 @@
 import { isUtf8 } from "node:buffer";
 
 import type { Command } from "@fleet/isolation";
+import { systemClock, TimeSlice } from "@fleet/time";
 
 import { MalformedError } from "../errors.ts";
+import { BodyReader } from "./body-reader.ts";
+import type { BodyLimits, Slot } from "./body-reader.ts";
 
-/** A slot of a pipeline: a command, or why it is none. */
-export type Slot = Command | MalformedError;
+export type { BodyLimits, Slot } from "./body-reader.ts";
+
+/** A body that is read at once; a larger one in slices. */
+const smallBytes = 16_384;
+const sliceMs = 2;
+
+const commandFailed = "ERR failed to parse command";
+const batchFailed = "ERR failed to parse pipeline request";
 
 /**
- * One command: a JSON array of strings, numbers and booleans.
+ * One command: a JSON array of strings, numbers and booleans. A large one is a promise.
  *
  * @throws MalformedError
  */
-export function parseCommand(body: Buffer): Command {
-  const what = "ERR failed to parse command";
-  const value = parseJson(body, what);
-  if (!Array.isArray(value)) throw new MalformedError(`${what}: expected a JSON array`);
-  if (value.length === 0) throw new MalformedError("ERR empty command");
-  const found = checkArguments(value, what);
-  if (found instanceof MalformedError) throw found;
-  return (found === "numbers" ? exactly(body) : value) as Command;
+export function parseCommand(body: Buffer, limits: BodyLimits): Command | Promise<Command> {
+  if (body.length <= smallBytes) {
+    const value = quickly(body, commandFailed);
+    if (Array.isArray(value) && value.length > 0 && value.length <= limits.maxArguments && isPlain(value))
+      return value as unknown as Command;
+  }
+  const slots = read(new BodyReader(body, "command", limits, commandFailed), body);
+  return slots instanceof Promise ? slots.then(([command]) => command as Command) : (slots[0] as Command);
 }
 
 /**
- * A pipeline or a transaction: a JSON array of commands. What is wrong with one of them is its own: the others may be calls of
- * other callers, which SDKs put together.
+ * A pipeline or a transaction: a JSON array of commands. A large one is a promise.
  *
  * @throws MalformedError
  */
-export function parseBatch(body: Buffer, maxCommands: number): Slot[] {
-  const what = "ERR failed to parse pipeline request";
-  const value = parseJson(body, what);
-  if (!Array.isArray(value)) throw new MalformedError(`${what}: expected a JSON array of arrays`);
-  if (value.length === 0) throw new MalformedError("ERR empty pipeline request");
-  if (value.length > maxCommands)
-    throw new MalformedError(
-      `ERR max pipeline length exceeded: ${value.length} commands, ${maxCommands} allowed`,
-    );
-  const found = (value as unknown[]).map((slot) => {
-    if (!Array.isArray(slot)) throw new MalformedError(`${what}: expected a JSON array of arrays`);
-    return slot.length === 0
-      ? new MalformedError("ERR empty pipeline command")
-      : checkArguments(slot, "ERR failed to parse command");
-  });
-  const slots = (found.includes("numbers") ? exactly(body) : value) as Command[];
-  return slots.map((slot, index) => {
-    const fault = found[index];
-    return fault instanceof MalformedError ? fault : slot;
-  });
+export function parseBatch(body: Buffer, limits: BodyLimits): readonly Slot[] | Promise<readonly Slot[]> {
+  if (body.length <= smallBytes) {
+    const value = quickly(body, batchFailed);
+    const { maxArguments, maxPipelineCommands } = limits;
+    if (
+      Array.isArray(value) &&
+      value.length > 0 &&
+      value.length <= maxPipelineCommands &&
+      value.every(
+        (slot: unknown) =>
+          Array.isArray(slot) && slot.length > 0 && slot.length <= maxArguments && isPlain(slot),
+      )
+    )
+      return value as unknown as readonly Slot[];
+  }
+  return read(new BodyReader(body, "batch", limits, batchFailed), body);
 }
 
-function parseJson(body: Buffer, what: string): unknown {
+/**
+ * What V8 makes of a small body that has nothing for which it would have to be read another way: escapes that may be half a
+ * character. Undefined for the others, and for what is no JSON.
+ */
+function quickly(body: Buffer, what: string): unknown {
   // Decoding would put U+FFFD where the bytes are no UTF-8, and store it.
-  if (!isUtf8(body)) throw new MalformedError(`${what}: the body is not UTF-8; bytes go into a path request`);
+  checkUtf8(body, what);
+  const text = body.toString();
+  if (text.includes("\\u")) return undefined;
   try {
-    return JSON.parse(body.toString());
+    return JSON.parse(text);
   } catch {
-    throw new MalformedError(`${what}: the body is not JSON`);
+    return undefined;
   }
 }
 
-/** Turns booleans into their text; answers whether numbers are left, whose text only the body knows, or what is wrong. */
-function checkArguments(command: unknown[], what: string): "texts" | "numbers" | MalformedError {
-  let found: "texts" | "numbers" = "texts";
-  for (let index = 0; index < command.length; index += 1) {
-    const argument = command[index];
-    if (typeof argument === "string") continue;
-    if (typeof argument === "number") found = "numbers";
-    else if (typeof argument === "boolean") command[index] = String(argument);
-    // JSON has no NaN and no undefined: a client that has one sends null.
-    else if (argument === null) return new MalformedError("ERR null args are not supported");
-    else return new MalformedError(`${what}: expected strings, numbers and booleans inside a command`);
-  }
-  return found;
+/** Only strings: the text of a number is known by the body alone. */
+function isPlain(values: readonly unknown[]): boolean {
+  for (let index = 0; index < values.length; index += 1) if (typeof values[index] !== "string") return false;
+  return true;
 }
 
-/** Parses once more, a number as the text it was written in: `9007199254740993` keeps its digits and `1.0` its point. */
-function exactly(body: Buffer): unknown {
-  return JSON.parse(body.toString(), keepNumberText);
+function read(reader: BodyReader, body: Buffer): readonly Slot[] | Promise<readonly Slot[]> {
+  if (body.length > smallBytes) return readInSlices(reader, body);
+  reader.read(Infinity);
+  return reader.slots;
 }
 
-const keepNumberText = ((_key: string, value: unknown, context: { readonly source?: string }): unknown =>
-  typeof value === "number" ? context.source : typeof value === "boolean" ? String(value) : value) as (
-  this: unknown,
-  key: string,
-  value: unknown,
-) => unknown;
+async function readInSlices(reader: BodyReader, body: Buffer): Promise<readonly Slot[]> {
+  checkUtf8(body, "ERR failed to parse the request");
+  const slice = new TimeSlice(systemClock, sliceMs);
+  while (!reader.read(smallBytes)) if (slice.isOver) await slice.next();
+  return reader.slots;
+}
+
+function checkUtf8(body: Buffer, what: string): void {
+  if (!isUtf8(body)) throw new MalformedError(`${what}: the body is not UTF-8; bytes go into a path request`);
+}

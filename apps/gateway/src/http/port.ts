@@ -9,7 +9,10 @@ import { Drain } from "./drain.ts";
 import { Responder } from "./responder.ts";
 
 export interface PortOptions {
-  readonly config: Pick<Config, "requestTimeoutMs" | "keepAliveTimeoutMs" | "idleSocketTimeoutMs">;
+  readonly config: Pick<
+    Config,
+    "requestTimeoutMs" | "keepAliveTimeoutMs" | "idleSocketTimeoutMs" | "slowReaderTimeoutMs"
+  >;
   /** The framework's logger; `false` for a port that writes to the other one's. */
   readonly logger: NonNullable<FastifyServerOptions["logger"]>;
   /** Where unexpected errors are logged. @default the framework's logger */
@@ -51,7 +54,7 @@ export function buildPort({ config, logger, log, rewriteUrl }: PortOptions): Por
   const drain = new Drain(app.server, requestTimeoutMs);
   const [serve] = app.server.listeners("request") as [RequestListener];
   app.server.removeAllListeners("request").on("request", drain.around(serve));
-  const responder = new Responder(log ?? app.log);
+  const responder = new Responder(log ?? app.log, config.slowReaderTimeoutMs);
   const fail = (reply: FastifyReply, error: unknown): void => {
     reply.hijack();
     const { status, code } = responder.refuse(reply.raw, error);

@@ -4,6 +4,8 @@ import type { Answer } from "./answer.ts";
 export class Tally {
   /** Answered with 200. */
   ok = 0;
+  /** Cut in the middle of their answer: their clients read no further. */
+  cut = 0;
   readonly #refused = new Map<string, { readonly status: number; readonly code: string; count: number }>();
 
   /** Answered with an error. Codes are a fixed set, so are the series. */

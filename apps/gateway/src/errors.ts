@@ -84,7 +84,7 @@ export class UnauthorizedError extends Error {
 
   constructor() {
     super(
-      "WRONGPASS invalid or missing auth token. See https://docs.upstash.com/redis/troubleshooting/http_unauthorized for details.",
+      "WRONGPASS invalid or missing auth token: send one token, in the header Authorization or as _token",
     );
   }
 }

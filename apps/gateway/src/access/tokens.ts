@@ -66,7 +66,7 @@ export class Tokens {
   }
 
   /**
-   * The token of a request: of its `Authorization: Bearer` header, else of `_token` in its URL.
+   * The token of a request: of its `Authorization` header, with or without `Bearer`, else of `_token` in its URL.
    *
    * @returns undefined when there is none, when it is unknown, or when the request carries two.
    */
@@ -78,7 +78,9 @@ export class Tokens {
     }
     // Node drops the second of two such headers, and a proxy in front may have read the other one.
     if (carriesTwo(request.rawHeaders)) return undefined;
+    if (url.includes("_token") && queryToken(url) !== undefined) return undefined;
     const space = authorization.indexOf(" ");
+    if (space < 0) return this.#find(authorization);
     if (space !== 6 || authorization.slice(0, 6).toLowerCase() !== "bearer") return undefined;
     return this.#find(authorization.slice(7).trimStart());
   }

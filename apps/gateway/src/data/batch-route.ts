@@ -3,8 +3,8 @@ import type { Command } from "@fleet/isolation";
 
 import { checkRights, isClientInfo } from "../access/rights.ts";
 import { MalformedError } from "../errors.ts";
-import { answerFor } from "../http/answer.ts";
-import { encodeError, wireText } from "../http/encode.ts";
+import { answerFor, errorBody } from "../http/answer.ts";
+import { wireText } from "../http/encode.ts";
 import { parseBatch } from "../http/parse-body.ts";
 import type { Slot } from "../http/parse-body.ts";
 import { readBody } from "../http/read-body.ts";
@@ -120,6 +120,6 @@ function answered(exchange: Exchange, slot: Slot, atomic: boolean): string | und
   } catch (error) {
     if (atomic) throw error;
     exchange.noteDenial(error);
-    return encodeError(answerFor(error).text);
+    return errorBody(answerFor(error));
   }
 }

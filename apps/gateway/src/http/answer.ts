@@ -100,12 +100,12 @@ const insteadOf: Readonly<Partial<Record<CommandNotAllowedError["reason"], strin
   transaction: "; POST the commands to /multi-exec",
 };
 
-/** The hosted service's words, which clients and people know, and what to use instead. */
+/** The hosted service's words, which clients and people know, why, and what to use instead. */
 function refusal({ command, reason }: Pick<CommandNotAllowedError, "command" | "reason">): string {
   const words =
     reason === "connection-state" || reason === "transaction" || reason === "pubsub"
       ? `ERR Command "${command}" is not allowed in REST or it has a special context path`
-      : `ERR Command is not available: '${command}'. See https://docs.upstash.com/overall/rediscompatibility for details`;
+      : `ERR Command is not available: '${command}' (${reason})`;
   return `${words}${insteadOf[reason] ?? ""}`;
 }
 

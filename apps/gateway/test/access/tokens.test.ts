@@ -51,6 +51,11 @@ describe("a token is found", () => {
   test("in the header, in any case of the scheme", () => {
     expect(found("/", "Bearer correct-horse-battery")).toBe("web");
     expect(found("/", "bearer correct-horse-battery")).toBe("web");
+    expect(found("/get/_token", "Bearer correct-horse-battery")).toBe("web");
+  });
+
+  test("in the header without a scheme", () => {
+    expect(found("/", "correct-horse-battery")).toBe("web");
   });
 
   test("in the URL", () => {
@@ -64,7 +69,8 @@ describe("no token is found", () => {
     ["/", ["Bearer wrong"]],
     ["/", ["Bearer "]],
     ["/", ["Bearer"]],
-    ["/", ["correct-horse-battery"]],
+    ["/", ["correct-horse-battery and more"]],
+    ["/?_token=correct-horse-battery", ["Bearer correct-horse-battery"]],
     ["/", ["Basic correct-horse-battery"]],
     ["/", [`Bearer ${digest}`]],
     ["/", ["Bearer correct-horse-battery", "Bearer correct-horse-battery"]],

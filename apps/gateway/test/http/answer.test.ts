@@ -59,17 +59,14 @@ describe("what a caller sees of an error", () => {
   });
 
   test.for([
-    [
-      "unknown",
-      "ERR Command is not available: 'BITFIELD'. See https://docs.upstash.com/overall/rediscompatibility for details",
-    ],
+    ["unknown", "ERR Command is not available: 'BITFIELD' (unknown)"],
     [
       "transaction",
       'ERR Command "BITFIELD" is not allowed in REST or it has a special context path; POST the commands to /multi-exec',
     ],
     [
       "blocking",
-      "ERR Command is not available: 'BITFIELD'. See https://docs.upstash.com/overall/rediscompatibility for details; ask again without blocking (LPOP, LMOVE, ZPOPMIN, XREAD without BLOCK)",
+      "ERR Command is not available: 'BITFIELD' (blocking); ask again without blocking (LPOP, LMOVE, ZPOPMIN, XREAD without BLOCK)",
     ],
     ["connection-state", 'ERR Command "BITFIELD" is not allowed in REST or it has a special context path'],
     [
@@ -93,7 +90,7 @@ describe("what a caller sees of an error", () => {
     });
     expect(answerFor(new UnauthorizedError())).toMatchObject({
       status: 401,
-      text: "WRONGPASS invalid or missing auth token. See https://docs.upstash.com/redis/troubleshooting/http_unauthorized for details.",
+      text: "WRONGPASS invalid or missing auth token: send one token, in the header Authorization or as _token",
     });
   });
 

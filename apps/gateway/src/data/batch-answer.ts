@@ -1,7 +1,7 @@
 import type { BatchReply } from "@fleet/client";
 
-import { answerFor } from "../http/answer.ts";
-import { encodeError, encodeResult, resultPieces } from "../http/encode.ts";
+import { answerFor, errorBody } from "../http/answer.ts";
+import { encodeResult, resultPieces } from "../http/encode.ts";
 import type { Encoding } from "../http/encode.ts";
 
 /** Longer pieces are not joined: what is written at once is about as long. */
@@ -56,7 +56,5 @@ export function bytesOf(replies: readonly BatchReply[]): number {
 }
 
 function encodeSlot(reply: BatchReply, encoding: Encoding): string {
-  return "error" in reply
-    ? encodeError(answerFor(reply.error).text)
-    : encodeResult(reply.value as Buffer, encoding);
+  return "error" in reply ? errorBody(answerFor(reply.error)) : encodeResult(reply.value as Buffer, encoding);
 }

@@ -34,8 +34,8 @@ export class Redial {
     this.failures = 0;
   }
 
-  /** Starts the pause, anew where one runs. */
-  failed(error: unknown): void {
+  /** Starts the pause, anew where one runs, and answers how long it is. */
+  failed(error: unknown): number {
     const { minDelayMs, maxDelayMs, clock, random, rested } = this.#settings;
     const delayMs = backoff(this.failures, { minMs: minDelayMs, maxMs: maxDelayMs, random });
     this.failures += 1;
@@ -47,6 +47,7 @@ export class Redial {
     };
     // What waits for the next dial keeps the process alive itself.
     this.#timer = unref(clock.setTimeout(rest, pauseMs));
+    return pauseMs;
   }
 
   stop(): void {

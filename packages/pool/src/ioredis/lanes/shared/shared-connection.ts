@@ -11,12 +11,15 @@ import { plainCause } from "../../connection/plain-cause.ts";
 import type { InFlight } from "./in-flight.ts";
 import type { SharedLaneSettings, SharedLaneState } from "./shared-lane-options.ts";
 
+/** A pause after a loss that calls wait out: each call that was refused meanwhile would count as a failure of its own. */
+const patienceMs = 100;
+
 /**
  * The one connection of a shared lane, dialed on first use, and from then on whenever it is lost:
  *
  *     idle -> connecting -> ready
  *             connecting -> backoff -> connecting: a dial failed; until the next one commands are refused
- *     ready -> connecting: it was lost; commands wait. Lost young, right after another failure: backoff
+ *     ready -> connecting: it was lost; commands wait. Lost young, again and again, until the pauses get long: backoff
  *     each of these -> closed
  */
 export class SharedConnection {
@@ -167,10 +170,10 @@ export class SharedConnection {
     // One that died young counts as a failure, or a server that accepts and drops would be dialed in a hot loop.
     const lived = this.#clock.now() - this.#openedAt >= reconnectMaxDelayMs;
     if (lived) this.#redial.succeeded();
-    this.state = this.#redial.failures === 0 ? "connecting" : "backoff";
     const detail = `${loss.detail}, reconnecting`;
     this.#lastError = new ConnectionError(name, "connect", detail, "not-sent", loss.cause);
-    this.#redial.failed(this.#lastError);
+    const pauseMs = this.#redial.failed(this.#lastError);
+    this.state = pauseMs <= patienceMs ? "connecting" : "backoff";
   }
 }
 

@@ -19,6 +19,14 @@ export interface Due {
   readonly settled: boolean;
 }
 
+/** Of a reply, in bytes. */
+export interface Progress {
+  readonly came: number;
+  /** What must still come, at least. */
+  readonly missing: number;
+  readonly kept: number;
+}
+
 export interface ReplyReaderSettings<D extends Due> {
   /** Of a reply that is over a limit: how much more than it may come before the reader gives up. */
   readonly maxSkippedBytes: number;

@@ -1,11 +1,7 @@
 import { array, bulk, cr, error, integer, lf, nine, simple, zero } from "./bytes.ts";
 import { KeptBytes } from "./kept-bytes.ts";
-import type { Due, Limit, ReplyReaderSettings } from "./reply-limits.ts";
-
-/** The bytes are no RESP2, or no command is due that they could answer. */
-export class ReplyProtocolError extends Error {
-  override readonly name = "ReplyProtocolError";
-}
+import type { Due, Limit, Progress, ReplyReaderSettings } from "./reply-limits.ts";
+import { ReplyProtocolError } from "./reply-protocol-error.ts";
 
 /** What comes next. */
 const State = { type: 0, number: 1, numberEnd: 2, text: 3, body: 4, bodyCr: 5, bodyLf: 6 } as const;
@@ -64,8 +60,9 @@ export class ReplyReader<D extends Due> {
   }
 
   /** Of the reply under way. */
-  get keptBytes(): number {
-    return this.#kept.size;
+  get progress(): Progress {
+    const missing = this.#left + leastBytes * this.#missing;
+    return { came: this.#sizeBefore, missing, kept: this.#kept.size };
   }
 
   /** Reads nothing more. */

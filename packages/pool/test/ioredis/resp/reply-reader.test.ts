@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 
 import type { Limit } from "../../../src/ioredis/resp/reply-limits.ts";
-import { ReplyProtocolError, ReplyReader } from "../../../src/ioredis/resp/reply-reader.ts";
+import { ReplyProtocolError } from "../../../src/ioredis/resp/reply-protocol-error.ts";
+import { ReplyReader } from "../../../src/ioredis/resp/reply-reader.ts";
 import { sliced } from "./reference.ts";
 
 const limits = { maxReplyBytes: Infinity, maxReplyElements: Infinity, maxReplyDepth: 64, budget: undefined };
@@ -170,10 +171,10 @@ describe("limits", () => {
       endless: () => undefined,
     });
     reader.read(Buffer.from(`$100000\r\n${"x".repeat(50_000)}`));
-    expect(reader.keptBytes).toBe(50_009);
+    expect(reader.progress).toEqual({ came: 50_009, missing: 50_003, kept: 50_009 });
     command.settled = true;
     reader.read(Buffer.from("x".repeat(40_000)));
-    expect(reader.keptBytes).toBe(0);
+    expect(reader.progress).toEqual({ came: 90_009, missing: 10_003, kept: 0 });
     reader.read(Buffer.from(`${"x".repeat(10_000)}\r\n`));
     expect(replies).toEqual([undefined]);
   });

@@ -2,7 +2,7 @@ import type { Clock } from "@fleet/time";
 import type { Redis } from "ioredis";
 
 import type { WireCommand } from "../../commands/wire-command.ts";
-import type { Limit } from "../../resp/reply-limits.ts";
+import type { Limit, Progress } from "../../resp/reply-limits.ts";
 import { ReplyReader } from "../../resp/reply-reader.ts";
 import type { Fence } from "./fence.ts";
 import { takeOver } from "./take-over.ts";
@@ -19,6 +19,11 @@ export interface ReadingSettings {
   /** What comes from now on cannot be believed, or not be awaited. */
   readonly distrust: (why: string) => void;
   readonly closed: () => void;
+}
+
+/** Whether a reply has taken so long already, and at its pace so far would not end in as long again. */
+export function takesTooLong({ came, missing }: Progress, tookMs: number, ms: number): boolean {
+  return tookMs >= ms && missing * tookMs > came * ms;
 }
 
 /** The replies of one connection. */
@@ -48,9 +53,10 @@ export class Reading {
     this.#reader.stop();
   }
 
-  /** Whether a reply that no caller takes has not ended for so long, although bytes come. */
+  /** Whether a reply that no caller takes has not ended for so long, although bytes come, and does not come at a pace that ends. */
   isEndless(now: number, ms: number): boolean {
-    return this.#reader.underWay?.settled === true && now - this.#begunAt >= ms;
+    const isLeft = this.#reader.underWay?.settled === true;
+    return isLeft && takesTooLong(this.#reader.progress, now - this.#begunAt, ms);
   }
 
   #read(chunk: Buffer): void {

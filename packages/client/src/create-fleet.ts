@@ -10,6 +10,7 @@ import { checkFleetOptions, type FleetOptions, fleetRules } from "./fleet-option
 import { Fleet } from "./fleet.ts";
 import { AllTerms } from "./overrides.ts";
 import { Targets } from "./targets.ts";
+import { type AclOptions, aclRules } from "./users/acl-options.ts";
 import { type CallOptions, checkSignal } from "./walk/call-options.ts";
 import { Failovers } from "./walk/failover.ts";
 import { Walk } from "./walk/walk.ts";
@@ -61,7 +62,8 @@ export async function createFleet(
     closing: closing.signal,
   });
   const opened = (target: EndpointTarget): void => roles.used(target);
-  const open = { terms, credentials, certificates, addressMap, clock, random, opened };
+  const acl = options.acl && { ...complete<AclOptions>(options.acl, aclRules), graceMs };
+  const open = { terms, credentials, certificates, addressMap, acl, clock, random, opened };
   const targets = new Targets({ router: walk.router, roles, failovers, open, graceMs });
   const byHand = instances.length === 0 ? [] : [new StaticSource(instances)];
   const discovery = new Discovery({ sources: [...byHand, ...sources], startTimeoutMs, clock });
@@ -69,5 +71,5 @@ export async function createFleet(
   if (waitsForSources) await started;
   // Reported by `fleet.started`, which the caller need not wait for.
   else started.catch(() => undefined);
-  return new Fleet({ discovery, started, targets, walk, clock, terms, graceMs, closing });
+  return new Fleet({ discovery, started, targets, walk, clock, terms, graceMs, closing, acl });
 }

@@ -35,6 +35,7 @@ import type { RoutingPolicy } from "@fleet/router";
 import type { Clock } from "@fleet/time";
 
 import { InvalidOptionError } from "./errors.ts";
+import { type AclOptions, aclRules } from "./users/acl-options.ts";
 
 /**
  * Resolves a reference to user name and password, at every dial: a rotated password needs no restart. Where `password` of the reference
@@ -88,6 +89,12 @@ export interface FleetOptions {
    * that leave TLS to a Pod are dialed in plain text
    */
   readonly certificates?: CertificatesResolver;
+  /**
+   * Makes a user of its own for each project on each endpoint that the project's calls go to, and sends them as that user: what a
+   * project may not do, the server refuses too. The user that the fleet logs in as must be able to make users. @default none: all
+   * calls go as the fleet's user
+   */
+  readonly acl?: AclOptions;
   /** Where an announced address is dialed. Names, TLS, errors and metrics stay with the announced one. @default that address */
   readonly addressMap?: AddressMap;
   /** How one of several eligible endpoints is chosen. @default leastRequests() */
@@ -184,6 +191,7 @@ export const fleetRules: Rules<FleetOptions> = {
   waitsForSources: withDefault(true, flag),
   credentials: secret(func),
   certificates: secret(func),
+  acl: record(aclRules),
   addressMap: func,
   policy: object("a policy with choose(), as leastRequests() makes one", (value) =>
     hasMethods(value, "choose"),

@@ -21,6 +21,8 @@ import { FleetClosedError, InvalidOptionError, StartingError } from "./errors.ts
 import type { FleetStats } from "./fleet-stats.ts";
 import type { AllTerms } from "./overrides.ts";
 import type { Targets } from "./targets.ts";
+import { asUser, isRepaired, sendBatch } from "./users/as-user.ts";
+import type { Connections } from "./users/project-lanes.ts";
 import {
   type BatchOptions,
   type CallOptions,
@@ -49,6 +51,8 @@ export interface FleetParts {
   readonly clock: Clock;
   readonly terms: AllTerms;
   readonly graceMs: number;
+  /** Undefined where projects have no users of their own. */
+  readonly acl: unknown;
   /** Aborted once the calls under way have had their grace. */
   readonly closing: AbortController;
 }
@@ -63,6 +67,7 @@ export class Fleet implements AsyncDisposable {
   readonly #timeoutMs: number;
   /** Undefined where all instances have the same. */
   readonly #ownTerms: AllTerms | undefined;
+  readonly #hasUsers: boolean;
   readonly #changes: Disposable;
   /** Calls without an answer. */
   #calls = 0;
@@ -75,6 +80,7 @@ export class Fleet implements AsyncDisposable {
     this.#walk = parts.walk;
     this.#timeoutMs = parts.terms.of(undefined).timeoutMs;
     this.#ownTerms = parts.terms.own.size > 0 ? parts.terms : undefined;
+    this.#hasUsers = parts.acl !== undefined;
     parts.targets.apply(parts.discovery.instances);
     this.#changes = parts.discovery.subscribe((change) => parts.targets.note(change));
   }
@@ -90,6 +96,7 @@ export class Fleet implements AsyncDisposable {
     if (options !== none) checkCommand(options);
     const scoped = (options.namespace ?? dedicated).scope(command);
     const call = this.#begin(selector, scoped.access, options, options.encoding);
+    if (this.#hasUsers) asUser(call, options.namespace, [scoped.command]);
     if (options.maxReplyBytes !== undefined) call.maxReplyBytes = options.maxReplyBytes;
     let reply: Reply;
     try {
@@ -125,12 +132,16 @@ export class Fleet implements AsyncDisposable {
     if (batch.commands.length === 0) return batch.collect([]);
     const call = this.#begin(selector, batch.access, options, options.encoding);
     if (atomic) call.atomic = true;
+    if (this.#hasUsers) asUser(call, options.namespace, batch.commands);
     if (options.maxReplyBytes !== undefined) call.maxReplyBytes = options.maxReplyBytes;
     if (options.maxRepliesBytes !== undefined) call.maxRepliesBytes = options.maxRepliesBytes;
     const name = atomic ? "MULTI" : "PIPELINE";
+    const { clock } = this.#parts;
     let replies: readonly LaneReply[];
     try {
-      replies = await this.#walk.through(call, (pool) => pool.lane(batch.lane).batch(batch.commands, call));
+      replies = await this.#walk.through(call, (pool) =>
+        sendBatch(pool.lane(batch.lane), batch.commands, call, clock),
+      );
     } catch (error) {
       throw atCaller(this.#failed(call, name, options.namespace, error));
     }
@@ -236,8 +247,13 @@ export class Fleet implements AsyncDisposable {
     failure: unknown,
   ): Promise<Reply> {
     const { command } = scoped;
+    const attempt = (pool: Connections): Promise<Reply> => pool.lane(laneOf(scoped)).send(command, call);
     try {
-      return await this.#walk.again(call, failure, (pool) => pool.lane(laneOf(scoped)).send(command, call));
+      if (!(await isRepaired(call, failure, this.#parts.clock)))
+        return await this.#walk.again(call, failure, attempt);
+      // A refusal is an answer.
+      this.#walk.end(call);
+      return await this.#walk.through(call, attempt);
     } catch (error) {
       throw atCaller(this.#failed(call, command[0], namespace, error));
     }

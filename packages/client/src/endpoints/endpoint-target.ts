@@ -16,6 +16,9 @@ import {
 import { MissingCredentialsError } from "../errors.ts";
 import type { CertificatesResolver, CredentialsResolver } from "../fleet-options.ts";
 import type { Terms } from "../overrides.ts";
+import type { AclSettings } from "../users/acl-options.ts";
+import { type Connections, ProjectLanes } from "../users/project-lanes.ts";
+import { type Dialed, spokenTo } from "./dialed.ts";
 import { ranks, type Rank } from "./ranks.ts";
 import { readTls } from "./read-tls.ts";
 
@@ -25,6 +28,8 @@ export interface OpenOptions {
   readonly credentials: CredentialsResolver | undefined;
   readonly certificates: CertificatesResolver | undefined;
   readonly addressMap: AddressMap | undefined;
+  /** Undefined where projects have no users of their own. */
+  readonly acl?: AclSettings | undefined;
   readonly clock: Clock;
   readonly random: () => number;
   /** A first call has opened its pool. */
@@ -61,6 +66,7 @@ export class EndpointTarget implements Target, AskedEndpoint {
   #instance: Instance;
   #endpoint: Endpoint;
   #pool: RedisPool | undefined;
+  #users: ProjectLanes | undefined;
   #breaker: CircuitBreaker | undefined;
   #dialed: Dialed = {};
   #failedAt = Number.NEGATIVE_INFINITY;
@@ -146,6 +152,20 @@ export class EndpointTarget implements Target, AskedEndpoint {
     return this.#pool ?? this.#open();
   }
 
+  /** What the commands of a project go over: connections of its own user, where the fleet makes users. */
+  connectionsOf(project: string): Connections {
+    const { acl, clock } = this.#options;
+    const { pool, instance, address } = this;
+    if (acl === undefined) return pool;
+    this.#users ??= new ProjectLanes({ acl, pool, instance, address, clock });
+    return this.#users.of(project);
+  }
+
+  /** Undefined until the first call of a project. */
+  get openUsers(): ProjectLanes | undefined {
+    return this.#users;
+  }
+
   get breaker(): CircuitBreaker {
     return (this.#breaker ??= new CircuitBreaker({
       ...this.terms.breaker,
@@ -210,8 +230,10 @@ export class EndpointTarget implements Target, AskedEndpoint {
   /** Finishes what is in flight, then closes the pool. A later call opens another. */
   async closePool(graceMs: number): Promise<void> {
     const pool = this.#pool;
+    const users = this.#users;
     this.#pool = undefined;
-    await pool?.close({ graceMs });
+    this.#users = undefined;
+    await Promise.all([users?.close(graceMs), pool?.close({ graceMs })]);
   }
 
   #open(): RedisPool {
@@ -284,16 +306,4 @@ export class EndpointTarget implements Target, AskedEndpoint {
 function isRefusal(error: unknown): boolean {
   const { outcome, recoverable, countsAsFailure } = classify(error);
   return outcome === "replied" && !recoverable && !countsAsFailure;
-}
-
-/** What a dial was made with; of secrets only their place. */
-export interface Dialed {
-  readonly tls?: boolean;
-  readonly place?: string | undefined;
-}
-
-/** In clear, by TLS, or as its Pod says at each dial. */
-function spokenTo({ tls }: Instance): "clear" | "tls" | "as its Pod says" {
-  if (tls === undefined) return "clear";
-  return tls.optional === true ? "as its Pod says" : "tls";
 }

@@ -31,6 +31,10 @@ export class Call {
   /** Of the endpoints that will do for another attempt; set while one is looked for. */
   declare worstRank?: Rank | undefined;
   declare retriedAt?: number;
+  /** The commands go as this project's user, where the fleet makes users. */
+  declare project?: string | undefined;
+  /** Whether a refusal of that user may lead to another attempt: nothing was executed, and none was made for it yet. */
+  declare isRepairable?: boolean;
   attempts = 0;
   /** Endpoint of the attempt under way, or of the last one. */
   target: EndpointTarget | undefined = undefined;

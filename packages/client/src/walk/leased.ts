@@ -20,7 +20,7 @@ export interface LeaseTerms {
  * work is no longer waited for, and the connection is destroyed.
  */
 export async function leased<T>(
-  pool: RedisPool,
+  pool: Pick<RedisPool, "exclusive">,
   call: Call,
   { clock, closing, sparesBlocking }: LeaseTerms,
   work: (redis: Redis) => Promise<T>,

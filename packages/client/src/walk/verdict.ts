@@ -17,7 +17,17 @@ const cancelled: Classification = {
 export function verdictOf(call: Call, error: unknown): Classification {
   if (call.cancelled(error)) return cancelled;
   const verdict = classify(error);
+  if (isOfUser(call, verdict)) return { ...verdict, countsAsFailure: false };
   return isOfHungServer(error) ? { ...verdict, kind: "infra", countsAsFailure: true } : verdict;
+}
+
+/**
+ * Whether only the project's own user or connection is in trouble: the server lets the user not in, or has cut its connection (for what it
+ * asked for, maybe), and the fleet's connection to the same server stands.
+ */
+function isOfUser({ project, target }: Call, { kind }: Classification): boolean {
+  if (project === undefined || target?.openUsers === undefined) return false;
+  return kind === "configuration" || (kind === "infra" && target.openPool?.shared.state === "ready");
 }
 
 /**

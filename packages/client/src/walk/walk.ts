@@ -6,7 +6,6 @@ import {
   RetryPolicy,
 } from "@fleet/breaker";
 import type { ReplyError } from "@fleet/pool";
-import type { RedisPool } from "@fleet/pool/ioredis";
 import type { Router, RoutingPolicy } from "@fleet/router";
 import { type Clock, sleep } from "@fleet/time";
 import type { Roles } from "@fleet/topology";
@@ -14,6 +13,7 @@ import type { Roles } from "@fleet/topology";
 import type { EndpointTarget } from "../endpoints/endpoint-target.ts";
 import { ranks } from "../endpoints/ranks.ts";
 import type { FleetOptions } from "../fleet-options.ts";
+import type { Connections } from "../users/project-lanes.ts";
 import type { Call } from "./call.ts";
 import { type Failovers, isVacant } from "./failover.ts";
 import { LastReadClock } from "./last-read-clock.ts";
@@ -63,13 +63,13 @@ export class Walk {
   }
 
   /** Takes a ticket and a permit, and answers the pool to use. */
-  begin(call: Call): RedisPool {
+  begin(call: Call): Connections {
     const ticket = this.#picks.pick(call);
     const { target } = ticket;
     call.ticket = ticket;
     call.target = target;
     target.inFlight += 1;
-    const { pool } = target;
+    const pool = call.project === undefined ? target.pool : target.connectionsOf(call.project);
     const permit = target.breaker.tryAcquire();
     if (!permit.admitted) throw new BrokenCircuitError(target.name, permit, target.failure);
     call.permit = permit;
@@ -91,7 +91,7 @@ export class Walk {
   }
 
   /** A first attempt, and whatever has to follow it. */
-  async through<T>(call: Call, attempt: (pool: RedisPool) => Promise<T>): Promise<T> {
+  async through<T>(call: Call, attempt: (pool: Connections) => Promise<T>): Promise<T> {
     let value: T;
     try {
       value = await attempt(this.begin(call));
@@ -103,7 +103,7 @@ export class Walk {
   }
 
   /** After a failed attempt: settles it, then tries again for as long as that is allowed; else throws the last error. */
-  async again<T>(call: Call, failure: unknown, attempt: (pool: RedisPool) => Promise<T>): Promise<T> {
+  async again<T>(call: Call, failure: unknown, attempt: (pool: Connections) => Promise<T>): Promise<T> {
     const tried: EndpointTarget[] = [];
     let error = failure;
     for (;;) {
@@ -157,7 +157,7 @@ export class Walk {
   }
 
   /** Begins on an endpoint that was not tried yet, if there is one. */
-  #beginElsewhere(call: Call, tried: readonly EndpointTarget[]): RedisPool | undefined {
+  #beginElsewhere(call: Call, tried: readonly EndpointTarget[]): Connections | undefined {
     call.exclude = tried;
     // The endpoint that was asked already, a pause later, is a better choice than a dead one.
     call.worstRank = ranks.leaving;
@@ -173,7 +173,7 @@ export class Walk {
   }
 
   /** Begins on any endpoint that is eligible after the pause, tried or not. Throws the error of the last attempt when none is. */
-  async #beginAfter(call: Call, { afterMs, asked }: Again, error: unknown): Promise<RedisPool> {
+  async #beginAfter(call: Call, { afterMs, asked }: Again, error: unknown): Promise<Connections> {
     const { clock, closing } = this.#options;
     const leftMs = call.giveUpAt - this.clock.now();
     if (asked !== undefined) await waitFor(asked, clock, leftMs, closing, call.signal);
@@ -196,7 +196,7 @@ export class Walk {
    * Where the instance has lost its primary, or all its endpoints, a moment ago: waits for a successor and begins there. Undefined where
    * that is not so, or did not happen in time.
    */
-  async #beginWithSuccessor(call: Call, error: unknown): Promise<RedisPool | undefined> {
+  async #beginWithSuccessor(call: Call, error: unknown): Promise<Connections | undefined> {
     const { failovers, closing } = this.#options;
     const { instance, signal, giveUpAt: deadline } = call;
     if (instance === undefined || call.isFinal || !isVacant(error)) return undefined;

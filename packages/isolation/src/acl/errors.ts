@@ -24,11 +24,11 @@ export class AclForbiddenError extends Error {
   readonly code = "FLEET_ISOLATION_ACL_FORBIDDEN";
   readonly outcome = "not-sent";
   /** What it may not call, for example `ACL SETUSER`. */
-  readonly command: string;
+  readonly call: string;
 
-  constructor(command: string) {
-    super(`the user of the fleet may not call ${command}`);
-    this.command = command;
+  constructor(call: string) {
+    super(`the user of the fleet may not call ${call}`);
+    this.call = call;
   }
 }
 
@@ -41,11 +41,11 @@ export class AclRefusedError extends Error {
    */
   readonly code = "FLEET_ISOLATION_ACL_REFUSED";
   readonly outcome = "not-sent";
-  readonly command: string;
+  readonly call: string;
 
-  constructor(command: string, message: string) {
-    super(`${command}: ${message}`);
-    this.command = command;
+  constructor(call: string, message: string) {
+    super(`${call}: ${message}`);
+    this.call = call;
   }
 }
 

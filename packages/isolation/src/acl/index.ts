@@ -1,6 +1,6 @@
 export { apply, ensure, verify } from "./apply.ts";
 export { AclForbiddenError, AclNotSavedError, AclRefusedError, AclUnsupportedError } from "./errors.ts";
-export { hashOf } from "./hash.ts";
+export { hashOf, passwordOf } from "./hash.ts";
 export { plan } from "./plan.ts";
 export { ruleFor, setUser, usernameOf, userPrefix } from "./rule.ts";
 export { readState } from "./server.ts";

@@ -146,7 +146,7 @@ describe.for(servers)("users of projects on $title", ({ path, missing }) => {
     await using weak = await server.as("weak", "x");
     await expect(verify(sendTo(weak), users)).rejects.toMatchObject({
       code: "FLEET_ISOLATION_ACL_FORBIDDEN",
-      command: "ACL WHOAMI",
+      call: "ACL WHOAMI",
     });
   });
 

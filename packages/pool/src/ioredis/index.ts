@@ -17,7 +17,7 @@ export type { Flush } from "./commands/joined-writes.ts";
 export type { LateConnectionOptions } from "./connection/late-connection.ts";
 export type { BulkOptions, ExclusiveOptions, RedisPoolOptions } from "./redis-pool-options.ts";
 export type { PoolStats } from "./redis-pool.ts";
-export type { Lanes } from "./lanes/lanes.ts";
+export type { Lanes, UserLanes } from "./lanes/lanes.ts";
 export type { Command } from "./commands/command.ts";
 export type { BatchReply, Encoding, Reply } from "./resp/reply.ts";
 export type {

@@ -7,7 +7,7 @@ import type { Lane, LaneStats } from "../lane.ts";
 import type { DialOptions, Finding } from "./connection/dial.ts";
 import { Inquiry } from "./connection/inquiry.ts";
 import { type Health, HealthCheck } from "./health.ts";
-import { type Lanes, openLanes } from "./lanes/lanes.ts";
+import { type LaneParts, type Lanes, openLanes, openUserLanes, type UserLanes } from "./lanes/lanes.ts";
 import type { SharedLaneStats } from "./lanes/shared/shared-lane-options.ts";
 import { type RedisPoolOptions, type RedisPoolSettings, settingsOf } from "./redis-pool-options.ts";
 
@@ -26,6 +26,7 @@ export class RedisPool implements AsyncDisposable {
   readonly bulk: Lanes["bulk"];
   readonly exclusive: Lanes["exclusive"];
   readonly #lanes: Lanes;
+  readonly #parts: LaneParts;
   readonly #settings: RedisPoolSettings;
   readonly #check: HealthCheck;
   #dials = 0;
@@ -37,12 +38,13 @@ export class RedisPool implements AsyncDisposable {
     const { name, clock } = settings;
     const inquiry = new Inquiry<Finding>(clock);
     const server: DialOptions = { credentials: undefined, tls: undefined, ...settings, inquiry };
-    this.#lanes = openLanes({
+    this.#parts = {
       settings,
       server,
       label: (lane) => this.#label(lane),
       dialed: (result) => this.#check.report(result),
-    });
+    };
+    this.#lanes = openLanes(this.#parts);
     this.lanes = new Map<string, Lane>(Object.values(this.#lanes).map((lane: Lane) => [lane.name, lane]));
     this.shared = this.#lanes.shared;
     this.bulk = this.#lanes.bulk;
@@ -58,6 +60,16 @@ export class RedisPool implements AsyncDisposable {
   /** The lane of this name, as `Namespace.scope()` of `@fleet/isolation` answers it for a command. */
   lane<Name extends keyof Lanes>(name: Name): Lanes[Name] {
     return this.#lanes[name];
+  }
+
+  /**
+   * Lanes of another user of the same server, with the options of this pool. They are the caller's to close, and neither in `lanes` nor in
+   * `stats`: their dials do not count for `health`.
+   *
+   * @param credentials Asked at each dial. A `ConnectionError` that it rejects with is that of the dial.
+   */
+  openUserLanes(credentials: NonNullable<RedisPoolOptions["credentials"]>): UserLanes {
+    return openUserLanes(credentials, this.#parts);
   }
 
   /** Resolves when the shared lane is connected, rejects with the reason of the dial that failed. */

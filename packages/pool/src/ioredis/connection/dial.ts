@@ -36,6 +36,8 @@ export interface DialOptions {
   readonly tls: (() => Promise<ConnectionOptions | undefined> | ConnectionOptions | undefined) | undefined;
   readonly dialTimeoutMs: number;
   readonly clock: Clock;
+  /** Whether the server is asked whether it is a Sentinel. A user with few rights is not: its refusal would stand in ACL LOG. @default true */
+  readonly asksRole?: boolean;
   /** Of the same server, for all its dials. @default one for each */
   readonly inquiry?: Inquiry<Finding>;
 }
@@ -207,6 +209,7 @@ class Attempt {
     try {
       return await provider?.();
     } catch (error) {
+      if (error instanceof ConnectionError) throw error;
       const cause = plainCause(error);
       const code = cause === undefined ? "" : ` (${String((cause as NodeJS.ErrnoException).code)})`;
       const reason = what === "credentials" ? "credentials-unavailable" : "certificates-unavailable";
@@ -257,7 +260,7 @@ class Attempt {
         : ask(redis, username === undefined ? ["AUTH", password] : ["AUTH", username, password]),
       ask(redis, ["CLIENT", "SETNAME", this.#dialing.label.replaceAll(/[^!-~]/g, "_")]),
       ask(redis, ["PING"]),
-      ask(redis, ["ROLE"]),
+      this.#options.asksRole === false ? undefined : ask(redis, ["ROLE"]),
     ]);
     const [auth, , ping, role] = replies;
     if (role.status === "fulfilled" && String([role.value].flat()[0]) === "sentinel")

@@ -17,6 +17,9 @@ export interface Lanes {
   readonly exclusive: ExclusiveLane<Redis>;
 }
 
+/** Those of them that another user of the server may have beside. */
+export type UserLanes = Pick<Lanes, "shared" | "bulk">;
+
 /** What lanes are made of. */
 export interface LaneParts {
   readonly settings: RedisPoolSettings;
@@ -33,6 +36,19 @@ export function openLanes(parts: LaneParts): Lanes {
     shared: openShared("shared", Infinity, parts),
     bulk: openShared("bulk", parts.settings.bulk.maxUnanswered ?? bulkMaxUnanswered, parts),
     exclusive: openLeased("exclusive", parts.settings.exclusive, parts),
+  };
+}
+
+/** The lanes of another user of the same server. Their dials say nothing of the server's health. */
+export function openUserLanes(
+  credentials: NonNullable<DialOptions["credentials"]>,
+  parts: LaneParts,
+): UserLanes {
+  const server: DialOptions = { ...parts.server, credentials, asksRole: false };
+  const own = { ...parts, server, dialed: () => undefined };
+  return {
+    shared: openShared("user", Infinity, own),
+    bulk: openShared("user-bulk", parts.settings.bulk.maxUnanswered ?? bulkMaxUnanswered, own),
   };
 }
 

@@ -3,6 +3,8 @@ import type { Flags } from "@fleet/settings";
 import { Command, CommanderError } from "commander";
 
 import type { TokenAction } from "./access/token-commands.ts";
+import { aclCommands } from "./acl/acl-commands.ts";
+import type { AclAction } from "./acl/acl-commands.ts";
 import { settings } from "./config/config-schema.ts";
 
 /** Where the configuration is. */
@@ -18,6 +20,7 @@ export type Action =
   | ({ readonly run: "discover"; readonly json: boolean; readonly dials?: false } & Given)
   | { readonly run: "digest" }
   | TokenAction
+  | (AclAction & Given)
   | { readonly run: "exit"; readonly code: number };
 
 export interface Screen {
@@ -60,6 +63,7 @@ export function parseCommandLine(args: readonly string[], version: string, scree
       action = { run: "digest" };
     });
   tokenCommands(program, (chosen) => (action = chosen));
+  aclCommands(program, configured, (chosen, options) => (action = { ...chosen, ...givenIn(options) }));
   try {
     program.parse(args, { from: "user" });
   } catch (error) {

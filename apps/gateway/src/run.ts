@@ -3,6 +3,8 @@ import { text } from "node:stream/consumers";
 
 import { runTokenAction } from "./access/token-commands.ts";
 import type { TokenAction } from "./access/token-commands.ts";
+import { aclText } from "./acl/acl-text.ts";
+import { runAcl } from "./acl/run-acl.ts";
 import { discoveryText } from "./admin/discovery-text.ts";
 import { parseCommandLine } from "./cli.ts";
 import type { Action } from "./cli.ts";
@@ -59,7 +61,7 @@ async function command(signals: Signals): Promise<void> {
   const given = { file, flags, environment: process.env };
   const loaded = await unlessStopped(
     signals.stopped,
-    loadConfig({ ...given, serves: action.run !== "discover" }),
+    loadConfig({ ...given, serves: action.run !== "discover" && action.run !== "acl" }),
   );
   if (action.run === "print-config") {
     out(printConfig(loaded));
@@ -69,6 +71,12 @@ async function command(signals: Signals): Promise<void> {
     const found = await discover(loaded.config, process.env, undefined, action.dials);
     out(action.json ? `${JSON.stringify(found, undefined, 2)}\n` : discoveryText(found));
     process.exitCode = found.ok ? 0 : 1;
+    return;
+  }
+  if (action.run === "acl") {
+    const { servers, ok } = await runAcl(action, loaded.config, process.env);
+    out(action.json ? `${JSON.stringify(servers, undefined, 2)}\n` : aclText(servers));
+    process.exitCode = ok ? 0 : 1;
     return;
   }
   let isOpen = false;

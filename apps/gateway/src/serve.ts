@@ -3,6 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { createFleet } from "@fleet/client";
 import type { Fleet, FleetOptions } from "@fleet/client";
 
+import { aclOptionsOf } from "./acl/acl-options-of.ts";
 import { buildGateway } from "./app.ts";
 import type { Config } from "./config/config-schema.ts";
 import { fleetOptionsIn } from "./config/fleet-schema.ts";
@@ -121,6 +122,7 @@ async function connect(
       certificates: (reference, _, { port }) => secrets.tls(reference, { port }),
     }),
     ...(addressMap !== undefined && { addressMap }),
+    ...(config.acl.enabled && { acl: await aclOptionsOf(config.acl, environment) }),
   };
   // A fleet that does not wait is closed by its owner, in order.
   return await createFleet(options, asksServers ? {} : { signal });

@@ -207,6 +207,8 @@ export const fleetRules: Rules<FleetOptions> = {
 /** @throws InvalidOptionError */
 export function checkFleetOptions(options: FleetOptions): void {
   checkOptions(options, fleetRules, InvalidOptionError);
+  if (options.acl !== undefined && options.acl.password === undefined)
+    throw new InvalidOptionError("acl.password", "a function", "undefined");
   for (const [instance, own] of Object.entries(options.overrides ?? {}))
     checkOptions(own, overrideRules, InvalidOptionError, `overrides.${instance}`);
   if ((options.instances?.length ?? 0) + (options.sources?.length ?? 0) === 0)

@@ -32,6 +32,7 @@ export {
 } from "./errors.ts";
 export { fleetRules, overrideRules } from "./fleet-options.ts";
 export { Fleet } from "./fleet.ts";
+export { aclRules } from "./users/acl-options.ts";
 export { sentinelConnect } from "./endpoints/sentinel-connect.ts";
 
 export type { Rules } from "@fleet/options";
@@ -60,7 +61,9 @@ export type { Clock } from "@fleet/time";
 export type { Link, Replication, RoleReport, Unfit } from "@fleet/topology";
 export type { BatchReply } from "./batch/batch.ts";
 export type { BatchOptions, CallOptions, CommandOptions, RunTarget, Selector } from "./walk/call-options.ts";
-export type { CommandEvent, RoleEvent } from "./channels.ts";
+export type { AclOptions } from "./users/acl-options.ts";
+export type { Difference } from "@fleet/isolation/acl";
+export type { CommandEvent, RoleEvent, UserEvent } from "./channels.ts";
 export type { DialResult } from "./endpoints/dial-all.ts";
 export type {
   Certificates,

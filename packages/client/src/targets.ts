@@ -2,7 +2,8 @@ import type { Instance, InstanceChange } from "@fleet/discovery";
 import type { Router, Vacancy } from "@fleet/router";
 import type { Roles } from "@fleet/topology";
 
-import { EndpointTarget, type OpenOptions } from "./endpoints/endpoint-target.ts";
+import { EndpointTarget } from "./endpoints/endpoint-target.ts";
+import type { OpenOptions } from "./endpoints/open-options.ts";
 import type { Failovers } from "./walk/failover.ts";
 
 export interface TargetsOptions {

@@ -20,12 +20,15 @@ const alone = [
   "INSTANCES",
   "INSTANCES_FILE",
   "ADDRESS_MAP",
+  "RELOAD_INTERVAL_MS",
+  "DRAIN_DELAY_MS",
   "TOKENS",
   "CONFIG",
 ];
 
 /** Sections of the gateway: whatever is in one is its affair. */
 const sections = [
+  "ACL",
   "LISTEN",
   "ADMIN_LISTEN",
   "LOG",

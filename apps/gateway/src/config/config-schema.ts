@@ -14,6 +14,8 @@ import { z } from "zod";
 
 import { ConfigurationError } from "../errors.ts";
 import { isTokenShaped } from "../token-secret.ts";
+import { acl } from "./acl-schema.ts";
+import type { AclConfig } from "./acl-schema.ts";
 import { addressMap, dns, file, kubernetes, sentinel } from "./discovery-schema.ts";
 import type { DnsConfig, KubernetesConfig, SentinelConfig } from "./discovery-schema.ts";
 import { fleetSettings } from "./fleet-schema.ts";
@@ -70,6 +72,7 @@ export interface Config extends FleetConfig {
   /** How it is watched. */
   readonly file: Omit<FileSourceOptions, "path" | "clock">;
   readonly requireProject: boolean;
+  readonly acl: AclConfig;
   readonly kubernetes?: KubernetesConfig | undefined;
   readonly sentinel?: SentinelConfig | undefined;
   readonly dns?: DnsConfig | undefined;
@@ -153,6 +156,7 @@ const schema = z.strictObject({
     description: "how often the configuration file is looked at for changes; 0: only SIGHUP reads it again",
   }),
   ...fleetSettings,
+  acl,
   bodyLimitBytes: setting(count(1, 536_870_912).default(10_485_760), {
     takes: "<bytes>",
     reloads: true,

@@ -22,6 +22,8 @@ export function contradictions(config: Config, names: ReadonlySet<string>): stri
       faults.push(
         `idleSocketTimeoutMs: ${config.idleSocketTimeoutMs} would cut a client off that waits for a call of overrides.${name}.timeoutMs: ${timeoutMs}`,
       );
+  if (config.acl.enabled && config.acl.secret === undefined)
+    faults.push("acl.secret: is missing; the passwords of the users of projects are made of it");
   if (names.size > 0) faults.push(...overrideFaults(config));
   if (tokens.length === 0)
     faults.push(

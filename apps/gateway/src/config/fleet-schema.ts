@@ -5,6 +5,7 @@ import { z } from "zod";
 
 /** Options that only code can give, and those that the gateway makes of settings of other names. */
 type Decided =
+  | "acl"
   | "instances"
   | "sources"
   | "waitsForSources"
@@ -31,7 +32,7 @@ export interface FleetConfig extends Omit<
   readonly overrides: Readonly<Record<string, InstanceOverrides>>;
 }
 
-const except = ["instances", "sources", "waitsForSources", "overrides"];
+const except = ["acl", "instances", "sources", "waitsForSources", "overrides"];
 
 const derived = settingsFromRules(fleetRules, {
   except,

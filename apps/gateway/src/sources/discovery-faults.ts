@@ -40,5 +40,12 @@ export async function discoveryFaults(config: Config, environment: Environment):
       faults.push(`${path}.password: ${error.message}`),
     );
   }
+  for (const name of ["secret", "previousSecret"] as const) {
+    const reference = config.acl.enabled ? config.acl[name] : undefined;
+    if (reference !== undefined)
+      await resolveSecret(reference, environment, undefined).catch((error: Error) =>
+        faults.push(`acl.${name}: ${error.message}`),
+      );
+  }
   return faults;
 }

@@ -1,10 +1,9 @@
 import type { ConnectionOptions } from "node:tls";
 
 import { CircuitBreaker } from "@fleet/breaker";
-import type { AddressMap, Endpoint, Instance } from "@fleet/discovery";
+import type { Endpoint, Instance } from "@fleet/discovery";
 import { classify, RedisPool } from "@fleet/pool/ioredis";
 import type { Target } from "@fleet/router";
-import type { Clock } from "@fleet/time";
 import {
   type AskedEndpoint,
   askRole,
@@ -16,25 +15,11 @@ import {
 import { MissingCredentialsError } from "../errors.ts";
 import type { CertificatesResolver, CredentialsResolver } from "../fleet-options.ts";
 import type { Terms } from "../overrides.ts";
-import type { AclSettings } from "../users/acl-options.ts";
 import { type Connections, ProjectLanes } from "../users/project-lanes.ts";
 import { type Dialed, spokenTo } from "./dialed.ts";
+import type { OpenOptions } from "./open-options.ts";
 import { ranks, type Rank } from "./ranks.ts";
 import { readTls } from "./read-tls.ts";
-
-/** What all endpoints of one fleet are opened with. */
-export interface OpenOptions {
-  readonly terms: { of(instance: string): Terms };
-  readonly credentials: CredentialsResolver | undefined;
-  readonly certificates: CertificatesResolver | undefined;
-  readonly addressMap: AddressMap | undefined;
-  /** Undefined where projects have no users of their own. */
-  readonly acl?: AclSettings | undefined;
-  readonly clock: Clock;
-  readonly random: () => number;
-  /** A first call has opened its pool. */
-  readonly opened: (target: EndpointTarget) => void;
-}
 
 /**
  * One endpoint as the router sees it, with the breaker and the pool that its calls go through. Both are made by the first call, so

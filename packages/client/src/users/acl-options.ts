@@ -1,4 +1,4 @@
-import { count, flag, func, ms, required, type Rules, secret, withDefault } from "@fleet/options";
+import { count, flag, func, ms, type Rules, secret, withDefault } from "@fleet/options";
 
 /** How the users of projects are made on the servers. */
 export interface AclOptions {
@@ -18,7 +18,8 @@ export interface AclOptions {
 }
 
 export const aclRules: Rules<AclOptions> = {
-  password: required(secret(func)),
+  // Apps give it, and turn the layer on with it: of the settings that a file may have none is required.
+  password: secret(func),
   scripts: withDefault(false, flag),
   intervalMs: withDefault(60_000, ms()),
   idleMs: withDefault(60_000, ms()),

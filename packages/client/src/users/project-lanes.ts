@@ -120,8 +120,8 @@ class ProjectConnections implements Connections {
     this.#lanes = lanes;
     this.shared = lanes.shared;
     this.exclusive = pool.exclusive;
-    this.lane = ((name) =>
-      name === "shared" || name === "bulk" ? lanes[name] : pool.lane(name)) as RedisPool["lane"];
+    const own: ReadonlyMap<string, UserLanes["shared"]> = new Map(Object.entries(lanes));
+    this.lane = ((name) => own.get(name) ?? pool.lane(name)) as RedisPool["lane"];
     this.usedAt = now;
     this.movedAt = now;
     this.comparedAt = now;

@@ -1,0 +1,25 @@
+import type { AclOptions } from "@fleet/client";
+import { passwordOf } from "@fleet/isolation/acl";
+
+import type { AclConfig } from "../config/acl-schema.ts";
+import { resolveSecret } from "../sources/credentials.ts";
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * How the users of projects are made. The secrets are read once: another one counts from the next start.
+ *
+ * @throws CredentialsError when a reference leads nowhere.
+ */
+export async function aclOptionsOf(
+  { enabled: _, secret, previousSecret, ...options }: AclConfig,
+  environment: Environment,
+): Promise<AclOptions> {
+  const references = [secret, previousSecret].filter((reference) => reference !== undefined);
+  const secrets = await Promise.all(
+    references.map(
+      async (reference) => (await resolveSecret(reference, environment, undefined)).password ?? "",
+    ),
+  );
+  return { ...options, password: (project) => secrets.map((one) => passwordOf(project, one)) };
+}

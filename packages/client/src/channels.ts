@@ -1,7 +1,6 @@
 import { type Channel, channel } from "node:diagnostics_channel";
 
 import type { Access } from "@fleet/isolation";
-import type { Difference } from "@fleet/isolation/acl";
 import type { RoleReport } from "@fleet/topology";
 
 import type { Call } from "./walk/call.ts";
@@ -32,23 +31,6 @@ const roleChannel = channel("fleet:client:role");
 
 export function publishRole(event: RoleEvent): void {
   if (roleChannel.hasSubscribers) roleChannel.publish(event);
-}
-
-/** Payload of `fleet:client:user`: a project's user was not what it should be on an endpoint, and was put right. */
-export interface UserEvent {
-  readonly instance: string;
-  /** `host:port`. */
-  readonly endpoint: string;
-  /** Its name on the server. */
-  readonly user: string;
-  /** In what it differed; `missing` where there was none. */
-  readonly differences: readonly Difference[];
-}
-
-const userChannel = channel("fleet:client:user");
-
-export function publishUser(event: UserEvent): void {
-  if (userChannel.hasSubscribers) userChannel.publish(event);
 }
 
 export const commandChannel: Channel = channel("fleet:client:command");

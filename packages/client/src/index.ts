@@ -63,7 +63,8 @@ export type { BatchReply } from "./batch/batch.ts";
 export type { BatchOptions, CallOptions, CommandOptions, RunTarget, Selector } from "./walk/call-options.ts";
 export type { AclOptions } from "./users/acl-options.ts";
 export type { Difference } from "@fleet/isolation/acl";
-export type { CommandEvent, RoleEvent, UserEvent } from "./channels.ts";
+export type { CommandEvent, RoleEvent } from "./channels.ts";
+export type { UserEvent } from "./users/user-event.ts";
 export type { DialResult } from "./endpoints/dial-all.ts";
 export type {
   Certificates,

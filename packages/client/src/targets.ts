@@ -10,7 +10,7 @@ export interface TargetsOptions {
   readonly router: Router<EndpointTarget>;
   readonly roles: Pick<Roles<EndpointTarget>, "set" | "close">;
   readonly failovers: Pick<Failovers, "begin" | "over">;
-  readonly open: OpenOptions;
+  readonly open: OpenOptions<EndpointTarget>;
   /** How long a dropped endpoint's calls in flight are waited for. */
   readonly graceMs: number;
 }

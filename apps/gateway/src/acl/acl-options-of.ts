@@ -11,15 +11,17 @@ type Environment = Readonly<Record<string, string | undefined>>;
  *
  * @throws CredentialsError when a reference leads nowhere.
  */
-export async function aclOptionsOf(
-  { enabled: _, secret, previousSecret, ...options }: AclConfig,
-  environment: Environment,
-): Promise<AclOptions> {
+export async function aclOptionsOf(acl: AclConfig, environment: Environment): Promise<AclOptions> {
+  const { secret, previousSecret, scripts, intervalMs, idleMs, maxUsers } = acl;
   const references = [secret, previousSecret].filter((reference) => reference !== undefined);
   const secrets = await Promise.all(
     references.map(
       async (reference) => (await resolveSecret(reference, environment, undefined)).password ?? "",
     ),
   );
-  return { ...options, password: (project) => secrets.map((one) => passwordOf(project, one)) };
+  const given = Object.entries({ scripts, intervalMs, idleMs, maxUsers });
+  return {
+    ...Object.fromEntries(given.filter(([, value]) => value !== undefined)),
+    password: (project) => secrets.map((one) => passwordOf(project, one)),
+  };
 }

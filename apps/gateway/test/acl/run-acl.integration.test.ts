@@ -128,6 +128,12 @@ test("an instance has the projects of the tokens that lead to it", () => {
     targets,
     project,
   });
-  const tokens = [token("*", "all"), token(["orders"], "one"), token(["shard"], "group"), token(["other"], "no"), token("*")];
+  const tokens = [
+    token("*", "all"),
+    token(["orders"], "one"),
+    token(["shard"], "group"),
+    token(["other"], "no"),
+    token("*"),
+  ];
   expect(projectsOf(tokens, { name: "orders", group: "shard" })).toEqual(["all", "group", "one"]);
 });

@@ -47,7 +47,7 @@ export class EndpointTarget implements Target, AskedEndpoint {
   readonly terms: Terms;
   /** Attempts under way. */
   inFlight = 0;
-  readonly #options: OpenOptions;
+  readonly #options: OpenOptions<EndpointTarget>;
   #instance: Instance;
   #endpoint: Endpoint;
   #pool: RedisPool | undefined;
@@ -57,7 +57,7 @@ export class EndpointTarget implements Target, AskedEndpoint {
   #failedAt = Number.NEGATIVE_INFINITY;
   #lostAt = Number.NEGATIVE_INFINITY;
 
-  constructor(instance: Instance, endpoint: Endpoint, options: OpenOptions) {
+  constructor(instance: Instance, endpoint: Endpoint, options: OpenOptions<EndpointTarget>) {
     // No uid has a space in it, so no two pairs of them make the same.
     this.id = `${instance.uid} ${endpoint.uid}`;
     this.address = `${endpoint.host}:${endpoint.port}`;

@@ -4,10 +4,9 @@ import type { Clock } from "@fleet/time";
 import type { CertificatesResolver, CredentialsResolver } from "../fleet-options.ts";
 import type { Terms } from "../overrides.ts";
 import type { AclSettings } from "../users/acl-options.ts";
-import type { EndpointTarget } from "./endpoint-target.ts";
 
 /** What all endpoints of one fleet are opened with. */
-export interface OpenOptions {
+export interface OpenOptions<Target> {
   readonly terms: { of(instance: string): Terms };
   readonly credentials: CredentialsResolver | undefined;
   readonly certificates: CertificatesResolver | undefined;
@@ -17,5 +16,5 @@ export interface OpenOptions {
   readonly clock: Clock;
   readonly random: () => number;
   /** A first call has opened its pool. */
-  readonly opened: (target: EndpointTarget) => void;
+  readonly opened: (target: Target) => void;
 }

@@ -3,8 +3,8 @@ import { ConnectionError } from "@fleet/pool";
 import { classify, type Credentials, type RedisPool } from "@fleet/pool/ioredis";
 import type { Clock } from "@fleet/time";
 
-import { publishUser } from "../channels.ts";
 import type { AclSettings } from "./acl-options.ts";
+import { publishUser } from "./user-event.ts";
 
 export interface ReconcilerOptions {
   readonly acl: AclSettings;

@@ -156,7 +156,12 @@ export class Tenants implements AsyncDisposable {
     for (const tenant of tenants) {
       const inProject = await contents(this.#shared, `proj:${tenant}:`);
       const alone = await contents(this.#own[tenant], "");
-      if (inProject !== alone) return `${tenant} has ${inProject}, alone ${alone}`;
+      if (inProject !== alone) {
+        const [here, there] = [new Set(inProject.split("\n")), new Set(alone.split("\n"))];
+        const only = (one: ReadonlySet<string>, other: ReadonlySet<string>): string =>
+          [...one].filter((line) => !other.has(line)).join(", ");
+        return `${tenant} alone has not ${only(here, there)}; in the project is not ${only(there, here)}`;
+      }
     }
     const log = (await this.#shared.call("ACL", "LOG")) as readonly unknown[];
     return log.length === 0 ? undefined : `the server denied ${JSON.stringify(log[0])}`;

@@ -36,7 +36,7 @@ import {
   type Selector,
 } from "./walk/call-options.ts";
 import { Call } from "./walk/call.ts";
-import { laneOf } from "./walk/lane-of.ts";
+import { LargeReplies } from "./walk/large-replies.ts";
 import { leased } from "./walk/leased.ts";
 import { atCaller, restoredError } from "./walk/restored-error.ts";
 import { restoredReply } from "./walk/restored-reply.ts";
@@ -64,6 +64,7 @@ const none: CommandOptions = {};
 export class Fleet implements AsyncDisposable {
   readonly #parts: FleetParts;
   readonly #walk: Walk;
+  readonly #large: LargeReplies;
   readonly #timeoutMs: number;
   /** Undefined where all instances have the same. */
   readonly #ownTerms: AllTerms | undefined;
@@ -78,6 +79,7 @@ export class Fleet implements AsyncDisposable {
   constructor(parts: FleetParts) {
     this.#parts = parts;
     this.#walk = parts.walk;
+    this.#large = new LargeReplies({ now: () => parts.walk.clock.glance() });
     this.#timeoutMs = parts.terms.of(undefined).timeoutMs;
     this.#ownTerms = parts.terms.own.size > 0 ? parts.terms : undefined;
     this.#hasUsers = parts.acl !== undefined;
@@ -95,17 +97,19 @@ export class Fleet implements AsyncDisposable {
     checkSelector(selector);
     if (options !== none) checkCommand(options);
     const scoped = (options.namespace ?? dedicated).scope(command);
-    const call = this.#begin(selector, scoped.access, options, options.encoding);
+    const call = this.#begin(selector, scoped.access, options);
     if (this.#hasUsers) asUser(call, options.namespace, [scoped.command]);
-    if (options.maxReplyBytes !== undefined) call.maxReplyBytes = options.maxReplyBytes;
+    const project = options.namespace?.project;
     let reply: Reply;
     try {
-      reply = await this.#walk.begin(call).lane(laneOf(scoped)).send(scoped.command, call);
+      const lane = this.#large.laneOf(scoped, project);
+      reply = await this.#walk.begin(call).lane(lane).send(scoped.command, call);
       this.#walk.end(call);
     } catch (error) {
       reply = await this.#commandAgain(call, scoped, options.namespace, error);
     }
     this.#end(call, command[0]);
+    this.#large.note(reply, command[0], project);
     try {
       return restoredReply(scoped, reply, call.encoding);
     } catch (error) {
@@ -127,14 +131,12 @@ export class Fleet implements AsyncDisposable {
       throw new InvalidOptionError("commands", "a list of commands", printed(commands));
     if (options !== none) checkBatch(options);
     const atomic = options.atomic === true;
-    const batch = new ScopedBatch(options.namespace ?? dedicated, commands, options);
+    const batch = new ScopedBatch(options.namespace ?? dedicated, commands, options, this.#large);
     // Nothing left to send: the answer is all refusals.
     if (batch.commands.length === 0) return batch.collect([]);
-    const call = this.#begin(selector, batch.access, options, options.encoding);
+    const call = this.#begin(selector, batch.access, options);
     if (atomic) call.atomic = true;
     if (this.#hasUsers) asUser(call, options.namespace, batch.commands);
-    if (options.maxReplyBytes !== undefined) call.maxReplyBytes = options.maxReplyBytes;
-    if (options.maxRepliesBytes !== undefined) call.maxRepliesBytes = options.maxRepliesBytes;
     const name = atomic ? "MULTI" : "PIPELINE";
     const { clock } = this.#parts;
     let replies: readonly LaneReply[];
@@ -143,6 +145,7 @@ export class Fleet implements AsyncDisposable {
         sendBatch(pool.lane(batch.lane), batch.commands, call, clock),
       );
     } catch (error) {
+      batch.noteFailed(error);
       throw atCaller(this.#failed(call, name, options.namespace, error));
     }
     this.#end(call, name);
@@ -163,7 +166,7 @@ export class Fleet implements AsyncDisposable {
   async run<T>(target: RunTarget, work: (redis: Redis) => Promise<T>): Promise<T> {
     checkRun(target);
     if (typeof work !== "function") throw new InvalidOptionError("work", "a function", printed(work));
-    const call = this.#begin(target, target.access ?? "write", target, undefined);
+    const call = this.#begin(target, target.access ?? "write", target);
     const { clock, closing } = this.#parts;
     const terms = { clock, closing: closing.signal, sparesBlocking: target.timeoutMs === undefined };
     let value: T;
@@ -220,18 +223,15 @@ export class Fleet implements AsyncDisposable {
     return this.close();
   }
 
-  #begin(
-    selector: Selector,
-    access: Access,
-    options: CallOptions,
-    encoding: CommandOptions["encoding"],
-  ): Call {
+  #begin(selector: Selector, access: Access, options: BatchOptions): Call {
     if (this.#closed !== undefined) throw new FleetClosedError();
-    const { timeoutMs, signal } = options;
+    const { timeoutMs, signal, encoding, maxReplyBytes, maxRepliesBytes } = options;
     const walk = this.#walk;
     const startedAt = timeoutMs === undefined ? walk.clock.glance() : walk.clock.read();
     const usualMs = this.#ownTerms?.of(selector.instance).timeoutMs ?? this.#timeoutMs;
     const call = new Call(selector, access, startedAt, timeoutMs ?? usualMs, signal, encoding);
+    if (maxReplyBytes !== undefined) call.maxReplyBytes = maxReplyBytes;
+    if (maxRepliesBytes !== undefined) call.maxRepliesBytes = maxRepliesBytes;
     // The lane of an instance counts with the time of that instance, which a call to a group need not have.
     const isGroup = this.#ownTerms !== undefined && selector.instance === undefined;
     if (timeoutMs !== undefined || isGroup) call.deadline = call.giveUpAt;
@@ -247,7 +247,8 @@ export class Fleet implements AsyncDisposable {
     failure: unknown,
   ): Promise<Reply> {
     const { command } = scoped;
-    const attempt = (pool: Connections): Promise<Reply> => pool.lane(laneOf(scoped)).send(command, call);
+    const lane = this.#large.laneOf(scoped, namespace?.project);
+    const attempt = (pool: Connections): Promise<Reply> => pool.lane(lane).send(command, call);
     try {
       if (!(await isRepaired(call, failure, this.#parts.clock)))
         return await this.#walk.again(call, failure, attempt);
@@ -255,6 +256,7 @@ export class Fleet implements AsyncDisposable {
       this.#walk.end(call);
       return await this.#walk.through(call, attempt);
     } catch (error) {
+      this.#large.noteFailed(error, command[0], namespace?.project);
       throw atCaller(this.#failed(call, command[0], namespace, error));
     }
   }

@@ -55,7 +55,7 @@ export type {
   TlsReference,
 } from "@fleet/discovery";
 export type { Access, Command, Reply } from "@fleet/isolation";
-export type { Encoding, Health, PoolStats, RedisPoolOptions } from "@fleet/pool/ioredis";
+export type { Encoding, Health, PoolStats, RedisPoolOptions, UnsentError } from "@fleet/pool/ioredis";
 export type { RoutingPolicy } from "@fleet/router";
 export type { Clock } from "@fleet/time";
 export type { Link, Replication, RoleReport, Unfit } from "@fleet/topology";

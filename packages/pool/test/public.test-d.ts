@@ -20,6 +20,7 @@ import {
   type RedisPoolOptions,
   type Reply,
   type SendOptions,
+  type UnsentError,
   type WrongLaneError,
 } from "../src/ioredis/index.ts";
 
@@ -37,7 +38,8 @@ test("a pool has a lane that sends and a lane that lends ioredis connections", (
   >();
   expectTypeOf<RedisPool["shared"]["batch"]>().returns.resolves.toEqualTypeOf<readonly BatchReply[]>();
   expectTypeOf<BatchReply>().toEqualTypeOf<
-    { readonly value: Reply } | { readonly error: ReplyError | ReplyTooLargeError | WrongLaneError }
+    | { readonly value: Reply }
+    | { readonly error: ReplyError | ReplyTooLargeError | UnsentError | WrongLaneError }
   >();
   expectTypeOf<RedisPool["exclusive"]>().toEqualTypeOf<ExclusiveLane<Redis>>();
   expectTypeOf<RedisPool["shared"]["state"]>().toEqualTypeOf<

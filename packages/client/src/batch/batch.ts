@@ -10,9 +10,9 @@ import {
   type ScopedCommand,
 } from "@fleet/isolation";
 import { ReplyError, type ReplyTooLargeError } from "@fleet/pool";
-import type { BatchReply as LaneReply, Encoding, WrongLaneError } from "@fleet/pool/ioredis";
+import type { BatchReply as LaneReply, Encoding, UnsentError, WrongLaneError } from "@fleet/pool/ioredis";
 
-import { laneOf } from "../walk/lane-of.ts";
+import type { LargeReplies } from "../walk/large-replies.ts";
 import { atCaller, restoredError } from "../walk/restored-error.ts";
 import { restoredReply } from "../walk/restored-reply.ts";
 
@@ -23,6 +23,7 @@ export type BatchReply =
       readonly error:
         | ReplyError
         | ReplyTooLargeError
+        | UnsentError
         | WrongLaneError
         | CommandNotAllowedError
         | InvalidCommandError
@@ -51,11 +52,17 @@ export class ScopedBatch {
   readonly lane: Lane;
   readonly commands: readonly Command[];
   readonly #namespace: Namespace;
+  readonly #large: LargeReplies;
   readonly #encoding: Encoding | undefined;
   readonly #slots: readonly (ScopedCommand | Refusal)[];
 
   /** @throws the first refusal, when the batch is atomic: nothing of it is sent. */
-  constructor(namespace: Namespace, commands: readonly Command[], { atomic, encoding }: BatchTerms) {
+  constructor(
+    namespace: Namespace,
+    commands: readonly Command[],
+    { atomic, encoding }: BatchTerms,
+    large: LargeReplies,
+  ) {
     let access: Access = "read";
     let lane: Lane = "shared";
     const slots: (ScopedCommand | Refusal)[] = [];
@@ -64,7 +71,7 @@ export class ScopedBatch {
       try {
         const scoped = namespace.scope(command);
         if (scoped.access === "write") access = "write";
-        if (laneOf(scoped) === "bulk") lane = "bulk";
+        if (large.laneOf(scoped, namespace.project) === "bulk") lane = "bulk";
         slots.push(scoped);
         sent.push(scoped.command);
       } catch (error) {
@@ -77,11 +84,17 @@ export class ScopedBatch {
       }
     }
     this.#namespace = namespace;
+    this.#large = large;
     this.#encoding = encoding;
     this.access = access;
     this.lane = lane;
     this.commands = sent;
     this.#slots = slots;
+  }
+
+  /** The batch failed as a whole: as a transaction does whose replies are too large together. */
+  noteFailed(error: unknown): void {
+    for (const [name] of this.commands) this.#large.noteFailed(error, name, this.#namespace.project);
   }
 
   /** The replies of the sent ones, and the refusals, in the order of the caller's commands. */
@@ -91,11 +104,16 @@ export class ScopedBatch {
       if (slot instanceof Error) return { error: slot };
       const reply = replies[next++];
       if (reply === undefined) throw new TypeError("the lane answered fewer replies than it got commands");
+      const [name] = slot.command;
       if ("error" in reply) {
-        if (!(reply.error instanceof ReplyError)) return { error: reply.error };
+        if (!(reply.error instanceof ReplyError)) {
+          this.#large.noteFailed(reply.error, name, this.#namespace.project);
+          return { error: reply.error };
+        }
         listener?.refused(reply.error);
         return { error: atCaller(restoredError(this.#namespace, reply.error)) };
       }
+      this.#large.note(reply.value, name, this.#namespace.project);
       try {
         const value = restoredReply(slot, reply.value, this.#encoding);
         return value === reply.value ? reply : { value };

@@ -19,7 +19,7 @@ export type { BulkOptions, ExclusiveOptions, RedisPoolOptions } from "./redis-po
 export type { PoolStats } from "./redis-pool.ts";
 export type { Lanes, UserLanes } from "./lanes/lanes.ts";
 export type { Command } from "./commands/command.ts";
-export type { BatchReply, Encoding, Reply } from "./resp/reply.ts";
+export type { BatchReply, Encoding, Reply, UnsentError } from "./resp/reply.ts";
 export type {
   BatchOptions,
   SendOptions,

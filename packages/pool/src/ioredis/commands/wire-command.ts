@@ -84,6 +84,11 @@ export class WireCommand {
     return (/^\*\d+\r\n\$\d+\r\n([^\r]*)/.exec(head)?.[1] ?? "").toUpperCase();
   }
 
+  /** The socket was given it: the server may have it. */
+  get hasLeft(): boolean {
+    return this.join !== undefined && this.write > 0 && this.write <= this.join.flushed;
+  }
+
   /** Its reply came. It must not throw: the replies behind it are others'. */
   answer(bytes: Buffer, start: number, end: number): void {
     if (this.settled) return;

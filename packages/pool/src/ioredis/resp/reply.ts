@@ -1,4 +1,13 @@
-import { ReplyError, type ReplyTooLargeError, type WrongLaneError } from "../../errors.ts";
+import {
+  type AuthenticationError,
+  type CommandTimeoutError,
+  type ConnectionError,
+  type PoolClosedError,
+  type PoolExhaustedError,
+  ReplyError,
+  type ReplyTooLargeError,
+  type WrongLaneError,
+} from "../../errors.ts";
 import { array, bulk, error, integer, lf, simple, zero } from "./bytes.ts";
 
 /**
@@ -11,10 +20,18 @@ export type Reply = string | number | Buffer | null | ReplyError | readonly Repl
 /** What a reply becomes: its text as text, its text as bytes, or the bytes of the reply as they came, undecoded. */
 export type Encoding = "utf8" | "buffer" | "wire";
 
+/** Why one command of a batch was not sent, although others were. */
+export type UnsentError =
+  | AuthenticationError
+  | CommandTimeoutError
+  | ConnectionError
+  | PoolClosedError
+  | PoolExhaustedError;
+
 /** One slot of a batch: its reply, or the error that the server answered to this one command, or why it was not sent or not kept. */
 export type BatchReply =
   | { readonly value: Reply }
-  | { readonly error: ReplyError | ReplyTooLargeError | WrongLaneError };
+  | { readonly error: ReplyError | ReplyTooLargeError | UnsentError | WrongLaneError };
 
 /** Where the value under way goes on. Decoding never waits, so one cursor does for all. */
 let at = 0;

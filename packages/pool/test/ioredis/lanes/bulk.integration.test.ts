@@ -110,6 +110,22 @@ describe("of what is unanswered only a few are written", () => {
     await expect(hung.call("GET", "n")).resolves.toBe("1");
   });
 
+  test("a pipeline that was sent in part and gets no reply may have been executed", async () => {
+    await using hung = await startRedis();
+    const clock = new FakeClock();
+    await using pool = openPool(hung, { clock, bulk: { maxUnanswered: 2 }, stallTimeoutMs: 60_000 });
+    await pool.bulk.ready();
+    hung.pause();
+    const words = ["a", "b", "c", "d"].map((word): Command => ["RPUSH", "list", word]);
+    const error = errorOf(pool.bulk.batch(words, { timeoutMs: 100 }));
+    expect(pool.stats.bulk).toMatchObject({ inFlight: 4, waiting: 2 });
+    await clock.advance(120);
+    expect(await error).toMatchObject({ code: "FLEET_POOL_COMMAND_TIMEOUT", outcome: "unknown" });
+    hung.resume();
+    await eventually(() => expect(pool.stats.bulk.inFlight).toBe(0));
+    await expect(hung.call("LRANGE", "list", "0", "-1")).resolves.toEqual(["a", "b"]);
+  });
+
   test("whatever leaves or is refused meanwhile, each gets its own reply", async () => {
     await using pool = openPool(server, { bulk: { maxUnanswered: 3 }, maxReplyBytes: 400 });
     const random = seededRandom(7);

@@ -8,6 +8,7 @@ import {
   type Place,
   placesOf,
   type Reply,
+  type UnsentError,
 } from "../../resp/reply.ts";
 import { type BatchLimits, ofTransaction, wordsOf } from "./lane-limits.ts";
 
@@ -40,7 +41,10 @@ export class Batch {
     });
   }
 
-  /** One slot for each; a refusal and an error reply stay in their slots, any other error ends the batch. */
+  /**
+   * One slot for each; a refusal and an error reply stay in their slots, and so does that one was not sent where others were. Any
+   * other error ends the batch.
+   */
   pipeline(payloads: readonly (string | Buffer | WrongLaneError)[]): readonly WireCommand[] {
     const replies: BatchReply[] = [];
     let due = payloads.length;
@@ -58,7 +62,7 @@ export class Batch {
         payload,
         (value) => fill(slot, { value }),
         (error) =>
-          error instanceof ReplyError || error instanceof ReplyTooLargeError
+          error instanceof ReplyError || error instanceof ReplyTooLargeError || this.#isPartial(error)
             ? fill(slot, { error })
             : this.#fail(error),
       );
@@ -138,6 +142,12 @@ export class Batch {
     this.#wires.push(
       new WireCommand(this.#sender, payload, encoding, limits, startedAt, deadline, resolve, reject, take),
     );
+  }
+
+  /** Whether a command was not sent of which others were: to say so of all would have them sent again. */
+  #isPartial(error: unknown): error is UnsentError {
+    const { outcome } = (error ?? {}) as { readonly outcome?: unknown };
+    return outcome === "not-sent" && this.#wires.some((wire) => wire.hasLeft);
   }
 
   /** One failed, so all have: the others' replies are dropped. */

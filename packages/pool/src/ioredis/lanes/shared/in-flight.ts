@@ -171,13 +171,11 @@ export class InFlight implements Sender {
   }
 
   lost(command: WireCommand): Error {
-    const { join, write } = command;
-    const left = join !== undefined && write > 0 && write <= join.flushed;
     return new ConnectionError(
       this.#settings.name,
       "lost",
       this.loss.detail,
-      left ? "unknown" : "not-sent",
+      command.hasLeft ? "unknown" : "not-sent",
       this.loss.cause,
     );
   }

@@ -209,7 +209,13 @@ describe("values that contradict each other are refused", () => {
       'tokens[0]: "order" is no instance or group; there are orders, shop',
     ]);
     expect(await faults(withTokens({ name: "a", digest, rights: "admin", targets: "*" }))).toEqual([
-      "tokens[0]: an admin token opens the admin port only; it has no targets, defaultTarget, project, dedicated or allows",
+      "tokens[0]: an admin token opens the admin port only; it has no targets, defaultTarget, project, dedicated, allows or origins",
+    ]);
+    expect(await faults(withTokens({ ...owner, origins: ["*"] }))).toEqual([
+      'tokens[0].origins: "*" is for read-only tokens; a full token is for pages that are named',
+    ]);
+    expect(await faults(withTokens({ ...owner, origins: ["shop.example/"] }))).toEqual([
+      expect.stringMatching(/^tokens\[0\]\.origins\[0\]: .*expected an origin as browsers send it/),
     ]);
     expect(await faults(withTokens({ ...owner, dedicated: undefined }))).toEqual([
       "tokens[0].project: is missing; say `project: <id>`, or `dedicated: true` for a token that sees and changes all keys of its targets",

@@ -5,6 +5,9 @@ import { isDeepStrictEqual } from "node:util";
 import { Namespace } from "@fleet/isolation";
 
 import type { Extra, TokenConfig } from "../config/config-schema.ts";
+import { carriesTwo } from "../http/carries-two.ts";
+import { originsOf } from "../http/cors.ts";
+import type { Origins } from "../http/cors.ts";
 import { queryToken } from "../http/parse-url.ts";
 import { isDigestShaped } from "../token-secret.ts";
 
@@ -17,6 +20,8 @@ export interface Token {
   allows(target: string): boolean;
   /** The reads that a read-only token has beyond those of the keys it names. */
   readonly extras: ReadonlySet<Extra>;
+  /** The origins whose pages may use it. Undefined: none. */
+  readonly origins: Origins | undefined;
   /** Aborts when the configuration no longer has the token as it was: what lasts longer than a request ends. */
   readonly revoked: AbortSignal;
   /** Where requests at the root go. */
@@ -39,6 +44,7 @@ interface Known {
 export class Tokens {
   /** By the digest's bytes as a string, which costs a request less than hex does. */
   #byDigest: ReadonlyMap<string, Known> = new Map();
+  #origins: Origins = new Set();
   readonly #asked = Buffer.alloc(32);
   readonly #notifyDigest: (name: string) => void;
 
@@ -49,6 +55,11 @@ export class Tokens {
   constructor(configured: readonly TokenConfig[], notifyDigest: (name: string) => void = () => {}) {
     this.#notifyDigest = notifyDigest;
     this.replace(configured);
+  }
+
+  /** The origins that any token is for. */
+  get origins(): Origins {
+    return this.#origins;
   }
 
   /** Other tokens from now on. What is as it was stays the same object; the others are revoked. */
@@ -62,6 +73,7 @@ export class Tokens {
       now.set(key, same !== undefined && isDeepStrictEqual(same.config, one) ? same : known(digest, one));
     }
     this.#byDigest = now;
+    this.#origins = originsOf(configured.flatMap(({ origins = [] }) => origins));
     for (const [key, one] of before) if (now.get(key) !== one) one.revoking.abort();
   }
 
@@ -77,7 +89,7 @@ export class Tokens {
       return typeof secret === "string" ? this.#find(secret) : undefined;
     }
     // Node drops the second of two such headers, and a proxy in front may have read the other one.
-    if (carriesTwo(request.rawHeaders)) return undefined;
+    if (carriesTwo(request.rawHeaders, "authorization")) return undefined;
     if (url.includes("_token") && queryToken(url) !== undefined) return undefined;
     const space = authorization.indexOf(" ");
     if (space < 0) return this.#find(authorization);
@@ -100,22 +112,13 @@ export class Tokens {
   }
 }
 
-function carriesTwo(rawHeaders: readonly string[]): boolean {
-  let seen = 0;
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    const name = rawHeaders[index]!;
-    if (name.length === 13 && name.toLowerCase() === "authorization") seen += 1;
-  }
-  return seen > 1;
-}
-
 function known(digest: Buffer, config: TokenConfig): Known {
   const revoking = new AbortController();
   return { digest, config, revoking, token: tokenOf(config, revoking.signal) };
 }
 
 function tokenOf(
-  { name, rights, targets, defaultTarget, project, allows = [] }: TokenConfig,
+  { name, rights, targets, defaultTarget, project, allows = [], origins }: TokenConfig,
   revoked: AbortSignal,
 ): Token {
   const allowed: ReadonlySet<string> | undefined = targets === "*" ? undefined : new Set(targets);
@@ -124,6 +127,7 @@ function tokenOf(
     name,
     rights,
     extras: new Set(allows),
+    origins: origins && originsOf(origins),
     revoked,
     namespace,
     calls: Object.freeze({ namespace, encoding: "wire" }),

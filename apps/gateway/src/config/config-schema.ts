@@ -38,6 +38,8 @@ export interface TokenConfig {
   readonly project?: string | undefined;
   /** The token owns its targets: it sees all keys as they are. */
   readonly dedicated?: true | undefined;
+  /** The origins of the pages that may use it in a browser (`https://shop.example`); `"*"` for any, with a read-only token only. @default none */
+  readonly origins?: readonly string[] | undefined;
   /** Reads that a read-only token gets only when it says so. @default none */
   readonly allows?: readonly Extra[] | undefined;
 }
@@ -108,6 +110,17 @@ const token = z.strictObject({
     .optional(),
   dedicated: z.literal(true, "expected true, or nothing beside a project").optional(),
   allows: z.array(z.enum(extras)).min(1).optional(),
+  origins: z
+    .array(
+      z
+        .string()
+        .regex(
+          /^(?:\*|https?:\/\/[a-z0-9.[\]:_-]+)$/,
+          'expected an origin as browsers send it, as "https://shop.example", or "*"',
+        ),
+    )
+    .min(1)
+    .optional(),
 });
 
 const schema = z.strictObject({

@@ -82,15 +82,16 @@ export function namesIn(config: Config): ReadonlySet<string> {
 }
 
 function tokenFaults(token: TokenConfig, where: string, names: ReadonlySet<string>): string[] {
-  const { rights, targets, defaultTarget, project, dedicated, allows } = token;
+  const { rights, targets, defaultTarget, project, dedicated, allows, origins } = token;
   if (rights === "admin")
     return targets.length > 0 ||
       defaultTarget !== undefined ||
       project !== undefined ||
       dedicated !== undefined ||
-      allows !== undefined
+      allows !== undefined ||
+      origins !== undefined
       ? [
-          `${where}: an admin token opens the admin port only; it has no targets, defaultTarget, project, dedicated or allows`,
+          `${where}: an admin token opens the admin port only; it has no targets, defaultTarget, project, dedicated, allows or origins`,
         ]
       : [];
   const faults: string[] = [];
@@ -104,6 +105,8 @@ function tokenFaults(token: TokenConfig, where: string, names: ReadonlySet<strin
     faults.push(
       `${where}.allows: "server" has no effect within a project, where nothing of the server is shown`,
     );
+  if (origins?.includes("*") === true && rights === "full")
+    faults.push(`${where}.origins: "*" is for read-only tokens; a full token is for pages that are named`);
   if (targets.length === 0)
     faults.push(`${where}.targets: there are none; name instances and groups, or "*"`);
   if (targets !== "*" && defaultTarget !== undefined && !targets.includes(defaultTarget))

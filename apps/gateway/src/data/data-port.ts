@@ -5,6 +5,7 @@ import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from "fastify";
 import type { Denials } from "../access/denials.ts";
 import type { Token, Tokens } from "../access/tokens.ts";
 import { MalformedError, MethodError, NotPermittedError, UnauthorizedError } from "../errors.ts";
+import { allowOrigin, answerPreflight } from "../http/cors.ts";
 import { parsePlace } from "../http/parse-url.ts";
 import type { Place } from "../http/parse-url.ts";
 import { buildPort } from "../http/port.ts";
@@ -45,7 +46,12 @@ export function buildDataPort({ backend, tokens, denials, log, config }: DataPor
       fail(reply, new MalformedError("ERR a request carries a Host header"));
       return;
     }
+    if (raw.method === "OPTIONS" && answerPreflight(raw, reply.raw, tokens.origins)) {
+      reply.hijack();
+      return;
+    }
     const token = tokens.authenticate(raw, request.originalUrl);
+    if (token?.origins !== undefined) allowOrigin(raw, reply.raw, token.origins);
     if (token !== undefined && token.rights !== "admin") {
       request.token = token;
       done();
@@ -80,11 +86,11 @@ export function buildDataPort({ backend, tokens, denials, log, config }: DataPor
       }
     };
   app.route({ method: ["GET", "HEAD", "POST", "PUT"], url: "/command", handler: serve(commandRoute) });
-  app.post("/pipeline", serve(batchRoute));
-  app.post("/multi-exec", serve(batchRoute));
+  app.route({ method: ["POST", "PUT"], url: "/pipeline", handler: serve(batchRoute) });
+  app.route({ method: ["POST", "PUT"], url: "/multi-exec", handler: serve(batchRoute) });
 
   app.setNotFoundHandler((request, reply) =>
-    fail(reply, new MethodError(request.url === "/command" ? "GET, HEAD, POST, PUT" : "POST")),
+    fail(reply, new MethodError(request.url === "/command" ? "GET, HEAD, POST, PUT" : "POST, PUT")),
   );
   return port;
 }

@@ -37,6 +37,19 @@ export function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket
     "FLEET_GATEWAY_MALFORMED",
     "ERR this is not an HTTP/1.1 request",
   ];
+  writeLast(socket, code, text);
+}
+
+/**
+ * Answers CONNECT: this is no proxy. Node hands the connection over and serves no further request on it.
+ */
+export function answerConnect(_request: IncomingMessage, socket: Socket): void {
+  socket.on("error", () => socket.destroy()).resume();
+  writeLast(socket, "FLEET_GATEWAY_METHOD_NOT_ALLOWED", "ERR method not allowed; this is no proxy");
+}
+
+/** An answer past the server, the last of its connection. */
+function writeLast(socket: Socket, code: string, text: string): void {
   const status = statusByCode[code]!;
   const body = errorBody({ status, text, code });
   socket.write(

@@ -54,6 +54,13 @@ export class Drain {
 
   /** Between the server and what serves: sees every request. */
   around(serve: Listener): Listener {
+    const links = this.#links;
+    const answered = (link: Link): void => this.#answered(link);
+    // One function for all answers: requests are many.
+    function closed(this: ServerResponse): void {
+      const link = links.get(this.req.socket);
+      if (link !== undefined) answered(link);
+    }
     return (request, response) => {
       const link = this.#links.get(request.socket);
       if (link === undefined) return;
@@ -68,13 +75,16 @@ export class Drain {
       link.keeps = response.shouldKeepAlive;
       link.underWay += 1;
       if (this.#begun) response.shouldKeepAlive = false;
-      response.once("close", () => {
-        link.underWay -= 1;
-        link.readBytes = socket.bytesRead;
-        if (this.#finishing && link.underWay === 0) this.#endGently(socket);
-      });
+      response.once("close", closed);
       serve(request, response);
     };
+  }
+
+  #answered(link: Link): void {
+    const { socket } = link;
+    link.underWay -= 1;
+    link.readBytes = socket.bytesRead;
+    if (this.#finishing && link.underWay === 0) this.#endGently(socket);
   }
 
   /** From now on every answer is the last of its connection. Nothing is closed yet. */

@@ -8,34 +8,52 @@ export interface Place {
   readonly end: number;
 }
 
-const mount = "/redis/";
+const mount = "redis/";
 
 /**
  * Splits a raw request URL. The router of the framework is not asked: it decodes and refuses `%zz`, while here a path carries
  * arguments, of which the protocol says that they are taken as they are when they cannot be decoded.
  *
- * @returns undefined when the URL is no path (`*`, or a proxy's absolute form).
+ * @returns undefined when the URL is no path and no absolute form of one (`*`).
  */
 export function parsePlace(url: string): Place | undefined {
-  if (url.charCodeAt(0) !== 47) return undefined;
-  const question = url.indexOf("?");
+  const start = url.charCodeAt(0) === 47 ? 0 : originLength(url);
+  if (start === undefined) return undefined;
+  const question = url.indexOf("?", start);
   const end = question === -1 ? url.length : question;
-  let from = 1;
+  let from = Math.min(start + 1, end);
   let target: string | undefined;
-  if (url.startsWith(mount) && end >= mount.length) {
-    const slash = url.indexOf("/", mount.length);
+  if (url.startsWith(mount, from) && end >= from + mount.length) {
+    const first = from + mount.length;
+    const slash = url.indexOf("/", first);
     const stop = slash === -1 || slash > end ? end : slash;
-    target = decodeSegment(url.slice(mount.length, stop));
+    target = decodeSegment(url.slice(first, stop));
     from = Math.min(stop + 1, end);
   }
-  const length = end - from;
-  const form =
-    length === 8 && url.startsWith("pipeline", from)
-      ? "pipeline"
-      : length === 10 && url.startsWith("multi-exec", from)
-        ? "multi-exec"
-        : "command";
+  if (url.charCodeAt(from) === 47) from = skipSlashes(url, from, end);
+  const form = isWord(url, "pipeline", from, end)
+    ? "pipeline"
+    : isWord(url, "multi-exec", from, end)
+      ? "multi-exec"
+      : "command";
   return { form, target, from, end };
+}
+
+/** Where the path begins in the form that proxies use, `http://host/path`, which every server has to understand. */
+function originLength(url: string): number | undefined {
+  return /^https?:\/\/[^/?#]+/i.exec(url)?.[0].length;
+}
+
+/** A client whose URL ends with a slash asks for `//pipeline`. */
+function skipSlashes(url: string, from: number, end: number): number {
+  let at = from;
+  while (at < end && url.charCodeAt(at) === 47) at += 1;
+  const isBatch = at > from && (isWord(url, "pipeline", at, end) || isWord(url, "multi-exec", at, end));
+  return isBatch ? at : from;
+}
+
+function isWord(url: string, word: string, from: number, end: number): boolean {
+  return end - from === word.length && url.startsWith(word, from);
 }
 
 /** The path's segments as command and arguments: split first, then decoded, so `%2F` stays inside its argument. */

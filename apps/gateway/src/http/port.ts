@@ -4,7 +4,9 @@ import Fastify, { LogController } from "fastify";
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyServerOptions } from "fastify";
 
 import type { Config } from "../config/config-schema.ts";
-import { answerBrokenRequest, answerExpectation, fromFramework } from "./broken-request.ts";
+import { MalformedError } from "../errors.ts";
+import { answerBrokenRequest, answerConnect, answerExpectation, fromFramework } from "./broken-request.ts";
+import { carriesTwo } from "./carries-two.ts";
 import { Drain } from "./drain.ts";
 import { Responder } from "./responder.ts";
 
@@ -53,8 +55,14 @@ export function buildPort({ config, logger, log, rewriteUrl }: PortOptions): Por
   });
   const drain = new Drain(app.server, requestTimeoutMs);
   const [serve] = app.server.listeners("request") as [RequestListener];
-  app.server.removeAllListeners("request").on("request", drain.around(serve));
   const responder = new Responder(log ?? app.log, config.slowReaderTimeoutMs);
+  const admit: RequestListener = (request, response) => {
+    if (carriesTwo(request.rawHeaders, "host"))
+      responder.refuse(response, new MalformedError("ERR a request carries one Host header"));
+    else serve(request, response);
+  };
+  app.server.removeAllListeners("request").on("request", drain.around(admit));
+  app.server.on("connect", answerConnect);
   const fail = (reply: FastifyReply, error: unknown): void => {
     reply.hijack();
     const { status, code } = responder.refuse(reply.raw, error);

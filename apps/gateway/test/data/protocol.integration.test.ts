@@ -378,7 +378,7 @@ describe("what is no request gets an error in words", () => {
     for (const path of ["/pipeline", "/multi-exec", "/redis/orders/pipeline"]) {
       const answer = await gateway.ask(path);
       expect(answer.status).toBe(405);
-      expect(answer.headers.get("allow")).toBe("POST");
+      expect(answer.headers.get("allow")).toBe("POST, PUT");
     }
   });
 });

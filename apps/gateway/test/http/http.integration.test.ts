@@ -76,7 +76,9 @@ describe("what is hardly HTTP gets an answer in JSON", () => {
       417,
     ],
     ["two tokens", request("GET /get/k", "Host: x", auth, auth), 401],
-    ["a proxy's form", request("GET http://x/get/k", "Host: x", auth), 400],
+    ["two Hosts", request("GET /get/k", "Host: x", "Host: y", auth), 400],
+    ["CONNECT", request("CONNECT x:80", "Host: x", auth), 405],
+    ["CONNECT to a path", request("CONNECT /get/k", "Host: x"), 405],
     [
       "a body that never comes",
       `POST / HTTP/1.1\r\nHost: x\r\n${auth}\r\nContent-Length: 30\r\n\r\n["SET"`,
@@ -91,6 +93,42 @@ describe("what is hardly HTTP gets an answer in JSON", () => {
       expect.stringMatching(/^\{"error":"(?:ERR|WRONGPASS) .*"code":"FLEET_GATEWAY_/),
     ]);
   });
+});
+
+test("the admin port answers the same in JSON, and a path that looks like a pattern with 404", async () => {
+  const authorized = `Authorization: Bearer ${secrets.admin}`;
+  for (const [bytes, status] of [
+    [request("CONNECT x:80", "Host: x"), 405],
+    [request("GET /healthz", "Host: x", "Host: y"), 400],
+    [request("GET /:a(", "Host: x", authorized), 404],
+    [request("GET /:a((a+)+$)", "Host: x", authorized), 404],
+    [request("GET /*", "Host: x", authorized), 404],
+    [request("POST /v1/instances?x=1", "Host: x", authorized), 405],
+  ] as const) {
+    const [answer] = await raw(gateway.adminUrl, bytes);
+    expect([bytes, answer!.status, answer!.body]).toEqual([
+      bytes,
+      status,
+      expect.stringMatching(/^\{"error":"ERR /),
+    ]);
+  }
+});
+
+test("the form for proxies, an upgrade that is not wanted, PUT and a slash too many are what they mean", async () => {
+  await redis.call("SET", "meant", "v");
+  for (const bytes of [
+    request("GET http://x/get/meant", "Host: x", auth),
+    request("GET /get/meant", "Host: x", auth, "Upgrade: websocket", "Sec-WebSocket-Key: x"),
+    `POST //pipeline HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${auth}\r\nContent-Length: 17\r\n\r\n[["GET","meant"]]`,
+    `PUT /pipeline HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${auth}\r\nContent-Length: 17\r\n\r\n[["GET","meant"]]`,
+  ]) {
+    const [answer] = await raw(gateway.url, bytes);
+    expect([bytes, answer!.status, answer!.body]).toEqual([
+      bytes,
+      200,
+      expect.stringContaining('{"result":"v"}'),
+    ]);
+  }
 });
 
 test("requests sent ahead are answered in order", async () => {

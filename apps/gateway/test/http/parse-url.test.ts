@@ -41,9 +41,24 @@ describe("the form and the target", () => {
 
   test("a URL that is no path has none", () => {
     expect(parsePlace("*")).toBeUndefined();
-    expect(parsePlace("http://elsewhere/get/k")).toBeUndefined();
+    expect(parsePlace("ftp://elsewhere/get/k")).toBeUndefined();
+    expect(parsePlace("http:///get/k")).toBeUndefined();
     expect(parsePlace("")).toBeUndefined();
   });
+});
+
+test.for([
+  ["http://elsewhere/get/k", "command", undefined, ["get", "k"]],
+  ["HTTPS://elsewhere:8443/redis/orders/set/k/v?EX=1", "command", "orders", ["set", "k", "v"]],
+  ["http://elsewhere", "command", undefined, []],
+  ["http://elsewhere?_token=x", "command", undefined, []],
+  ["http://elsewhere/pipeline", "pipeline", undefined, undefined],
+  ["//pipeline", "pipeline", undefined, undefined],
+  ["/redis/orders//multi-exec?_token=x", "multi-exec", "orders", undefined],
+] as const)("the form for proxies and a slash too many: %s", ([url, form, target, segments]) => {
+  const found = parsePlace(url)!;
+  expect({ form: found.form, target: found.target }).toEqual({ form, target });
+  if (segments !== undefined) expect(pathArguments(url, found)).toEqual(segments);
 });
 
 describe("arguments in the path", () => {

@@ -66,7 +66,7 @@ describe("answers", () => {
     let count = 0;
     const expected = slots.map((slot) =>
       slot.length === 0
-        ? { error: "ERR empty pipeline command" }
+        ? { error: "ERR empty pipeline command", code: "FLEET_GATEWAY_MALFORMED" }
         : slot[1] === "text"
           ? { error: "ERR value is not an integer or out of range" }
           : { result: (count += 1) },

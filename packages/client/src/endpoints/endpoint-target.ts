@@ -138,12 +138,12 @@ export class EndpointTarget implements Target, AskedEndpoint {
   }
 
   /** What the commands of a project go over: connections of its own user, where the fleet makes users. */
-  connectionsOf(project: string): Connections {
+  connectionsOf(project: string, now: number): Connections {
     const { acl, clock } = this.#options;
     const { pool, instance, address } = this;
     if (acl === undefined) return pool;
     this.#users ??= new ProjectLanes({ acl, pool, instance, address, clock });
-    return this.#users.of(project);
+    return this.#users.of(project, now);
   }
 
   /** Undefined until the first call of a project. */

@@ -6,7 +6,7 @@ import { type Clock, within } from "@fleet/time";
 /** What a call has that may go as a project's user. */
 interface UserCall extends SendOptions {
   project?: string | undefined;
-  isRepairable?: boolean;
+  toRepair?: readonly Command[] | undefined;
   readonly atomic?: boolean;
   readonly giveUpAt: number;
   readonly target:
@@ -18,8 +18,7 @@ interface UserCall extends SendOptions {
 export function asUser(call: UserCall, namespace: Namespace | undefined, commands: readonly Command[]): void {
   if (namespace?.project === undefined) return;
   call.project = namespace.project;
-  // A script may answer what it likes, a refusal too, after it has written.
-  call.isRepairable = !commands.some(([name]) => /^(?:EVAL|FCALL)/i.test(name));
+  call.toRepair = commands;
 }
 
 /**
@@ -29,9 +28,11 @@ export function asUser(call: UserCall, namespace: Namespace | undefined, command
  * @throws the error itself when the time of the call is up, or its signal's reason.
  */
 export async function isRepaired(call: UserCall, error: unknown, clock: Clock): Promise<boolean> {
-  const { project, target, signal } = call;
-  if (project === undefined || call.isRepairable !== true || !isDenied(error)) return false;
-  call.isRepairable = false;
+  const { project, toRepair, target, signal } = call;
+  if (project === undefined || toRepair === undefined || !isDenied(error)) return false;
+  call.toRepair = undefined;
+  // A script may answer what it likes, a refusal too, after it has written.
+  if (toRepair.some(([name]) => /^(?:EVAL|FCALL)/i.test(name))) return false;
   // Where the server cannot be asked, its refusal is what the caller gets.
   const repair = target?.openUsers?.repair(project).catch(() => false) ?? Promise.resolve(false);
   return within(repair, { clock, ms: call.giveUpAt - clock.now(), late: () => error as Error, signal });
@@ -51,7 +52,7 @@ export async function sendBatch(
     if (await isRepaired(call, error, clock)) return lane.batch(commands, call);
     throw error;
   }
-  if (call.isRepairable !== true) return replies;
+  if (call.toRepair === undefined) return replies;
   const refusals = replies.flatMap((reply) =>
     "error" in reply && isDenied(reply.error) ? [reply.error] : [],
   );

@@ -36,8 +36,7 @@ export class ProjectLanes {
   }
 
   /** Those of a project; its lane is opened by the first call, and the least recently used one gives way where there are too many. */
-  of(project: string): Connections {
-    const now = this.#options.clock.now();
+  of(project: string, now: number): Connections {
     const found = this.#open.get(project);
     if (found !== undefined) {
       // Moved to the end once in a while, not for each command: the order need not be more exact than that.
@@ -120,8 +119,9 @@ class ProjectConnections implements Connections {
     this.#lanes = lanes;
     this.shared = lanes.shared;
     this.exclusive = pool.exclusive;
-    const own: ReadonlyMap<string, UserLanes["shared"]> = new Map(Object.entries(lanes));
-    this.lane = ((name) => own.get(name) ?? pool.lane(name)) as RedisPool["lane"];
+    const { shared, bulk } = lanes;
+    this.lane = ((name) =>
+      name === "shared" ? shared : name === "bulk" ? bulk : pool.lane(name)) as RedisPool["lane"];
     this.usedAt = now;
     this.movedAt = now;
     this.comparedAt = now;

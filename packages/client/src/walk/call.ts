@@ -1,5 +1,5 @@
 import type { Permit } from "@fleet/breaker";
-import type { Access } from "@fleet/isolation";
+import type { Access, Command } from "@fleet/isolation";
 import type { Encoding } from "@fleet/pool/ioredis";
 import type { PickRequest, Ticket } from "@fleet/router";
 
@@ -33,8 +33,8 @@ export class Call {
   declare retriedAt?: number;
   /** The commands go as this project's user, where the fleet makes users. */
   declare project?: string | undefined;
-  /** Whether a refusal of that user may lead to another attempt: nothing was executed, and none was made for it yet. */
-  declare isRepairable?: boolean;
+  /** What goes as that user, until a refusal of the user has led to another attempt. */
+  declare toRepair?: readonly Command[] | undefined;
   attempts = 0;
   /** Endpoint of the attempt under way, or of the last one. */
   target: EndpointTarget | undefined = undefined;

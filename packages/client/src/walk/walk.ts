@@ -69,7 +69,8 @@ export class Walk {
     call.ticket = ticket;
     call.target = target;
     target.inFlight += 1;
-    const pool = call.project === undefined ? target.pool : target.connectionsOf(call.project);
+    const pool =
+      call.project === undefined ? target.pool : target.connectionsOf(call.project, call.startedAt);
     const permit = target.breaker.tryAcquire();
     if (!permit.admitted) throw new BrokenCircuitError(target.name, permit, target.failure);
     call.permit = permit;

@@ -19,17 +19,20 @@ const reference = z
     "expected env:NAME or file:/path, never the secret itself",
   );
 
+/** What is no reference may be the secret itself, and is in no fault; a reference may be printed. */
+const quietly = { secret: "whole", mask: (value: unknown) => value } as const;
+
 export const acl: z.ZodType = z
   .strictObject({
     enabled: setting(z.boolean().default(false), {
       description: "make a user for each project on each server, and send its commands as that user",
     }),
     secret: setting(reference.optional(), {
-      takes: "<reference>",
+      ...quietly,
       description: "the secret that passwords of projects are made of: env:NAME or file:/path",
     }),
     previousSecret: setting(reference.optional(), {
-      takes: "<reference>",
+      ...quietly,
       description: "the secret of before, whose passwords stay valid while it is replaced",
     }),
     ...settingsFromRules(aclRules, {

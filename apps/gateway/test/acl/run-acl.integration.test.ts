@@ -1,3 +1,7 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
 import { passwordOf } from "@fleet/isolation/acl";
 import { startRedis } from "@fleet/testkit";
 import type { RedisServer } from "@fleet/testkit";
@@ -90,6 +94,22 @@ describe("the users of projects, by command", () => {
     expect(aclText(done.servers)).toContain("switched off default: ");
     const verified = await runAcl(asked("verify", { defaultOff: true }), config, environment);
     expect(verified).toMatchObject({ ok: true });
+  });
+
+  test("are kept in an aclfile by --save, and a file that cannot be written is said to be one", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "fleet-acl-"));
+    const file = join(folder, "users.acl");
+    await writeFile(file, "");
+    await using redis = await startRedis({ config: { aclfile: file } });
+    const config = await configOf(redis, ["shop"]);
+    const saved = await runAcl(asked("apply", { save: true }), config, environment);
+    expect(aclText(saved.servers)).toContain(`users are kept in ${file} only after ACL SAVE (--save)`);
+    expect(await readFile(file, "utf8")).toContain("user fleet-shop on");
+    await rm(folder, { recursive: true });
+    const { servers, ok } = await runAcl(asked("apply", { save: true }), config, environment);
+    expect(ok).toBe(false);
+    expect(servers[0]?.error).toMatchObject({ code: "FLEET_ISOLATION_ACL_NOT_SAVED" });
+    expect((await runAcl(asked("verify"), config, environment)).ok).toBe(true);
   });
 
   test("a server that is away is said to be", async () => {

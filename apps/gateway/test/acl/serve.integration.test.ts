@@ -1,0 +1,86 @@
+import { hash } from "node:crypto";
+
+import { eventually, startRedis } from "@fleet/testkit";
+import type { RedisServer } from "@fleet/testkit";
+import { describe, expect, test } from "vitest";
+
+import { loadConfig } from "../../src/config.ts";
+import { serve } from "../../src/serve.ts";
+import type { Serving } from "../../src/serve.ts";
+
+const token = "shop-token-of-this-test";
+
+/** A gateway with a token of the project `shop`, which makes users of projects. */
+async function gatewayOn(
+  redis: RedisServer,
+  more: Record<string, string> = {},
+): Promise<Serving & AsyncDisposable> {
+  const environment = {
+    FLEET_INSTANCES: JSON.stringify([
+      { name: "orders", endpoints: [{ host: redis.host, port: redis.port }] },
+    ]),
+    FLEET_TOKENS: JSON.stringify([
+      { name: "shop", digest: hash("sha256", token), rights: "full", targets: ["orders"], project: "shop" },
+    ]),
+    FLEET_LISTEN_PORT: "0",
+    FLEET_ADMIN_LISTEN_PORT: "0",
+    FLEET_LOG_LEVEL: "silent",
+    FLEET_DRAIN_DELAY_MS: "0",
+    FLEET_ACL: "true",
+    FLEET_ACL_SECRET: "env:ACL_SECRET",
+    ACL_SECRET: "first",
+    ...more,
+  };
+  const { config } = await loadConfig({ environment });
+  const serving = await serve(config, environment);
+  return { ...serving, [Symbol.asyncDispose]: () => serving.close() };
+}
+
+async function ask({ data }: Serving, ...command: readonly string[]): Promise<unknown> {
+  const headers = { authorization: `Bearer ${token}` };
+  const response = await fetch(data, { method: "POST", headers, body: JSON.stringify(command) });
+  return response.json();
+}
+
+const users = async (redis: RedisServer): Promise<string> => String(await redis.call("CLIENT", "LIST"));
+
+describe("a gateway with acl.enabled", () => {
+  test("serves projects as users of their own, before and after a restart of the server", async () => {
+    await using redis = await startRedis();
+    await using gateway = await gatewayOn(redis);
+    expect(await ask(gateway, "SET", "k", "v")).toEqual({ result: "OK" });
+    expect(await users(redis)).toContain("user=fleet-shop");
+    await redis.restart();
+    expect(await redis.call("ACL", "USERS")).toEqual(["default"]);
+    await eventually(async () => expect(await ask(gateway, "SET", "k", "w")).toEqual({ result: "OK" }));
+    expect(await users(redis)).toContain("user=fleet-shop");
+  });
+
+  test("and one with the next secret share a server while the secret is replaced", async () => {
+    await using redis = await startRedis();
+    await using before = await gatewayOn(redis);
+    expect(await ask(before, "SET", "k", "v")).toEqual({ result: "OK" });
+    const next = { FLEET_ACL_PREVIOUS_SECRET: "env:OLD_SECRET", OLD_SECRET: "first", ACL_SECRET: "second" };
+    await using after = await gatewayOn(redis, next);
+    expect(await ask(after, "GET", "k")).toEqual({ result: "v" });
+    // Its next connection logs in with the password of before.
+    await redis.call("CLIENT", "KILL", "USER", "fleet-shop");
+    await eventually(async () => expect(await ask(before, "GET", "k")).toEqual({ result: "v" }));
+    await eventually(async () => expect(await ask(after, "GET", "k")).toEqual({ result: "v" }));
+    expect(await redis.call("ACL", "GETUSER", "fleet-shop")).toContainEqual([
+      expect.stringMatching(/^[0-9a-f]{64}$/),
+      expect.stringMatching(/^[0-9a-f]{64}$/),
+    ]);
+  });
+
+  test("does not start without a secret, or with one that is nowhere", async () => {
+    await using redis = await startRedis();
+    await expect(gatewayOn(redis, { FLEET_ACL_SECRET: "env:NOT_SET" })).rejects.toMatchObject({
+      code: "FLEET_GATEWAY_CONFIGURATION",
+      message: expect.stringContaining("acl.secret: env:NOT_SET is not set or empty"),
+    });
+    await expect(gatewayOn(redis, { FLEET_ACL_SECRET: "CANARY and no reference" })).rejects.toMatchObject({
+      message: expect.not.stringContaining("CANARY and no reference"),
+    });
+  });
+});

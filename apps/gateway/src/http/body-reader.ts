@@ -103,10 +103,7 @@ export class BodyReader {
       this.#at += 1;
       return;
     }
-    if (!isArgument) {
-      if (this.#startsValue(byte)) throw this.#unexpected();
-      throw this.#broken();
-    }
+    if (!isArgument) throw this.#unexpected(byte);
     if (byte === quote) this.#string(this.#at + 1);
     else if (byte === minus || (byte >= 48 && byte <= 57)) this.#number();
     else if (byte === 116) this.#literal("true");
@@ -118,10 +115,7 @@ export class BodyReader {
 
   /** An array or an object where an argument should be, which is the fault of its command alone. */
   #nested(): void {
-    const refused = new MalformedError(
-      "ERR failed to parse command: expected strings, numbers and booleans inside a command",
-    );
-    if (!this.#batch) throw refused;
+    if (!this.#batch) throw noArgument();
     const body = this.#body;
     const from = this.#at;
     let isString = false;
@@ -130,7 +124,7 @@ export class BodyReader {
     do {
       const byte = body[at];
       // Nothing that is meant is that long.
-      if (byte === undefined || at - from > pieceBytes) throw refused;
+      if (byte === undefined || at - from > pieceBytes) throw noArgument();
       if (byte === backslash) at += 1;
       else if (byte === quote) isString = !isString;
       else if (!isString && (byte === open || byte === 123)) depth += 1;
@@ -143,7 +137,7 @@ export class BodyReader {
       throw this.#broken();
     }
     this.#at = at;
-    this.#refused ??= refused;
+    this.#refused ??= noArgument();
     this.#argument("");
   }
 
@@ -277,27 +271,23 @@ export class BodyReader {
       return;
     }
     // What JSON has for NaN and undefined: a defect of the caller, and of this one command.
-    const refused = new MalformedError("ERR null args are not supported");
-    if (!this.#batch) throw refused;
-    this.#refused ??= refused;
+    if (!this.#batch) throw nullArgument();
+    this.#refused ??= nullArgument();
     this.#argument("");
   }
 
-  #startsValue(byte: number): boolean {
-    return (
-      byte === quote ||
-      byte === minus ||
-      byte === 123 ||
-      (byte >= 48 && byte <= 57) ||
-      "tfn".includes(String.fromCharCode(byte))
-    );
-  }
-
-  #unexpected(): MalformedError {
-    return new MalformedError(`${this.#what}: expected a JSON array${this.#batch ? " of arrays" : ""}`);
+  #unexpected(byte: number): MalformedError {
+    return '"-{tfn0123456789'.includes(String.fromCharCode(byte))
+      ? new MalformedError(`${this.#what}: expected a JSON array${this.#batch ? " of arrays" : ""}`)
+      : this.#broken();
   }
 
   #broken(): MalformedError {
     return new MalformedError(`${this.#what}: the body is not JSON`);
   }
 }
+
+// Made only when they are needed: a body may hold millions of what is none.
+const nullArgument = (): MalformedError => new MalformedError("ERR null args are not supported");
+const noArgument = (): MalformedError =>
+  new MalformedError("ERR failed to parse command: expected strings, numbers and booleans inside a command");

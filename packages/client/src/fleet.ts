@@ -247,6 +247,7 @@ export class Fleet implements AsyncDisposable {
     failure: unknown,
   ): Promise<Reply> {
     const { command } = scoped;
+    call.command = command[0];
     const lane = this.#large.laneOf(scoped, namespace?.project);
     const attempt = (pool: Connections): Promise<Reply> => pool.lane(lane).send(command, call);
     try {

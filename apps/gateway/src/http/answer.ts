@@ -80,6 +80,8 @@ function replyAnswer({ message, prefix }: Facts, code: string): Answer {
   // Redis's text is passed on, save where it is the address of another server.
   if (prefix === "MOVED" || prefix === "ASK")
     return { status: 502, text: "ERR the instance is part of a cluster, which this gateway does not follow" };
+  // Reads go on; writes again once something has been deleted, or has expired.
+  if (prefix === "OOM") return { status: 507, text: message, retryAfterSeconds: 1 };
   if (notNow.has(prefix)) return { status: 503, text: message, retryAfterSeconds: 1 };
   return { status: statusByCode[code]!, text: message };
 }

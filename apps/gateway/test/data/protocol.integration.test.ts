@@ -387,7 +387,7 @@ test("the server's out of memory is told in its words", async () => {
   await redis.call("CONFIG", "SET", "maxmemory", "1");
   try {
     expect(await gateway.ask("/set/k/v")).toMatchObject({
-      status: 400,
+      status: 507,
       json: { error: expect.stringMatching(/^OOM/) },
     });
   } finally {

@@ -27,6 +27,11 @@ describe("what a caller sees of an error", () => {
     },
   );
 
+  test("a full server has a status of its own, and is worth another try", () => {
+    const error = failing({ code: "FLEET_POOL_REPLY", prefix: "OOM" }, "OOM command not allowed");
+    expect(answerFor(error)).toEqual({ status: 507, text: "OOM command not allowed", retryAfterSeconds: 1 });
+  });
+
   test.for(["MOVED", "ASK"])("the address in a redirection by %s stays inside", (prefix) => {
     const { text, status } = answerFor(
       failing({ code: "FLEET_POOL_REPLY", prefix }, `${prefix} 1 10.0.0.1:6379`),

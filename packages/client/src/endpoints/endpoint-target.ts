@@ -47,6 +47,8 @@ export class EndpointTarget implements Target, AskedEndpoint {
   readonly terms: Terms;
   /** Attempts under way. */
   inFlight = 0;
+  /** When it last answered an attempt, by the clock of the walk. */
+  answeredAt = Number.NEGATIVE_INFINITY;
   readonly #options: OpenOptions<EndpointTarget>;
   #instance: Instance;
   #endpoint: Endpoint;

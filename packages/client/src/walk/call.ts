@@ -35,6 +35,8 @@ export class Call {
   declare project?: string | undefined;
   /** What goes as that user, until a refusal of the user has led to another attempt. */
   declare toRepair?: readonly Command[] | undefined;
+  /** What is called, known once the first attempt has failed; absent for a batch and for work on a lease. */
+  declare command?: string;
   attempts = 0;
   /** Endpoint of the attempt under way, or of the last one. */
   target: EndpointTarget | undefined = undefined;

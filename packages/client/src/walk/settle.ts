@@ -17,8 +17,9 @@ export interface Settled {
 }
 
 /** The attempt under way was answered. */
-export function settleAnswered(call: Call): void {
+export function settleAnswered(call: Call, now: number): void {
   call.permit?.success();
+  if (call.target !== undefined) call.target.answeredAt = now;
   release(call);
 }
 
@@ -46,8 +47,10 @@ export function settleFailed(
     target.failed(now, error);
     ticket?.failed();
     if (target.role !== "replica") roles.doubted(target);
-  } else if (verdict.outcome === "replied") permit.success();
-  else permit.ignore();
+  } else if (verdict.outcome === "replied") {
+    permit.success();
+    target.answeredAt = now;
+  } else permit.ignore();
   release(call);
   return { verdict, target, isShared, asked: isReadonly(error) ? roles.refused(target) : undefined };
 }

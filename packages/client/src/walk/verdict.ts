@@ -17,7 +17,8 @@ const cancelled: Classification = {
 export function verdictOf(call: Call, error: unknown): Classification {
   if (call.cancelled(error)) return cancelled;
   const verdict = classify(error);
-  if (isOfUser(call, verdict)) return { ...verdict, countsAsFailure: false };
+  if (isOfUser(call, verdict) || isOfCaller(call, error, verdict))
+    return { ...verdict, countsAsFailure: false };
   return isOfHungServer(error) ? { ...verdict, kind: "infra", countsAsFailure: true } : verdict;
 }
 
@@ -28,6 +29,26 @@ export function verdictOf(call: Call, error: unknown): Classification {
 function isOfUser({ project, target }: Call, { kind }: Classification): boolean {
   if (project === undefined || target?.openUsers === undefined) return false;
   return kind === "configuration" || (kind === "infra" && target.openPool?.shared.state === "ready");
+}
+
+/**
+ * Whether the failure says nothing about the endpoint to other callers: the answer to a script, which may be worded in any way; a script
+ * of any caller that runs too long; a command that took longer than its time while the endpoint went on to answer other calls.
+ */
+function isOfCaller(call: Call, error: unknown, { outcome }: Classification): boolean {
+  const { target, command, attemptedAt, deadline = call.giveUpAt } = call;
+  if (outcome === "replied") {
+    if (command !== undefined && /^(?:EVAL|FCALL)/i.test(command)) return true;
+    // Reads have other endpoints than a replica that is busy, and its open circuit leads them there.
+    return isBusy(error) && target?.role !== "replica";
+  }
+  if ((error as { readonly code?: unknown }).code !== "FLEET_POOL_COMMAND_TIMEOUT") return false;
+  // Within the second half of the time: one that hangs has answered others when this call had just begun.
+  return target !== undefined && target.answeredAt > (attemptedAt + deadline) / 2;
+}
+
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && /^(?:BUSY|UNKILLABLE) /.test(error.message);
 }
 
 /**

@@ -87,8 +87,7 @@ export class Walk {
 
   /** The attempt under way was answered. */
   end(call: Call): void {
-    this.clock.glance();
-    settleAnswered(call);
+    settleAnswered(call, this.clock.glance());
   }
 
   /** A first attempt, and whatever has to follow it. */

@@ -25,14 +25,12 @@ export function batchRoute(backend: Backend, exchange: Exchange): void {
         run(backend, exchange, parsed, atomic);
         return;
       }
-      parsed
-        .then((slots) => {
-          let elements = 0;
-          for (const slot of slots) if (!(slot instanceof MalformedError)) elements += slot.length;
-          hold?.take(unfoldedBytes(elements));
-          run(backend, exchange, slots, atomic);
-        })
-        .catch(exchange.fail);
+      exchange.later(parsed, (slots) => {
+        let elements = 0;
+        for (const slot of slots) if (!(slot instanceof MalformedError)) elements += slot.length;
+        hold?.take(unfoldedBytes(elements));
+        run(backend, exchange, slots, atomic);
+      });
     }),
   );
 }

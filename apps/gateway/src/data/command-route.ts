@@ -30,12 +30,10 @@ export function commandRoute(backend: Backend, exchange: Exchange): void {
         run(backend, exchange, parsed);
         return;
       }
-      parsed
-        .then((command) => {
-          hold?.take(unfoldedBytes(command.length));
-          run(backend, exchange, command);
-        })
-        .catch(exchange.fail);
+      exchange.later(parsed, (command) => {
+        hold?.take(unfoldedBytes(command.length));
+        run(backend, exchange, command);
+      });
     }),
   );
 }

@@ -53,6 +53,11 @@ export class Exchange {
     }
   }
 
+  /** Goes on when the promise has its value; what it or the work throws becomes the answer. */
+  later<T>(value: Promise<T>, work: (value: T) => void): void {
+    value.then(work).catch(this.fail);
+  }
+
   /** 200, with a body that is JSON already. */
   send(body: string): void {
     this.#responder.send(this.response, body);

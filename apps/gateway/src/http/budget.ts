@@ -1,9 +1,9 @@
 /** What one request holds of a budget. */
 export interface Hold {
   /** @throws what the budget says when there is no more, in all or for its owner. */
-  take(bytes: number): void;
+  readonly take: (bytes: number) => void;
   /** Everything back; what is taken after is given back too. */
-  release(): void;
+  readonly release: () => void;
 }
 
 /** Bytes that requests under way may hold together. An owner has at most half, so that no one takes it all from the others. */

@@ -49,7 +49,7 @@ export function parseBatch(body: Buffer, limits: BodyLimits): readonly Slot[] | 
           Array.isArray(slot) && slot.length > 0 && slot.length <= maxArguments && isPlain(slot),
       )
     )
-      return value as unknown as readonly Slot[];
+      return value as readonly Slot[];
   }
   return read(new BodyReader(body, "batch", limits, batchFailed), body);
 }

@@ -58,7 +58,7 @@ test.for([
 ] as const)("the form for proxies and a slash too many: %s", ([url, form, target, segments]) => {
   const found = parsePlace(url)!;
   expect({ form: found.form, target: found.target }).toEqual({ form, target });
-  if (segments !== undefined) expect(pathArguments(url, found)).toEqual(segments);
+  expect(segments === undefined ? undefined : pathArguments(url, found)).toEqual(segments);
 });
 
 describe("arguments in the path", () => {

@@ -66,6 +66,29 @@ export class DeadlineError extends Error {
   }
 }
 
+/** A batch was ended after some of its commands had been executed, and before others were sent. `cause` says by what. */
+export class InterruptedBatchError extends Error {
+  override readonly name = "InterruptedBatchError";
+  /**
+   * @retry only if the commands may run twice
+   * @remedy Read what the commands have written. A command on the whole key space of a project, amid others that write, is better
+   *   sent by itself.
+   */
+  readonly code = "FLEET_CLIENT_INTERRUPTED";
+  readonly outcome = "unknown";
+
+  constructor(cause: Error) {
+    super(`some commands of the batch were executed, then: ${cause.message}`, { cause });
+  }
+}
+
+/** What ends a batch after a part of it was answered, as an error that does not say that nothing was sent. */
+export function interrupted(call: { readonly isFinal: boolean }, error: unknown): unknown {
+  return call.isFinal && error instanceof Error && (error as { outcome?: unknown }).outcome === "not-sent"
+    ? new InterruptedBatchError(error)
+    : error;
+}
+
 /** An instance refers to a secret, and the fleet has no resolver for it. It is never dialed without the secret. Nothing was sent. */
 export class MissingCredentialsError extends Error {
   override readonly name = "MissingCredentialsError";

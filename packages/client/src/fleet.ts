@@ -8,20 +8,19 @@ import {
   type ScopedCommand,
 } from "@fleet/isolation";
 import { printed } from "@fleet/options";
-import type { BatchReply as LaneReply } from "@fleet/pool/ioredis";
 import { UnknownTargetError } from "@fleet/router";
 import type { Clock } from "@fleet/time";
 import type { Redis } from "ioredis";
 
-import { type BatchReply, ScopedBatch } from "./batch/batch.ts";
+import { type BatchReply, onlyValue, ScopedBatch } from "./batch/batch.ts";
 import { commandChannel, publishCall } from "./channels.ts";
 import { dialAll, type DialResult } from "./endpoints/dial-all.ts";
 import { statsOf } from "./endpoints/stats-of.ts";
-import { FleetClosedError, InvalidOptionError, StartingError } from "./errors.ts";
+import { FleetClosedError, interrupted, InvalidOptionError, StartingError } from "./errors.ts";
 import type { FleetStats } from "./fleet-stats.ts";
 import type { AllTerms } from "./overrides.ts";
 import type { Targets } from "./targets.ts";
-import { asUser, isRepaired, sendBatch } from "./users/as-user.ts";
+import { asUser, isRepaired } from "./users/as-user.ts";
 import type { Connections } from "./users/project-lanes.ts";
 import {
   type BatchOptions,
@@ -97,8 +96,9 @@ export class Fleet implements AsyncDisposable {
     checkSelector(selector);
     if (options !== none) checkCommand(options);
     const scoped = (options.namespace ?? dedicated).scope(command);
+    if (scoped.program !== undefined) return onlyValue(await this.batch(selector, [command], options));
     const call = this.#begin(selector, scoped.access, options);
-    if (this.#hasUsers) asUser(call, options.namespace, [scoped.command]);
+    if (this.#hasUsers && scoped.as !== "fleet") asUser(call, options.namespace, [scoped.command]);
     const project = options.namespace?.project;
     let reply: Reply;
     try {
@@ -106,7 +106,7 @@ export class Fleet implements AsyncDisposable {
       reply = await this.#walk.begin(call).lane(lane).send(scoped.command, call);
       this.#walk.end(call);
     } catch (error) {
-      reply = await this.#commandAgain(call, scoped, options.namespace, error);
+      reply = await this.#commandAgain(call, scoped, options.namespace, command, error);
     }
     this.#end(call, command[0]);
     this.#large.note(reply, command[0], project);
@@ -118,8 +118,8 @@ export class Fleet implements AsyncDisposable {
   }
 
   /**
-   * Sends commands together, to one endpoint and in one write. Each has its slot in the answer; one that is refused has its
-   * refusal there, and the others run. With `atomic` they are one transaction: a refusal of any of them rejects them all.
+   * Sends commands together, to one endpoint and in one write. Each has its slot in the answer; a refused one has its refusal there, and
+   * the others run. With `atomic` they are one transaction: a refusal of any of them rejects them all.
    */
   async batch(
     selector: Selector,
@@ -138,15 +138,12 @@ export class Fleet implements AsyncDisposable {
     if (atomic) call.atomic = true;
     if (this.#hasUsers) asUser(call, options.namespace, batch.commands);
     const name = atomic ? "MULTI" : "PIPELINE";
-    const { clock } = this.#parts;
-    let replies: readonly LaneReply[];
+    let replies: readonly BatchReply[];
     try {
-      replies = await this.#walk.through(call, (pool) =>
-        sendBatch(pool.lane(batch.lane), batch.commands, call, clock),
-      );
+      replies = await this.#walk.through(call, (pool) => batch.send(pool, call, this.#parts.clock));
     } catch (error) {
       batch.noteFailed(error);
-      throw atCaller(this.#failed(call, name, options.namespace, error));
+      throw atCaller(this.#failed(call, name, options.namespace, interrupted(call, error), commands));
     }
     this.#end(call, name);
     return batch.collect(replies, {
@@ -244,6 +241,7 @@ export class Fleet implements AsyncDisposable {
     call: Call,
     scoped: ScopedCommand,
     namespace: Namespace | undefined,
+    given: Command,
     failure: unknown,
   ): Promise<Reply> {
     const { command } = scoped;
@@ -258,7 +256,7 @@ export class Fleet implements AsyncDisposable {
       return await this.#walk.through(call, attempt);
     } catch (error) {
       this.#large.noteFailed(error, command[0], namespace?.project);
-      throw atCaller(this.#failed(call, command[0], namespace, error));
+      throw atCaller(this.#failed(call, command[0], namespace, error, [given]));
     }
   }
 
@@ -269,16 +267,21 @@ export class Fleet implements AsyncDisposable {
     return error;
   }
 
-  #failed(call: Call, name: string, namespace: Namespace | undefined, error: unknown): unknown {
+  #failed(
+    call: Call,
+    name: string,
+    namespace: Namespace | undefined,
+    error: unknown,
+    commands: readonly Command[] = [],
+  ): unknown {
     const isEarly = error instanceof UnknownTargetError && !this.#parts.discovery.isComplete;
     const failure = isEarly ? new StartingError(error) : error;
     this.#end(call, name, { error: failure });
-    return namespace === undefined ? failure : restoredError(namespace, failure);
+    return namespace === undefined ? failure : restoredError(namespace, failure, ...commands);
   }
 
   #end(call: Call, name: string, failure?: { readonly error: unknown }): void {
-    this.#calls -= 1;
-    if (this.#calls === 0) this.#idle?.();
+    if ((this.#calls -= 1) === 0) this.#idle?.();
     if (commandChannel.hasSubscribers) publishCall(call, name, this.#walk.clock.glance(), failure);
   }
 

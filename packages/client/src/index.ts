@@ -6,6 +6,8 @@ export {
   InvalidCommandError,
   InvalidProjectError,
   Namespace,
+  TooManyKeysError,
+  UnfinishedError,
 } from "@fleet/isolation";
 export {
   AcquireTimeoutError,
@@ -26,6 +28,7 @@ export { createFleet } from "./create-fleet.ts";
 export {
   DeadlineError,
   FleetClosedError,
+  InterruptedBatchError,
   InvalidOptionError,
   MissingCredentialsError,
   StartingError,

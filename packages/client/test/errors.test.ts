@@ -14,6 +14,7 @@ const errors: readonly (readonly [client: Error, outcome: string])[] = [
   [new client.DeadlineError("orders", 1, 1), "unknown"],
   [new client.FleetClosedError(), "not-sent"],
   [new client.ForeignKeyError(), "unknown"],
+  [new client.InterruptedBatchError(new Error("reset")), "unknown"],
   [new client.InvalidCommandError("empty", "arity"), "not-sent"],
   [new client.InvalidOptionError("timeoutMs", "a number", '"5"'), "not-sent"],
   [new client.LeaseReleasedError("p"), "not-sent"],
@@ -24,6 +25,8 @@ const errors: readonly (readonly [client: Error, outcome: string])[] = [
   [new client.ReplyError("WRONGTYPE"), "replied"],
   [new client.ReplyTooLargeError("p", "GET", "maxReplyBytes 1"), "replied"],
   [new client.StartingError(new Error("unknown")), "not-sent"],
+  [new client.TooManyKeysError("KEYS"), "replied"],
+  [new client.UnfinishedError("FLUSHDB", 1, "7"), "replied"],
   [new client.UnknownTargetError({ instance: "orders" }), "not-sent"],
   [new client.WrongLaneError("WATCH"), "not-sent"],
 ];

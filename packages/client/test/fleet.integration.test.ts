@@ -41,7 +41,8 @@ describe("a fleet of one instance", () => {
       "list",
       ["a"],
     ]);
-    await expect(fleet.command(orders, ["KEYS", "*"], { namespace: acme })).rejects.toMatchObject({
+    expect(await fleet.command(orders, ["KEYS", "*"], { namespace: acme })).toEqual(["price"]);
+    await expect(fleet.command(orders, ["SWAPDB", "0", "1"], { namespace: acme })).rejects.toMatchObject({
       code: "FLEET_ISOLATION_COMMAND_NOT_ALLOWED",
     });
     const read: [string, ...string[]] = ["XREADGROUP", "GROUP", "g", "c", "STREAMS", "s", ">"];

@@ -1,6 +1,6 @@
 import type { KeyPositions } from "./command-row.ts";
 import type { Argument } from "./command.ts";
-import { CommandNotAllowedError, InvalidCommandError } from "./errors.ts";
+import { CommandNotAllowedError, syntaxError } from "./errors.ts";
 import { isInteger, isKeyword, textOf } from "./keyword.ts";
 
 type Located = Exclude<KeyPositions, { kind: "range" }>;
@@ -16,13 +16,15 @@ type Located = Exclude<KeyPositions, { kind: "range" }>;
 export function locateKeys(name: string, keys: Located, args: readonly Argument[]): readonly number[] {
   switch (keys.kind) {
     case "counted":
-      return countedKeys(name, keys.count, keys.destination, args);
+      return countedKeys(name, keys, args);
     case "streams":
       return streamKeys(name, keys.group, args);
     case "sort":
       return sortKeys(name, keys.store, args);
     case "copy":
       return copyKeys(name, args);
+    case "geo":
+      return geoKeys(name, keys.options, args);
     default:
       return keys satisfies never;
   }
@@ -39,15 +41,14 @@ export function checkOptions(name: string, keys: Located, args: readonly Argumen
 
 function countedKeys(
   name: string,
-  count: number,
-  destination: number | undefined,
+  { count, destination, step = 1, zero = false }: Extract<KeyPositions, { kind: "counted" }>,
   args: readonly Argument[],
 ): readonly number[] {
   const given = args[count];
-  const keys = given !== undefined && isInteger(given) ? Number(textOf(given)) : 0;
-  if (!(keys > 0 && keys < args.length - count)) throw syntaxError(name);
+  const keys = given !== undefined && isInteger(given) ? Number(textOf(given)) : -1;
+  if (!(keys >= (zero ? 0 : 1) && keys * step < args.length - count)) throw syntaxError(name);
   const indices = destination === undefined ? [] : [destination];
-  for (let index = count + 1; index <= count + keys; index += 1) indices.push(index);
+  for (let index = count + 1; index <= count + keys * step; index += step) indices.push(index);
   return indices;
 }
 
@@ -56,7 +57,8 @@ function streamKeys(name: string, group: boolean, args: readonly Argument[]): re
   if (group && !isKeyword(args[1], "GROUP")) throw syntaxError(name);
   let index = group ? 4 : 1;
   while (!isKeyword(args[index], "STREAMS")) {
-    if (isKeyword(args[index], "BLOCK")) throw new CommandNotAllowedError(name, "blocking");
+    if (isKeyword(args[index], "BLOCK"))
+      throw new CommandNotAllowedError(name, "blocking", { option: "BLOCK" });
     if (isKeyword(args[index], "COUNT") && isInteger(args[index + 1])) index += 2;
     else if (group && isKeyword(args[index], "NOACK")) index += 1;
     else throw syntaxError(name);
@@ -71,7 +73,7 @@ function streamKeys(name: string, group: boolean, args: readonly Argument[]): re
 
 function copyKeys(name: string, args: readonly Argument[]): readonly number[] {
   for (let index = 3; index < args.length; index += 1) {
-    if (isKeyword(args[index], "DB")) throw new CommandNotAllowedError(name, "transfer");
+    if (isKeyword(args[index], "DB")) throw new CommandNotAllowedError(name, "transfer", { option: "DB" });
     if (!isKeyword(args[index], "REPLACE")) throw syntaxError(name);
   }
   return [1, 2];
@@ -89,13 +91,31 @@ function sortKeys(name: string, store: boolean, args: readonly Argument[]): read
       // STORE may be repeated and the last one counts; all of them are keys.
       indices.push(index + 1);
       index += 2;
-    } else if (isKeyword(option, "BY") || isKeyword(option, "GET"))
-      throw new CommandNotAllowedError(name, "hidden-keys");
+    } else if (isKeyword(option, "BY") && isKeyword(args[index + 1], "NOSORT")) index += 2;
+    else if (isKeyword(option, "GET") && isKeyword(args[index + 1], "#")) index += 2;
+    else if (isKeyword(option, "BY") || isKeyword(option, "GET"))
+      throw new CommandNotAllowedError(name, "hidden-keys", {
+        option: isKeyword(option, "BY") ? "BY" : "GET",
+        forOwner: true,
+      });
     else throw syntaxError(name);
   }
   return indices;
 }
 
-function syntaxError(name: string): InvalidCommandError {
-  return new InvalidCommandError(`the arguments of ${name} cannot be read in one certain way`, "syntax");
+function geoKeys(name: string, options: number, args: readonly Argument[]): readonly number[] {
+  const indices = [1];
+  let index = options;
+  while (index < args.length) {
+    const option = args[index];
+    if (["WITHCOORD", "WITHDIST", "WITHHASH", "ANY", "ASC", "DESC"].some((flag) => isKeyword(option, flag)))
+      index += 1;
+    else if (isKeyword(option, "COUNT") && isInteger(args[index + 1])) index += 2;
+    else if ((isKeyword(option, "STORE") || isKeyword(option, "STOREDIST")) && index + 1 < args.length) {
+      // Both may be repeated and the last one counts; all of them are keys.
+      indices.push(index + 1);
+      index += 2;
+    } else throw syntaxError(name);
+  }
+  return indices;
 }

@@ -2,12 +2,20 @@ import { readFileSync } from "node:fs";
 
 import { describe, expect, test } from "vitest";
 
+import type { CommandRow } from "../src/command-row.ts";
 import { commandTable } from "../src/command-table.ts";
 import { families } from "../src/commands/families.ts";
 import { refusals } from "../src/commands/refusals.ts";
 
 const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
 const rows = Object.values(families).flat();
+
+/** For the owner only, by grant, by a program. */
+function mark(row: CommandRow): string {
+  if ("dedicated" in row) return "*";
+  if ("emulated" in row) return "~";
+  return row.needs === undefined ? "" : "+";
+}
 
 describe("the table", () => {
   test("decides no name twice", () => {
@@ -23,7 +31,7 @@ describe("the table", () => {
         keys.kind === "range"
           ? Math.max(keys.first * Math.sign(keys.last), keys.last)
           : keys.kind === "counted"
-            ? keys.count + 1
+            ? keys.count + (keys.zero === true ? 0 : 1)
             : 1;
       return Math.abs(row.arity) <= last;
     });
@@ -41,12 +49,12 @@ describe("the README", () => {
   /** The names behind `- label: `, up to the end of the sentence. */
   const listed = (label: string): readonly string[] | undefined => {
     const line = readme.split("\n").find((candidate) => candidate.startsWith(`- ${label}: `));
-    const [, names] = /: (.*?)(?:\.|$)/.exec(line ?? "") ?? [];
+    const [, names] = /: ((?:`[^`]+` ?)*)/.exec(line ?? "") ?? [];
     return names === undefined ? undefined : [...names.matchAll(/`([^`]+)`/g)].map((match) => match[1] ?? "");
   };
 
   test.for(Object.entries(families))("lists the %s", ([family, rows]) => {
-    expect(listed(family)).toEqual(rows.map((row) => ("dedicated" in row ? `${row.name}*` : row.name)));
+    expect(listed(family)).toEqual(rows.map((row) => `${row.name}${mark(row)}`));
   });
 
   test.for(Object.entries(refusals))("lists what is refused as %s", ([reason, names]) => {

@@ -13,13 +13,13 @@ const bytes = (text: string): Buffer => Buffer.from(text);
 /** Ways out of a prefix, by what becomes of them: a reason of refusal, a kind of malformation, or a reply without effect. */
 const refused: Readonly<Record<string, readonly unknown[][]>> = {
   keyspace: [
-    ["KEYS", "*"],
-    ["SCAN", "0"],
-    ["RANDOMKEY"],
-    ["DBSIZE"],
-    ["FLUSHDB"],
-    ["FLUSHALL", "ASYNC"],
     ["SWAPDB", "0", "1"],
+    ["FT._LIST"],
+    ["FT.SEARCH", "index", "*"],
+    ["FT.CREATE", "index", "SCHEMA", "f", "TEXT"],
+    ["TS.MGET", "FILTER", "a=b"],
+    ["TS.MRANGE", "-", "+", "FILTER", "a=b"],
+    ["TS.QUERYINDEX", "a=b"],
   ],
   "connection-state": [
     ["SELECT", "1"],
@@ -49,18 +49,17 @@ const refused: Readonly<Record<string, readonly unknown[][]>> = {
   "hidden-keys": [
     ["SORT", "list", "GET", "proj:b:w_*"],
     ["SORT", "list", bytes("GET"), "proj:b:w_*"],
-    ["SORT", "list", bytes("get"), "#"],
+    ["SORT", "list", bytes("get"), "#*"],
+    ["SORT", "list", "GET", "#", "GET", "proj:b:w_*"],
+    ["SORT", "list", "BY", "nosort", "BY", "proj:b:w_*"],
+    ["SORT", "list", "BY", "nosort\0proj:b:w_*"],
     ["SORT", "list", "BY", "proj:b:w_*"],
     ["SORT_RO", "list", bytes("BY"), "proj:b:w_*"],
-    ["GEORADIUS", "geo", "15", "37", "9", "km", "STORE", "x", "STORE", "proj:b:pwned"],
-    ["GEORADIUSBYMEMBER", "geo", "m", "9", "km", bytes("STORE"), "proj:b:pwned"],
   ],
   pubsub: [
-    ["PUBLISH", "channel", "m"],
-    ["SPUBLISH", "channel", "m"],
     ["SUBSCRIBE", "channel"],
     ["PSUBSCRIBE", "*"],
-    ["PUBSUB", "CHANNELS"],
+    ["PUBSUB", "NUMPAT"],
   ],
   blocking: [
     ["BLPOP", "k", "0"],
@@ -83,8 +82,6 @@ const refused: Readonly<Record<string, readonly unknown[][]>> = {
     ["INFO"],
   ],
   unknown: [
-    ["JSON.SET", "proj:b:secret", "$", "1"],
-    ["FT._LIST"],
     ["HIMPORT", "proj:b:secret"],
     ["GETALL", "k"],
     ["GE", "k"],
@@ -136,6 +133,18 @@ const malformed: Readonly<Record<string, readonly unknown[][]>> = {
     ["SORT", "list", "LIMIT", "0", "STORE", "proj:b:pwned"],
     ["SORT", "list", "\u017fTORE", "proj:b:pwned"],
     ["SORT_RO", "list", "STORE", "proj:b:pwned"],
+    ["GEORADIUS", "geo", "15", "37", "9", "km", "STORE\0x", "proj:b:pwned"],
+    ["GEORADIUS", "geo", "15", "37", "9", "km", "COUNT", "STORE", "proj:b:pwned"],
+    ["GEORADIUSBYMEMBER", "geo", "m", "9", "km", "STORE"],
+    ["SCAN", "0", "MATCH"],
+    ["SCAN", "0", "COUNT", "0"],
+    ["SCAN", "0", "COUNT", "1e9"],
+    ["SCAN", "0\0", "MATCH", "*"],
+    ["SCAN", "-1"],
+    ["SCAN", "0", "NOVALUES"],
+    ["FLUSHDB", "NOW"],
+    ["FLUSHDB", "CURSOR"],
+    ["FLUSHALL", "CURSOR", "-1"],
     ["COPY", "a", "b", "D\0", "1"],
     ["XREAD", "BLOCK\0", "0", "STREAMS", "stream", "$"],
     ["XREAD", "COUNT", "STREAMS", "STREAMS", "stream", "0"],
@@ -173,6 +182,11 @@ const harmless: readonly Command[] = [
   ["OBJECT", bytes("encoding"), "proj:b:secret"],
   ["MEMORY", "usage", "proj:b:secret"],
   ["DEL", "proj:b:secret", "proj:b:list", "secret"],
+  ["GEORADIUS", "geo", "15", "37", "9", "km", "STORE", "x", "STORE", "proj:b:pwned"],
+  ["GEORADIUSBYMEMBER", "geo", "m", "9", "km", bytes("storedist"), bytes("proj:b:pwned")],
+  ["SORT", "list", "BY", "nosort", "GET", "#", "STORE", "proj:b:pwned"],
+  ["JSON.SET", "proj:b:secret", "$", "1"],
+  ["PUBLISH", "proj:b:channel", "m"],
 ];
 
 const titled = (rows: readonly unknown[][]): readonly (readonly [string, unknown[]])[] =>

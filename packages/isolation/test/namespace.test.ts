@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { ForeignKeyError, InvalidProjectError, Namespace } from "../src/index.ts";
+import { declaredCommands, ForeignKeyError, InvalidProjectError, Namespace } from "../src/index.ts";
 import type { Command, Reply } from "../src/index.ts";
 
 const project = Namespace.project("a");
@@ -89,14 +89,14 @@ describe("the names of commands", () => {
       expect.objectContaining({
         command: "OBJECT",
         reason: "unknown",
-        message: "OBJECT is not allowed here (unknown)",
+        message: "OBJECT is not allowed here (unknown): it is in no table, so its keys are not known",
       }),
     );
   });
 
   test("a refused subcommand of a container that allows others says which one it is", () => {
-    expect(() => dedicated.scope(["SCRIPT", "kill"])).toThrow(
-      expect.objectContaining({ command: "SCRIPT KILL", reason: "scripting" }),
+    expect(() => dedicated.scope(["SCRIPT", "debug"])).toThrow(
+      expect.objectContaining({ command: "SCRIPT DEBUG", reason: "scripting" }),
     );
   });
 });
@@ -135,13 +135,6 @@ describe("the owner of a whole instance", () => {
   });
 
   test.for<[Command, string]>([
-    [["KEYS", "*"], "read"],
-    [["SCAN", "0"], "read"],
-    [["RANDOMKEY"], "read"],
-    [["DBSIZE"], "read"],
-    [["TIME"], "read"],
-    [["FLUSHDB"], "write"],
-    [["FLUSHALL", "ASYNC"], "write"],
     [["EVAL", "return 1", "0"], "write"],
     [["EVALSHA", "0", "0"], "write"],
     [["EVAL_RO", "return 1", "0"], "read"],
@@ -153,9 +146,20 @@ describe("the owner of a whole instance", () => {
     [["SCRIPT", "LOAD", "return 1"], "write"],
     [["script", "exists", "0"], "write"],
     [["SCRIPT", "FLUSH"], "write"],
-    [["PUBLISH", "c", "m"], "write"],
     [["SORT", "l", "BY", "w_*", "GET", "#"], "write"],
-    [["GEORADIUS", "g", "15", "37", "9", "km", "STORE", "x"], "write"],
+    [["DUMP", "k"], "read"],
+    [["RESTORE", "k", "0", "x"], "write"],
+    [["INFO"], "read"],
+    [["COMMAND"], "read"],
+    [["COMMAND", "COUNT"], "read"],
+    [["CONFIG", "GET", "maxmemory"], "read"],
+    [["SLOWLOG", "GET"], "read"],
+    [["acl", "whoami"], "read"],
+    [["PUBSUB", "NUMPAT"], "read"],
+    [["SCRIPT", "KILL"], "write"],
+    [["FUNCTION", "KILL"], "write"],
+    [["TS.MGET", "FILTER", "a=b"], "read"],
+    [["FT.SEARCH", "i", "*"], "read"],
   ])("may send %j (a %s), which no project may", ([command, access]) => {
     expect(dedicated.scope(command)).toMatchObject({ access, lane: "shared" });
     expect(() => project.scope(command)).toThrow(
@@ -175,14 +179,19 @@ describe("the owner of a whole instance", () => {
     [["XREADGROUP", "GROUP", "g", "c", Buffer.from("BLOCK"), "0", "STREAMS", "k", ">"], "blocking"],
     [["MONITOR"], "administration"],
     [["CONFIG", "SET", "dir", "/"], "administration"],
+    [["CONFIG", "GET", "port", "RequirePass"], "administration"],
+    [["ACL", "LIST"], "administration"],
+    [["ACL", "GETUSER", "default"], "administration"],
+    [["SLOWLOG", "RESET"], "administration"],
+    [["MEMORY", "PURGE"], "administration"],
+    [["WAIT", "1", "0"], "blocking"],
+    [["CLIENT", "ID"], "connection-state"],
     [["SHUTDOWN"], "administration"],
     [["DEBUG", "SLEEP", "9"], "administration"],
     [["SCRIPT", "DEBUG", "YES"], "scripting"],
     [["FUNCTION", "RESTORE", "x"], "scripting"],
     [["COPY", "a", "b", "DB", "1"], "transfer"],
-    [["RESTORE", "k", "0", "x"], "transfer"],
     [["SWAPDB", "0", "1"], "keyspace"],
-    [["JSON.GET", "k"], "unknown"],
   ])("may not send %j either", ([command, reason]) => {
     expect(() => dedicated.scope(command)).toThrow(expect.objectContaining({ reason }));
   });
@@ -247,6 +256,126 @@ describe("a reply", () => {
       "NOGROUP No such consumer group 'g' for key name 's'",
     );
     expect(dedicated.restoreMessage(message)).toBe(message);
+  });
+});
+
+describe("a text of the server", () => {
+  const of = (message: string, ...commands: readonly Command[]): string =>
+    project.restoreMessage(message, ...commands);
+
+  test("about a command that it does not know has the arguments that the caller gave", () => {
+    const command: Command = ["HEXPIRE", "proj:a:h", "10", "FIELDS", "1", Buffer.from("proj:a:h")];
+    const shown = (key: string): string =>
+      `ERR unknown command 'HEXPIRE', with args beginning with: '${key}' '10' 'FIELDS' '1' 'proj:a:h' `;
+    expect(of(shown("proj:a:proj:a:h"), ["GET", "k"], command)).toBe(shown("proj:a:h"));
+  });
+
+  test("of a script names keys as the caller does, and leaves the rest of it alone", () => {
+    const scripts = Namespace.project("a", { scripts: true });
+    const command: Command = ["EVAL", "return redis.error_reply('ERR ' .. KEYS[1])", "1", "k"];
+    expect(scripts.restoreMessage("ERR bad proj:a:k, not proj:a:other", command)).toBe(
+      "ERR bad k, not proj:a:other",
+    );
+  });
+
+  test("without the command loses the prefix where an argument begins", () => {
+    expect(of("ERR no such key 'proj:a:k'")).toBe("ERR no such key 'k'");
+    expect(of("ERR xproj:a:k")).toBe("ERR xproj:a:k");
+  });
+
+  test("names a group as it is, whatever it looks like", () => {
+    expect(of("NOGROUP No such consumer group 'key 'proj:a:g'' for key name 'proj:a:s'")).toBe(
+      "NOGROUP No such consumer group 'key 'proj:a:g'' for key name 's'",
+    );
+  });
+});
+
+describe("what a namespace grants", () => {
+  const granted = Namespace.project("a", { scripts: true, transfer: true });
+
+  test.for<[Command, Command, string]>([
+    [["EVAL", "s", "2", "k", "l", "k"], ["EVAL", "s", "2", "proj:a:k", "proj:a:l", "k"], "scripting"],
+    [["EVALSHA_RO", "s", "0", "k"], ["EVALSHA_RO", "s", "0", "k"], "scripting"],
+    [["FCALL", "f", "1", "k"], ["FCALL", "f", "1", "proj:a:k"], "scripting"],
+    [["SCRIPT", "LOAD", "s"], ["SCRIPT", "LOAD", "s"], "scripting"],
+    [["DUMP", "k"], ["DUMP", "proj:a:k"], "transfer"],
+    [["RESTORE", "k", "0", "x"], ["RESTORE", "proj:a:k", "0", "x"], "transfer"],
+    [["BF.SCANDUMP", "k", "0"], ["BF.SCANDUMP", "proj:a:k", "0"], "transfer"],
+  ])("%j is %j, and without it refused as %s", ([command, expected, reason]) => {
+    expect(granted.scope(command).command).toEqual(expected);
+    expect(() => project.scope(command)).toThrow(expect.objectContaining({ reason }));
+  });
+
+  test.for<[Command]>([
+    [["EVAL", "s", "3", "k", "l"]],
+    [["EVAL", "s", "-1", "k"]],
+    [["EVAL", "s", "01", "k"]],
+  ])("%j cannot be read in one certain way", ([command]) => {
+    expect(() => granted.scope(command)).toThrow(expect.objectContaining({ reason: "syntax" }));
+  });
+
+  test("is true or false, and nothing unknown", () => {
+    for (const options of [{ scripts: "yes" }, { script: true }] as unknown as { scripts: boolean }[])
+      expect(() => Namespace.project("a", options)).toThrow(
+        expect.objectContaining({ code: "FLEET_ISOLATION_INVALID_OPTION" }),
+      );
+  });
+});
+
+describe("the owner of a server that declares more", () => {
+  const row = (name: string, flags: readonly string[], categories: readonly string[] = []): Reply => [
+    Buffer.from(name),
+    -2,
+    flags,
+    1,
+    1,
+    1,
+    categories,
+    [],
+    [],
+    [],
+  ];
+  const owner = Namespace.dedicated({
+    declared: declaredCommands([
+      row("new.get", ["readonly"]),
+      row("new.set", ["write"]),
+      row("new.wait", ["blocking"]),
+      row("new.watch", ["pubsub"]),
+      row("new.stop", ["admin", "noscript"]),
+      row("new.state", ["noscript"], ["@connection"]),
+      [Buffer.from("new.box"), -2, [], 0, 0, 0, [], [], [], [row("new.box|look", ["readonly"])]],
+      null,
+      row("flushdb", ["readonly"]),
+    ]),
+  });
+
+  test.for<[Command, string]>([
+    [["NEW.GET", "k"], "read"],
+    [["new.set", "k"], "write"],
+    [["NEW.BOX", "look"], "read"],
+    [["FLUSHDB"], "write"],
+  ])("may send %j, a %s", ([command, access]) => {
+    expect(owner.scope(command)).toMatchObject({ command, access });
+  });
+
+  test.for<[Command, string]>([
+    [["NEW.WAIT", "k"], "blocking"],
+    [["NEW.WATCH", "k"], "pubsub"],
+    [["NEW.STOP", "k"], "administration"],
+    [["NEW.STATE", "k"], "connection-state"],
+    [["NEW.NONE", "k"], "unknown"],
+    [["NEW.BOX", "leap"], "unknown"],
+    [["MONITOR"], "administration"],
+  ])("may not send %j (%s)", ([command, reason]) => {
+    expect(() => owner.scope(command)).toThrow(expect.objectContaining({ reason }));
+  });
+
+  test("gets no secret of CONFIG GET", () => {
+    const { restore } = dedicated.scope(["CONFIG", "GET", "*"]);
+    expect(restore(["port", "1", Buffer.from("requirepass"), "SECRET", "masterauth", "SECRET"])).toEqual([
+      "port",
+      "1",
+    ]);
   });
 });
 

@@ -55,6 +55,14 @@ export class Server implements AsyncDisposable {
     };
   }
 
+  /** A connection that listens to channels, and to one pattern. */
+  async listening(channels: readonly string[], pattern: string): Promise<AsyncDisposable> {
+    const redis = connect(this.#server);
+    await redis.subscribe(...channels);
+    await redis.psubscribe(pattern);
+    return { [Symbol.asyncDispose]: async () => redis.disconnect() };
+  }
+
   /** Runs commands in order in one write; bytes come back as bytes. */
   run(commands: readonly Command[]): Promise<readonly Outcome[]> {
     return runOn(this.#redis, commands);

@@ -21,6 +21,7 @@ interface Facts {
   readonly outcome?: unknown;
   readonly retryAfterMs?: unknown;
   readonly reason?: unknown;
+  readonly cause?: unknown;
 }
 
 /** Says what a caller gets to see of an error: the status by its code, and a text that gives nothing away. */
@@ -76,14 +77,16 @@ const notNow: ReadonlySet<unknown> = new Set([
   "TRYAGAIN",
 ]);
 
-function replyAnswer({ message, prefix }: Facts, code: string): Answer {
+function replyAnswer({ message, prefix, cause }: Facts, code: string): Answer {
   // Redis's text is passed on, save where it is the address of another server.
   if (prefix === "MOVED" || prefix === "ASK")
     return { status: 502, text: "ERR the instance is part of a cluster, which this gateway does not follow" };
   // Reads go on; writes again once something has been deleted, or has expired.
   if (prefix === "OOM") return { status: 507, text: message, retryAfterSeconds: 1 };
   if (notNow.has(prefix)) return { status: 503, text: message, retryAfterSeconds: 1 };
-  return { status: statusByCode[code]!, text: message };
+  // A transaction is discarded for what one of its commands got for an answer.
+  const text = prefix === "EXECABORT" && cause instanceof Error ? `${message} (${cause.message})` : message;
+  return { status: statusByCode[code]!, text };
 }
 
 function textFor(code: string, facts: Facts): string {
@@ -91,24 +94,43 @@ function textFor(code: string, facts: Facts): string {
     return facts.message;
   if (code === "FLEET_ISOLATION_COMMAND_NOT_ALLOWED") return refusal(facts as CommandNotAllowedError);
   if (code === "FLEET_ISOLATION_INVALID_COMMAND") return malformed(facts as InvalidCommandError);
+  if (ownWords.has(code)) return `ERR ${facts.message}`;
   if (code === "FLEET_ROUTER_NO_TARGET") return `ERR the instance is not available (${String(facts.reason)})`;
   return textByCode[code] ?? "ERR internal error";
 }
 
-/** What does the same here. */
-const insteadOf: Readonly<Partial<Record<CommandNotAllowedError["reason"], string>>> = {
-  blocking: "; ask again without blocking (LPOP, LMOVE, ZPOPMIN, XREAD without BLOCK)",
-  pubsub: "; a stream (XADD, XREAD) carries messages",
-  transaction: "; POST the commands to /multi-exec",
+/** Errors whose message names commands and numbers, and nothing else. */
+const ownWords: ReadonlySet<string> = new Set([
+  "FLEET_ISOLATION_TOO_MANY_KEYS",
+  "FLEET_ISOLATION_UNFINISHED",
+]);
+
+/** Why, and what does the same here where something does. */
+const explained: Readonly<Record<CommandNotAllowedError["reason"], string>> = {
+  unknown: "it is in no table of commands, so its keys are not known",
+  "connection-state": "it would change a connection that many callers share",
+  transaction: "POST commands that belong together to /multi-exec",
+  pubsub:
+    "it would bind a connection that many callers share, or shows what others subscribe to; PUBLISH sends",
+  blocking: "ask again without blocking (LPOP, LMOVE, ZPOPMIN, XREAD without BLOCK)",
+  administration: "it belongs to the operator of the server",
+  keyspace: "it sees or changes the keys of all projects; SCAN, KEYS, DBSIZE and FLUSHDB are a project's own",
+  scripting: "a script may name any key, and scripts are off for this project",
+  transfer: "it moves or forges data; COPY and RENAME move keys",
+  "hidden-keys": "it names keys by pattern; BY nosort and GET # are allowed, and MGET or HGET get the rest",
 };
 
-/** The hosted service's words, which clients and people know, why, and what to use instead. */
-function refusal({ command, reason }: Pick<CommandNotAllowedError, "command" | "reason">): string {
+/** The hosted service's words, which clients and people know, then the reason and what to use instead. */
+function refusal({
+  command,
+  reason,
+  option,
+}: Pick<CommandNotAllowedError, "command" | "reason" | "option">): string {
   const words =
     reason === "connection-state" || reason === "transaction" || reason === "pubsub"
       ? `ERR Command "${command}" is not allowed in REST or it has a special context path`
-      : `ERR Command is not available: '${command}' (${reason})`;
-  return `${words}${insteadOf[reason] ?? ""}`;
+      : `ERR Command is not available: '${command}'${option === undefined ? "" : ` with ${option}`}`;
+  return `${words} (${reason}): ${explained[reason]}`;
 }
 
 /** Redis's words where it has some: the command was not sent because Redis would say so. */
@@ -143,6 +165,8 @@ const textByCode: Readonly<Record<string, string>> = {
   FLEET_POOL_WRONG_LANE:
     "ERR the command is not available here: it would bind a connection that others share",
   FLEET_CLIENT_CLOSED: closing,
+  FLEET_CLIENT_INTERRUPTED:
+    "ERR some commands were executed before the instance could not be reached for the others",
   FLEET_CLIENT_DEADLINE: "ERR the instance did not answer in time",
   FLEET_CLIENT_CREDENTIALS: lostCredentials,
   FLEET_CLIENT_STARTING: "ERR no such instance or group is known yet: the gateway is still looking for them",

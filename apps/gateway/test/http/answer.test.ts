@@ -64,22 +64,52 @@ describe("what a caller sees of an error", () => {
   });
 
   test.for([
-    ["unknown", "ERR Command is not available: 'BITFIELD' (unknown)"],
+    [
+      "unknown",
+      "ERR Command is not available: 'SORT' (unknown): it is in no table of commands, so its keys are not known",
+    ],
     [
       "transaction",
-      'ERR Command "BITFIELD" is not allowed in REST or it has a special context path; POST the commands to /multi-exec',
+      'ERR Command "SORT" is not allowed in REST or it has a special context path (transaction): POST commands that belong together to /multi-exec',
     ],
     [
       "blocking",
-      "ERR Command is not available: 'BITFIELD' (blocking); ask again without blocking (LPOP, LMOVE, ZPOPMIN, XREAD without BLOCK)",
+      "ERR Command is not available: 'SORT' (blocking): ask again without blocking (LPOP, LMOVE, ZPOPMIN, XREAD without BLOCK)",
     ],
-    ["connection-state", 'ERR Command "BITFIELD" is not allowed in REST or it has a special context path'],
     [
-      "pubsub",
-      'ERR Command "BITFIELD" is not allowed in REST or it has a special context path; a stream (XADD, XREAD) carries messages',
+      "connection-state",
+      'ERR Command "SORT" is not allowed in REST or it has a special context path (connection-state): it would change a connection that many callers share',
     ],
-  ] as const)("a refusal because of %s has the hosted service's words", ([reason, text]) => {
-    expect(answerFor(new CommandNotAllowedError("BITFIELD", reason))).toMatchObject({ status: 400, text });
+    [
+      "scripting",
+      "ERR Command is not available: 'SORT' (scripting): a script may name any key, and scripts are off for this project",
+    ],
+  ] as const)(
+    "a refusal because of %s has the hosted service's words, the reason and no foreign page",
+    ([reason, text]) => {
+      expect(answerFor(new CommandNotAllowedError("SORT", reason))).toMatchObject({ status: 400, text });
+    },
+  );
+
+  test("a refused option is named, as the command itself is there", () => {
+    expect(answerFor(new CommandNotAllowedError("SORT", "hidden-keys", { option: "BY" })).text).toMatch(
+      /^ERR Command is not available: 'SORT' with BY \(hidden-keys\): /,
+    );
+  });
+
+  test("a transaction that was discarded says why", () => {
+    const cause = new Error("ERR unknown command 'HEXPIRX', with args beginning with: 'h' ");
+    const error = Object.assign(
+      new Error("EXECABORT Transaction discarded because of previous errors.", { cause }),
+      {
+        code: "FLEET_POOL_REPLY",
+        prefix: "EXECABORT",
+      },
+    );
+    expect(answerFor(error)).toMatchObject({
+      status: 400,
+      text: `EXECABORT Transaction discarded because of previous errors. (${cause.message})`,
+    });
   });
 
   test("a wrong number of arguments has Redis's words", () => {
@@ -115,7 +145,14 @@ describe("what a caller sees of an error", () => {
   });
 
   test("no code of a package lets the text of its error out", () => {
-    const ownText = new Set(["FLEET_POOL_REPLY", "FLEET_POOL_MEMORY", "FLEET_POOL_KEY_NOT_FOUND"]);
+    const ownText = new Set([
+      "FLEET_POOL_REPLY",
+      "FLEET_POOL_MEMORY",
+      "FLEET_POOL_KEY_NOT_FOUND",
+      // They name a command and numbers.
+      "FLEET_ISOLATION_TOO_MANY_KEYS",
+      "FLEET_ISOLATION_UNFINISHED",
+    ]);
     const leaky = Object.keys(statusByCode).filter(
       (code) =>
         !code.startsWith("FLEET_GATEWAY_") &&

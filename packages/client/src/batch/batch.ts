@@ -8,13 +8,20 @@ import {
   type Namespace,
   type Reply,
   type ScopedCommand,
+  type TooManyKeysError,
+  type UnfinishedError,
 } from "@fleet/isolation";
 import { ReplyError, type ReplyTooLargeError } from "@fleet/pool";
-import type { BatchReply as LaneReply, Encoding, UnsentError, WrongLaneError } from "@fleet/pool/ioredis";
+import type { Encoding, UnsentError, WrongLaneError } from "@fleet/pool/ioredis";
+import type { Clock } from "@fleet/time";
 
+import { sendBatch } from "../users/as-user.ts";
+import type { Connections } from "../users/project-lanes.ts";
+import type { Call } from "../walk/call.ts";
 import type { LargeReplies } from "../walk/large-replies.ts";
 import { atCaller, restoredError } from "../walk/restored-error.ts";
 import { restoredReply } from "../walk/restored-reply.ts";
+import { encodedReply, runProgram } from "./run-program.ts";
 
 /** One slot of a batch: its reply, or why there is none. */
 export type BatchReply =
@@ -27,7 +34,9 @@ export type BatchReply =
         | WrongLaneError
         | CommandNotAllowedError
         | InvalidCommandError
-        | ForeignKeyError;
+        | ForeignKeyError
+        | TooManyKeysError
+        | UnfinishedError;
     };
 
 /** Called for replies that say something about the endpoint. */
@@ -44,6 +53,12 @@ interface BatchTerms {
 
 type Refusal = CommandNotAllowedError | InvalidCommandError;
 
+/** Of a command that may be sent: what the caller gave, and what becomes of it. */
+interface Slot {
+  readonly given: Command;
+  readonly scoped: ScopedCommand;
+}
+
 /** The commands of a batch that may be sent, and the places of those that may not. */
 export class ScopedBatch {
   /** A batch that only reads is routed, and repeated, as a read. */
@@ -51,10 +66,12 @@ export class ScopedBatch {
   /** One for all of them, so that they keep their order. */
   readonly lane: Lane;
   readonly commands: readonly Command[];
+  /** Whether they go in several steps: one is a program, or goes as the fleet amid others that go as a project's user. */
+  readonly isStepped: boolean;
   readonly #namespace: Namespace;
   readonly #large: LargeReplies;
   readonly #encoding: Encoding | undefined;
-  readonly #slots: readonly (ScopedCommand | Refusal)[];
+  readonly #slots: readonly (Slot | Refusal)[];
 
   /** @throws the first refusal, when the batch is atomic: nothing of it is sent. */
   constructor(
@@ -65,14 +82,19 @@ export class ScopedBatch {
   ) {
     let access: Access = "read";
     let lane: Lane = "shared";
-    const slots: (ScopedCommand | Refusal)[] = [];
+    let isStepped = false;
+    const slots: (Slot | Refusal)[] = [];
     const sent: Command[] = [];
     for (const command of commands) {
       try {
         const scoped = namespace.scope(command);
         if (scoped.access === "write") access = "write";
+        if (scoped.program !== undefined) {
+          if (atomic === true) throw new CommandNotAllowedError(command[0].toUpperCase(), "transaction");
+          isStepped = true;
+        } else if (scoped.as === "fleet") isStepped ||= atomic !== true;
         if (large.laneOf(scoped, namespace.project) === "bulk") lane = "bulk";
-        slots.push(scoped);
+        slots.push({ given: command, scoped });
         sent.push(scoped.command);
       } catch (error) {
         if (
@@ -89,6 +111,7 @@ export class ScopedBatch {
     this.access = access;
     this.lane = lane;
     this.commands = sent;
+    this.isStepped = isStepped;
     this.#slots = slots;
   }
 
@@ -97,25 +120,83 @@ export class ScopedBatch {
     for (const [name] of this.commands) this.#large.noteFailed(error, name, this.#namespace.project);
   }
 
+  /**
+   * Sends what there is to send: in one write, or in steps. A program waits for what stands before it, and what stands behind it waits for the program. Once a
+   * step of a batch that writes is answered, the call is final: a second time would write twice.
+   */
+  async send(
+    connections: Pick<Connections, "lane">,
+    call: Call,
+    clock: Clock,
+  ): Promise<readonly BatchReply[]> {
+    const lane = connections.lane(this.lane);
+    if (!this.isStepped) return sendBatch(lane, this.commands, call, clock);
+    const fleets = call.target?.pool.lane(this.lane) ?? lane;
+    const replies: BatchReply[] = [];
+    let plain: Command[] = [];
+    let plainLane = lane;
+    let leftBytes = call.maxRepliesBytes ?? lane.maxRepliesBytes;
+    const answered = (): void => {
+      if (this.access === "write") call.isFinal = true;
+    };
+    const flush = async (): Promise<void> => {
+      if (plain.length === 0) return;
+      call.maxRepliesBytes = Math.max(leftBytes, 1);
+      for (const reply of await sendBatch(plainLane, plain, call, clock)) {
+        replies.push(reply);
+        if ("value" in reply) leftBytes -= sizeOf(reply.value);
+      }
+      plain = [];
+      answered();
+    };
+    for (const slot of this.#slots) {
+      if (slot instanceof Error) continue;
+      const { program, command, as } = slot.scoped;
+      const slotLane = as === "fleet" ? fleets : lane;
+      if (program !== undefined || slotLane !== plainLane) await flush();
+      if (program === undefined) {
+        plainLane = slotLane;
+        plain.push(command);
+        continue;
+      }
+      const { giveUpAt, deadline = giveUpAt, signal } = call;
+      replies.push(await this.#run(program(), slotLane, { deadline, signal }, answered));
+    }
+    await flush();
+    return replies;
+  }
+
+  async #run(...given: Parameters<typeof runProgram>): Promise<BatchReply> {
+    try {
+      const result = await runProgram(...given);
+      if ("reply" in result) return { value: encodedReply(result.reply, this.#encoding) };
+      return { error: result.refusal as TooManyKeysError };
+    } catch (error) {
+      if (error instanceof ReplyError) return { error };
+      throw error;
+    }
+  }
+
   /** The replies of the sent ones, and the refusals, in the order of the caller's commands. */
-  collect(replies: readonly LaneReply[], listener?: ReplyListener): readonly BatchReply[] {
+  collect(replies: readonly BatchReply[], listener?: ReplyListener): readonly BatchReply[] {
     let next = 0;
     return this.#slots.map((slot): BatchReply => {
       if (slot instanceof Error) return { error: slot };
       const reply = replies[next++];
       if (reply === undefined) throw new TypeError("the lane answered fewer replies than it got commands");
-      const [name] = slot.command;
+      const [name] = slot.given;
       if ("error" in reply) {
+        if (reply.error instanceof ForeignKeyError) listener?.distrusted(reply.error);
         if (!(reply.error instanceof ReplyError)) {
           this.#large.noteFailed(reply.error, name, this.#namespace.project);
           return { error: reply.error };
         }
         listener?.refused(reply.error);
-        return { error: atCaller(restoredError(this.#namespace, reply.error)) };
+        return { error: atCaller(restoredError(this.#namespace, reply.error, slot.given)) };
       }
       this.#large.note(reply.value, name, this.#namespace.project);
       try {
-        const value = restoredReply(slot, reply.value, this.#encoding);
+        const value = restoredReply(slot.scoped, reply.value, this.#encoding);
         return value === reply.value ? reply : { value };
       } catch (error) {
         if (!(error instanceof ForeignKeyError)) throw error;
@@ -124,4 +205,17 @@ export class ScopedBatch {
       }
     });
   }
+}
+
+/** The reply of a batch of one. @throws the error of its slot. */
+export function onlyValue([slot]: readonly BatchReply[]): Reply {
+  if ("error" in slot!) throw slot.error;
+  return slot!.value;
+}
+
+/** The bytes of a reply, without what frames them. */
+function sizeOf(reply: Reply): number {
+  if (typeof reply === "string" || Buffer.isBuffer(reply)) return reply.length;
+  if (!Array.isArray(reply)) return 8;
+  return (reply as readonly Reply[]).reduce((sum: number, element) => sum + sizeOf(element), 0);
 }

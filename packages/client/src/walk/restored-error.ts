@@ -1,12 +1,22 @@
-import type { Namespace } from "@fleet/isolation";
+import type { Command, Namespace } from "@fleet/isolation";
 import { ReplyError } from "@fleet/pool";
 
-/** The error as the caller may see it: a server's text that names a key loses the prefix. Every other error is the same object. */
-export function restoredError<E>(namespace: Namespace, error: E): E | ReplyError {
+/**
+ * The error as the caller may see it: a server's text that names a key loses the prefix. Every other error is the same object.
+ *
+ * @param commands what the caller gave: the error is the answer to one of them.
+ */
+export function restoredError<E>(
+  namespace: Namespace,
+  error: E,
+  ...commands: readonly Command[]
+): E | ReplyError {
   if (!(error instanceof ReplyError)) return error;
-  const message = namespace.restoreMessage(error.message);
-  if (message === error.message) return error;
-  return new ReplyError(message, error.cause instanceof ReplyError ? error.cause : undefined, error.command);
+  const message = namespace.restoreMessage(error.message, ...commands);
+  // Why a transaction was discarded.
+  const cause: unknown = restoredError(namespace, error.cause, ...commands);
+  if (message === error.message && cause === error.cause) return error;
+  return new ReplyError(message, cause instanceof ReplyError ? cause : undefined, error.command);
 }
 
 /**

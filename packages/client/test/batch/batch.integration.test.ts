@@ -17,7 +17,7 @@ describe("a batch", () => {
     await using fleet = await createFleet({ instances: [instance("orders", [redis])] });
     const commands = [
       ["SET", "text", "x"],
-      ["FLUSHALL"],
+      ["MONITOR"],
       ["INCR", "text"],
       ["GET"],
       ["RPUSH", "list", "a"],
@@ -27,7 +27,7 @@ describe("a batch", () => {
     const replies = await fleet.batch(orders, commands, { namespace });
     expect(replies).toMatchObject([
       { value: "OK" },
-      { error: { code: "FLEET_ISOLATION_COMMAND_NOT_ALLOWED", command: "FLUSHALL" } },
+      { error: { code: "FLEET_ISOLATION_COMMAND_NOT_ALLOWED", command: "MONITOR" } },
       { error: { code: "FLEET_POOL_REPLY" } },
       { error: { code: "FLEET_ISOLATION_INVALID_COMMAND" } },
       { value: 1 },
@@ -44,8 +44,8 @@ describe("a batch", () => {
     await using fleet = await createFleet({
       instances: [instance("orders", [{ host: "127.0.0.1", port: 1 }])],
     });
-    expect(await fleet.batch(orders, [["FLUSHALL"], ["SUBSCRIBE", "x"]], { namespace })).toMatchObject([
-      { error: { command: "FLUSHALL" } },
+    expect(await fleet.batch(orders, [["MONITOR"], ["SUBSCRIBE", "x"]], { namespace })).toMatchObject([
+      { error: { command: "MONITOR" } },
       { error: { command: "SUBSCRIBE" } },
     ]);
     expect(await fleet.batch(orders, [])).toEqual([]);
@@ -118,7 +118,7 @@ describe("an atomic batch", () => {
     await using redis = await startRedis();
     await using fleet = await createFleet({ instances: [instance("orders", [redis])] });
     await expect(
-      fleet.batch(orders, [["SET", "x", "1"], ["FLUSHALL"]], { namespace, atomic: true }),
+      fleet.batch(orders, [["SET", "x", "1"], ["MONITOR"]], { namespace, atomic: true }),
     ).rejects.toMatchObject({ code: "FLEET_ISOLATION_COMMAND_NOT_ALLOWED" });
     expect(await redis.call("DBSIZE")).toBe(0);
     expect(fleet.stats.instances[0]?.endpoints[0]?.pool).toBeUndefined();

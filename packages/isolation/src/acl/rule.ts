@@ -94,8 +94,11 @@ function sentForProjects(): readonly string[] {
   );
 }
 
-function allowedOf({ name, project }: Entry): readonly string[] {
-  return project === undefined ? [name.toLowerCase().replace(" ", "|")] : [];
+/** What a program does in a project the fleet itself asks for: no user may walk the key space. So it is with what is privileged. */
+function allowedOf({ name, project, emulated, privileged }: Entry): readonly string[] {
+  return project === undefined && emulated === undefined && !privileged
+    ? [name.toLowerCase().replace(" ", "|")]
+    : [];
 }
 
 /** A pattern that matches the text itself. */

@@ -4,5 +4,5 @@ import { noKeys, type CommandRow } from "../command-row.ts";
 export const connection: readonly CommandRow[] = [
   { name: "ECHO", arity: 2, access: "read", keys: noKeys },
   { name: "PING", arity: -1, access: "read", keys: noKeys },
-  { name: "TIME", arity: 1, access: "read", dedicated: "administration" },
+  { name: "TIME", arity: 1, access: "read", keys: noKeys },
 ];

@@ -1,5 +1,6 @@
 import type { CommandRow } from "../command-row.ts";
 import { bitmaps } from "./bitmaps.ts";
+import { channels } from "./channels.ts";
 import { connection } from "./connection.ts";
 import { expiry } from "./expiry.ts";
 import { geo } from "./geo.ts";
@@ -8,7 +9,12 @@ import { hyperloglogs } from "./hyperloglogs.ts";
 import { keys } from "./keys.ts";
 import { keyspace } from "./keyspace.ts";
 import { lists } from "./lists.ts";
+import { json } from "./modules/json.ts";
+import { probabilistic } from "./modules/probabilistic.ts";
+import { search } from "./modules/search.ts";
+import { timeSeries } from "./modules/time-series.ts";
 import { scripting } from "./scripting.ts";
+import { server } from "./server.ts";
 import { sets } from "./sets.ts";
 import { sortedSets } from "./sorted-sets.ts";
 import { streams } from "./streams.ts";
@@ -31,5 +37,11 @@ export const families: Readonly<Record<string, readonly CommandRow[]>> = {
   "vector sets": vectorSets,
   connection,
   keyspace,
+  channels,
   scripting,
+  server,
+  json,
+  probabilistic,
+  "time series": timeSeries,
+  search,
 };

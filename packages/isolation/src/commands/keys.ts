@@ -4,6 +4,7 @@ import { allKeys, firstKey, firstTwoKeys, secondKey, type CommandRow } from "../
 export const keys: readonly CommandRow[] = [
   { name: "COPY", arity: -3, access: "write", keys: { kind: "copy" } },
   { name: "DEL", arity: -2, access: "write", keys: allKeys },
+  { name: "DUMP", arity: 2, access: "read", keys: firstKey, needs: "transfer" },
   { name: "EXISTS", arity: -2, access: "read", keys: allKeys },
   { name: "MEMORY USAGE", arity: -3, access: "read", keys: secondKey },
   { name: "OBJECT ENCODING", arity: 3, access: "read", keys: secondKey },
@@ -12,6 +13,7 @@ export const keys: readonly CommandRow[] = [
   { name: "OBJECT REFCOUNT", arity: 3, access: "read", keys: secondKey },
   { name: "RENAME", arity: 3, access: "write", keys: firstTwoKeys },
   { name: "RENAMENX", arity: 3, access: "write", keys: firstTwoKeys },
+  { name: "RESTORE", arity: -4, access: "write", keys: firstKey, needs: "transfer" },
   { name: "SORT", arity: -2, access: "write", keys: { kind: "sort", store: true } },
   { name: "SORT_RO", arity: -2, access: "read", keys: { kind: "sort", store: false } },
   { name: "TOUCH", arity: -2, access: "write", keys: allKeys },

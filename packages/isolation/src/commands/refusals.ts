@@ -1,8 +1,8 @@
 import type { RefusalReason } from "../errors.ts";
 
 /**
- * Commands that are known and always refused, so that a refusal says why. A container stands here alone when all its subcommands are
- * refused, and by subcommand when some are allowed. What is in no table is refused as `unknown`.
+ * Commands that are known and always refused, so that a refusal says why. A container that stands here is refused but for the subcommands
+ * that a family allows. What is in no table is refused as `unknown`.
  */
 export const refusals: Readonly<Record<Exclude<RefusalReason, "unknown">, readonly string[]>> = {
   "connection-state": [
@@ -17,16 +17,7 @@ export const refusals: Readonly<Record<Exclude<RefusalReason, "unknown">, readon
     "SELECT",
   ],
   transaction: ["DISCARD", "EXEC", "MULTI", "UNWATCH", "WATCH"],
-  pubsub: [
-    "PSUBSCRIBE",
-    "PUBSUB",
-    "PUNSUBSCRIBE",
-    "SPUBLISH",
-    "SSUBSCRIBE",
-    "SUBSCRIBE",
-    "SUNSUBSCRIBE",
-    "UNSUBSCRIBE",
-  ],
+  pubsub: ["PSUBSCRIBE", "PUNSUBSCRIBE", "SSUBSCRIBE", "SUBSCRIBE", "SUNSUBSCRIBE", "UNSUBSCRIBE"],
   blocking: [
     "BLMOVE",
     "BLMPOP",
@@ -44,29 +35,24 @@ export const refusals: Readonly<Record<Exclude<RefusalReason, "unknown">, readon
     "BGREWRITEAOF",
     "BGSAVE",
     "CLUSTER",
-    "COMMAND",
     "COMMANDLOG",
     "CONFIG",
     "DEBUG",
     "FAILOVER",
-    "INFO",
-    "LASTSAVE",
+    "HOTKEYS",
     "LATENCY",
-    "LOLWUT",
-    "MEMORY DOCTOR",
     "MEMORY HELP",
     "MEMORY MALLOC-STATS",
     "MEMORY PURGE",
-    "MEMORY STATS",
     "MODULE",
     "MONITOR",
     "OBJECT HELP",
     "PFDEBUG",
     "PFSELFTEST",
     "PSYNC",
+    "PUBSUB HELP",
     "REPLCONF",
     "REPLICAOF",
-    "ROLE",
     "SAVE",
     "SHUTDOWN",
     "SLAVEOF",
@@ -79,13 +65,11 @@ export const refusals: Readonly<Record<Exclude<RefusalReason, "unknown">, readon
   scripting: [
     "FUNCTION DUMP",
     "FUNCTION HELP",
-    "FUNCTION KILL",
     "FUNCTION RESTORE",
     "SCRIPT DEBUG",
     "SCRIPT HELP",
-    "SCRIPT KILL",
     "SCRIPT SHOW",
   ],
-  transfer: ["DUMP", "MIGRATE", "MOVE", "RESTORE", "RESTORE-ASKING"],
+  transfer: ["MIGRATE", "MOVE", "RESTORE-ASKING"],
   "hidden-keys": [],
 };

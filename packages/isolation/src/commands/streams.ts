@@ -3,10 +3,12 @@ import { firstKey, secondKey, type CommandRow } from "../command-row.ts";
 /** Streams, without BLOCK. */
 export const streams: readonly CommandRow[] = [
   { name: "XACK", arity: -4, access: "write", keys: firstKey },
+  { name: "XACKDEL", arity: -6, access: "write", keys: firstKey },
   { name: "XADD", arity: -5, access: "write", keys: firstKey },
   { name: "XAUTOCLAIM", arity: -6, access: "write", keys: firstKey },
   { name: "XCLAIM", arity: -6, access: "write", keys: firstKey },
   { name: "XDEL", arity: -3, access: "write", keys: firstKey },
+  { name: "XDELEX", arity: -5, access: "write", keys: firstKey },
   { name: "XGROUP CREATE", arity: -5, access: "write", keys: secondKey },
   { name: "XGROUP CREATECONSUMER", arity: 5, access: "write", keys: secondKey },
   { name: "XGROUP DELCONSUMER", arity: 5, access: "write", keys: secondKey },

@@ -11,6 +11,7 @@ export const vectorSets: readonly CommandRow[] = [
   { name: "VISMEMBER", arity: 3, access: "read", keys: firstKey },
   { name: "VLINKS", arity: -3, access: "read", keys: firstKey },
   { name: "VRANDMEMBER", arity: -2, access: "read", keys: firstKey },
+  { name: "VRANGE", arity: -4, access: "read", keys: firstKey },
   { name: "VREM", arity: 3, access: "write", keys: firstKey },
   { name: "VSETATTR", arity: 4, access: "write", keys: firstKey },
   { name: "VSIM", arity: -4, access: "read", keys: firstKey },

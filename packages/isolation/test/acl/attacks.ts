@@ -24,6 +24,8 @@ export const attacks: readonly Command[] = [
   ["ZUNIONSTORE", "proj:b:pwned", "1", "proj:a:zset"],
   ["SORT", "proj:a:list", "BY", "proj:b:w_*", "GET", "proj:b:w_*"],
   ["SORT", "proj:a:list", "STORE", "proj:b:pwned"],
+  ["SORT", "proj:a:list", "STORE", "proj:a:x", "STORE", "proj:b:pwned"],
+  ["GEORADIUSBYMEMBER", "proj:a:geo", "m", "9", "km", "STORE", "proj:a:x", "STOREDIST", "proj:b:pwned"],
   ["GEORADIUS", "proj:a:geo", "15", "37", "9", "km", "STORE", "proj:a:x", "STORE", "proj:b:pwned"],
   ["KEYS", "*"],
   ["SCAN", "0"],
@@ -76,4 +78,10 @@ export const attacks: readonly Command[] = [
   ["EVAL", "return redis.call('GET', 'proj:b:secret')", "0"],
   ["EVAL", "return redis.call('SET', KEYS[1], 'x')", "1", "proj:b:secret"],
   ["EVAL", "return redis.call('FLUSHALL')", "0"],
+  [
+    "EVAL",
+    "return redis.call('GEORADIUS', 'proj:a:geo', 15, 37, 9, 'km', 'STORE', 'proj:a:x', 'STORE', 'proj:b:pwned')",
+    "0",
+  ],
+  ["EVAL", "return redis.call('SORT', 'proj:a:list', 'STORE', 'proj:a:x', 'STORE', 'proj:b:pwned')", "0"],
 ];

@@ -35,7 +35,9 @@ describe.for(servers)("the server's own ACL on $title", ({ path, missing }) => {
     for (let index = 0; index < 12_000; index += 1) {
       const command = index % 4 === 0 ? invocations.next() : invocations.nonsense();
       try {
-        sent.push(namespace.scope(command).command);
+        const scoped = namespace.scope(command);
+        // What the fleet asks for in its own name is not for the project's user.
+        if (scoped.as === undefined) sent.push(scoped.command);
       } catch {
         // Refused: the server never sees it.
       }

@@ -33,6 +33,10 @@ export class LaneLimits {
     return { ...this.#usual, maxReplyBytes };
   }
 
+  get maxRepliesBytes(): number {
+    return this.#settings.maxRepliesBytes;
+  }
+
   /** @throws InvalidOptionError */
   ofBatch(options: BatchOptions | undefined): BatchLimits {
     const leftBytes = options?.maxRepliesBytes ?? this.#settings.maxRepliesBytes;

@@ -59,6 +59,11 @@ export class SharedLane implements Lane {
     return this.#connection.state;
   }
 
+  /** Of all replies of a batch together, where the call sets no limit of its own, in bytes. */
+  get maxRepliesBytes(): number {
+    return this.#limits.maxRepliesBytes;
+  }
+
   get stats(): SharedLaneStats {
     const flight = this.#inFlight;
     const { state, dials, failedDials, losses } = this.#connection;

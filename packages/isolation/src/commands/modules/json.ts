@@ -1,0 +1,30 @@
+import { allButLast, everyThirdKey, firstKey, secondKey, type CommandRow } from "../../command-row.ts";
+
+/** Documents, of the module RedisJSON. The last argument of JSON.MGET is a path. */
+export const json: readonly CommandRow[] = [
+  { name: "JSON.ARRAPPEND", arity: -4, access: "write", keys: firstKey },
+  { name: "JSON.ARRINDEX", arity: -4, access: "read", keys: firstKey },
+  { name: "JSON.ARRINSERT", arity: -5, access: "write", keys: firstKey },
+  { name: "JSON.ARRLEN", arity: -2, access: "read", keys: firstKey },
+  { name: "JSON.ARRPOP", arity: -2, access: "write", keys: firstKey },
+  { name: "JSON.ARRTRIM", arity: -5, access: "write", keys: firstKey },
+  { name: "JSON.CLEAR", arity: -2, access: "write", keys: firstKey },
+  { name: "JSON.DEBUG MEMORY", arity: -3, access: "read", keys: secondKey },
+  { name: "JSON.DEL", arity: -2, access: "write", keys: firstKey },
+  { name: "JSON.FORGET", arity: -2, access: "write", keys: firstKey },
+  { name: "JSON.GET", arity: -2, access: "read", keys: firstKey },
+  { name: "JSON.MERGE", arity: -4, access: "write", keys: firstKey },
+  { name: "JSON.MGET", arity: -3, access: "read", keys: allButLast },
+  { name: "JSON.MSET", arity: -4, access: "write", keys: everyThirdKey },
+  { name: "JSON.NUMINCRBY", arity: -4, access: "write", keys: firstKey },
+  { name: "JSON.NUMMULTBY", arity: -4, access: "write", keys: firstKey },
+  { name: "JSON.NUMPOWBY", arity: -4, access: "write", keys: firstKey },
+  { name: "JSON.OBJKEYS", arity: -2, access: "read", keys: firstKey },
+  { name: "JSON.OBJLEN", arity: -2, access: "read", keys: firstKey },
+  { name: "JSON.RESP", arity: -2, access: "read", keys: firstKey },
+  { name: "JSON.SET", arity: -4, access: "write", keys: firstKey },
+  { name: "JSON.STRAPPEND", arity: -3, access: "write", keys: firstKey },
+  { name: "JSON.STRLEN", arity: -2, access: "read", keys: firstKey },
+  { name: "JSON.TOGGLE", arity: -2, access: "write", keys: firstKey },
+  { name: "JSON.TYPE", arity: -2, access: "read", keys: firstKey },
+];

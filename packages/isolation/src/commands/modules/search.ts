@@ -1,0 +1,31 @@
+import type { CommandRow } from "../../command-row.ts";
+
+/** Search, of the module RediSearch: an index sees the keys of all projects, so it is the owner's. */
+export const search: readonly CommandRow[] = [
+  { name: "FT._LIST", arity: -1, access: "read", dedicated: "keyspace" },
+  { name: "FT.AGGREGATE", arity: -1, access: "read", dedicated: "keyspace" },
+  { name: "FT.ALIASADD", arity: -1, access: "write", dedicated: "keyspace" },
+  { name: "FT.ALIASDEL", arity: -1, access: "write", dedicated: "keyspace" },
+  { name: "FT.ALIASUPDATE", arity: -1, access: "write", dedicated: "keyspace" },
+  { name: "FT.ALTER", arity: -1, access: "write", dedicated: "keyspace" },
+  { name: "FT.CREATE", arity: -1, access: "write", dedicated: "keyspace" },
+  { name: "FT.CURSOR", arity: -1, access: "write", dedicated: "keyspace" },
+  { name: "FT.DICTADD", arity: -1, access: "write", dedicated: "keyspace" },
+  { name: "FT.DICTDEL", arity: -1, access: "write", dedicated: "keyspace" },
+  { name: "FT.DICTDUMP", arity: -1, access: "read", dedicated: "keyspace" },
+  { name: "FT.DROPINDEX", arity: -1, access: "write", dedicated: "keyspace" },
+  { name: "FT.EXPLAIN", arity: -1, access: "read", dedicated: "keyspace" },
+  { name: "FT.EXPLAINCLI", arity: -1, access: "read", dedicated: "keyspace" },
+  { name: "FT.HYBRID", arity: -1, access: "read", dedicated: "keyspace" },
+  { name: "FT.INFO", arity: -1, access: "read", dedicated: "keyspace" },
+  { name: "FT.PROFILE", arity: -1, access: "read", dedicated: "keyspace" },
+  { name: "FT.SEARCH", arity: -1, access: "read", dedicated: "keyspace" },
+  { name: "FT.SPELLCHECK", arity: -1, access: "read", dedicated: "keyspace" },
+  { name: "FT.SUGADD", arity: -1, access: "write", dedicated: "keyspace" },
+  { name: "FT.SUGDEL", arity: -1, access: "write", dedicated: "keyspace" },
+  { name: "FT.SUGGET", arity: -1, access: "read", dedicated: "keyspace" },
+  { name: "FT.SUGLEN", arity: -1, access: "read", dedicated: "keyspace" },
+  { name: "FT.SYNDUMP", arity: -1, access: "read", dedicated: "keyspace" },
+  { name: "FT.SYNUPDATE", arity: -1, access: "write", dedicated: "keyspace" },
+  { name: "FT.TAGVALS", arity: -1, access: "read", dedicated: "keyspace" },
+];

@@ -1,0 +1,30 @@
+import type { CommandRow } from "../command-row.ts";
+
+/** Questions about the server, for the owner of the instance. Of CONFIG GET no secret is answered. */
+export const server: readonly CommandRow[] = [
+  { name: "ACL WHOAMI", arity: 2, access: "read", dedicated: "administration" },
+  { name: "COMMAND", arity: -1, access: "read", dedicated: "administration" },
+  { name: "COMMAND COUNT", arity: 2, access: "read", dedicated: "administration" },
+  { name: "COMMAND DOCS", arity: -2, access: "read", dedicated: "administration" },
+  { name: "COMMAND GETKEYS", arity: -3, access: "read", dedicated: "administration" },
+  { name: "COMMAND GETKEYSANDFLAGS", arity: -3, access: "read", dedicated: "administration" },
+  { name: "COMMAND HELP", arity: 2, access: "read", dedicated: "administration" },
+  { name: "COMMAND INFO", arity: -2, access: "read", dedicated: "administration" },
+  { name: "COMMAND LIST", arity: -2, access: "read", dedicated: "administration" },
+  { name: "COMMANDLOG GET", arity: 4, access: "read", dedicated: "administration" },
+  { name: "COMMANDLOG LEN", arity: 3, access: "read", dedicated: "administration" },
+  { name: "CONFIG GET", arity: -3, access: "read", dedicated: "administration" },
+  { name: "INFO", arity: -1, access: "read", dedicated: "administration" },
+  { name: "LASTSAVE", arity: 1, access: "read", dedicated: "administration" },
+  { name: "LATENCY DOCTOR", arity: 2, access: "read", dedicated: "administration" },
+  { name: "LATENCY GRAPH", arity: 3, access: "read", dedicated: "administration" },
+  { name: "LATENCY HISTOGRAM", arity: -2, access: "read", dedicated: "administration" },
+  { name: "LATENCY HISTORY", arity: 3, access: "read", dedicated: "administration" },
+  { name: "LATENCY LATEST", arity: 2, access: "read", dedicated: "administration" },
+  { name: "LOLWUT", arity: -1, access: "read", dedicated: "administration" },
+  { name: "MEMORY DOCTOR", arity: 2, access: "read", dedicated: "administration" },
+  { name: "MEMORY STATS", arity: 2, access: "read", dedicated: "administration" },
+  { name: "ROLE", arity: 1, access: "read", dedicated: "administration" },
+  { name: "SLOWLOG GET", arity: -2, access: "read", dedicated: "administration" },
+  { name: "SLOWLOG LEN", arity: 2, access: "read", dedicated: "administration" },
+];

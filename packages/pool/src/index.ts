@@ -10,6 +10,7 @@ export {
   PoolExhaustedError,
   ReplyError,
   ReplyTooLargeError,
+  SubscriberSlowError,
 } from "./errors.ts";
 export { dialReasons } from "./dial-reason.ts";
 export { FairTimer } from "./fair-timer.ts";

@@ -5,6 +5,8 @@ export { RedisPool } from "./redis-pool.ts";
 export { redisPoolRules } from "./redis-pool-options.ts";
 export { encodeReply } from "./resp/encode-reply.ts";
 export { decodeReply } from "./resp/reply.ts";
+export { SubscriberLane } from "./lanes/subscriber/subscriber-lane.ts";
+export { Subscription } from "./lanes/subscriber/subscription.ts";
 export { SharedLane } from "./lanes/shared/shared-lane.ts";
 
 export type { Rules } from "@fleet/options";
@@ -27,3 +29,11 @@ export type {
   SharedLaneState,
   SharedLaneStats,
 } from "./lanes/shared/shared-lane-options.ts";
+export type {
+  SubscribeOptions,
+  SubscriberLaneSettings,
+  SubscriberLaneStats,
+  SubscriberOptions,
+  SubscriptionKind,
+} from "./lanes/subscriber/subscriber-options.ts";
+export type { SubscriptionEvent, SubscriptionParts } from "./lanes/subscriber/subscription.ts";

@@ -22,6 +22,7 @@ import { InvalidOptionError } from "../errors.ts";
 import { checkOrder, type ExclusiveLaneOptions, laneRules } from "../exclusive/exclusive-lane-options.ts";
 import type { Flush } from "./commands/joined-writes.ts";
 import type { Credentials } from "./connection/credentials.ts";
+import { type SubscriberOptions, subscriberRules } from "./lanes/subscriber/subscriber-options.ts";
 
 /** Sizes and times of the exclusive lane; the rest follows from the pool's own options. */
 export type ExclusiveOptions = Pick<
@@ -103,6 +104,8 @@ export interface RedisPoolOptions {
   readonly bulk?: BulkOptions;
   /** Sizes and times of the exclusive lane. @default those of `ExclusiveLane` */
   readonly exclusive?: ExclusiveOptions;
+  /** Sizes and times of the subscriber lane. @default those of `SubscriberOptions` */
+  readonly subscriber?: SubscriberOptions;
   /** Monotonic milliseconds and timers. @default performance.now and the global timers */
   readonly clock?: Clock;
   /** From 0 to 1, for jitter. @default Math.random */
@@ -138,6 +141,7 @@ export const redisPoolRules: Rules<RedisPoolOptions> = {
   reconnectMaxDelayMs: withDefault(5000, ms()),
   bulk: withDefault({}, record(bulkRules)),
   exclusive: withDefault({}, record(exclusiveRules)),
+  subscriber: withDefault({}, record(subscriberRules)),
   clock: withDefault(systemClock, clock),
   random: withDefault(Math.random, func),
 };

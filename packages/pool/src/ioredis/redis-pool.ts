@@ -9,6 +9,7 @@ import { Inquiry } from "./connection/inquiry.ts";
 import { type Health, HealthCheck } from "./health.ts";
 import { type LaneParts, type Lanes, openLanes, openUserLanes, type UserLanes } from "./lanes/lanes.ts";
 import type { SharedLaneStats } from "./lanes/shared/shared-lane-options.ts";
+import type { SubscriberLaneStats } from "./lanes/subscriber/subscriber-options.ts";
 import { type RedisPoolOptions, type RedisPoolSettings, settingsOf } from "./redis-pool-options.ts";
 
 /** Of each lane, by its name. */
@@ -16,6 +17,7 @@ export interface PoolStats extends Readonly<Record<string, LaneStats>> {
   readonly shared: SharedLaneStats;
   readonly bulk: SharedLaneStats;
   readonly exclusive: ExclusiveLaneStats;
+  readonly subscriber: SubscriberLaneStats;
 }
 
 /** The lanes of connections to one Redis server. Nothing is dialed before it is needed. */
@@ -25,6 +27,7 @@ export class RedisPool implements AsyncDisposable {
   readonly shared: Lanes["shared"];
   readonly bulk: Lanes["bulk"];
   readonly exclusive: Lanes["exclusive"];
+  readonly subscriber: Lanes["subscriber"];
   readonly #lanes: Lanes;
   readonly #parts: LaneParts;
   readonly #settings: RedisPoolSettings;
@@ -49,6 +52,7 @@ export class RedisPool implements AsyncDisposable {
     this.shared = this.#lanes.shared;
     this.bulk = this.#lanes.bulk;
     this.exclusive = this.#lanes.exclusive;
+    this.subscriber = this.#lanes.subscriber;
     this.#check = new HealthCheck({
       name,
       intervalMs: settings.healthCheckIntervalMs,

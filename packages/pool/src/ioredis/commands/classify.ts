@@ -63,6 +63,7 @@ const codes: ReadonlyMap<string, Verdict> = new Map([
   ["FLEET_POOL_EXHAUSTED", overload],
   ["FLEET_POOL_ACQUIRE_TIMEOUT", overload],
   ["FLEET_POOL_REPLY_TOO_LARGE", wrong],
+  ["FLEET_POOL_SUBSCRIBER_SLOW", wrong],
   // The endpoint is going away; another one of the instance may serve.
   ["FLEET_POOL_CLOSED", moved],
 ]);

@@ -6,6 +6,8 @@ import { redisFactory } from "../leases/redis-factory.ts";
 import { bulkMaxUnanswered, type ExclusiveOptions, type RedisPoolSettings } from "../redis-pool-options.ts";
 import type { SharedLaneSettings } from "./shared/shared-lane-options.ts";
 import { SharedLane } from "./shared/shared-lane.ts";
+import { SubscriberLane } from "./subscriber/subscriber-lane.ts";
+import { subscriberSettings } from "./subscriber/subscriber-options.ts";
 
 /** The lanes of a pool, by name. */
 export interface Lanes {
@@ -15,6 +17,8 @@ export interface Lanes {
   readonly bulk: SharedLane;
   /** For WATCH, interactive MULTI, SELECT: a raw ioredis connection per lease. */
   readonly exclusive: ExclusiveLane<Redis>;
+  /** For SUBSCRIBE, PSUBSCRIBE and SSUBSCRIBE: one connection that subscribes for all. */
+  readonly subscriber: SubscriberLane;
 }
 
 /** Those of them that another user of the server may have beside. */
@@ -36,6 +40,7 @@ export function openLanes(parts: LaneParts): Lanes {
     shared: openShared("shared", Infinity, parts),
     bulk: openShared("bulk", parts.settings.bulk.maxUnanswered ?? bulkMaxUnanswered, parts),
     exclusive: openLeased("exclusive", parts.settings.exclusive, parts),
+    subscriber: openSubscriber("subscriber", parts),
   };
 }
 
@@ -81,5 +86,14 @@ function openLeased(lane: string, options: ExclusiveOptions, parts: LaneParts): 
     redialMaxDelayMs: settings.reconnectMaxDelayMs,
     clock,
     random,
+  });
+}
+
+function openSubscriber(lane: string, { settings, server, label }: LaneParts): SubscriberLane {
+  return new SubscriberLane({
+    ...settings,
+    ...subscriberSettings(settings.subscriber),
+    lane,
+    dial: (signal) => dial(server, { label: label(lane), signal }),
   });
 }

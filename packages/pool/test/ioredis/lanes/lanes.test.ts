@@ -14,6 +14,7 @@ test("each lane stands under its name, in the map and in the stats", async () =>
   expect([...pool.lanes.keys()]).toEqual(Object.keys(pool.stats));
   expect(pool.lane("shared")).toBe(pool.lanes.get("shared"));
   expect(pool.lane("bulk")).toBe(pool.lanes.get("bulk"));
+  expect(pool.lane("subscriber")).toBe(pool.lanes.get("subscriber"));
   expect(pool.lane("exclusive")).toBe(pool.lanes.get("exclusive"));
 });
 

@@ -5,8 +5,7 @@ export { RedisPool } from "./redis-pool.ts";
 export { redisPoolRules } from "./redis-pool-options.ts";
 export { encodeReply } from "./resp/encode-reply.ts";
 export { decodeReply } from "./resp/reply.ts";
-export { SubscriberLane } from "./lanes/subscriber/subscriber-lane.ts";
-export { Subscription } from "./lanes/subscriber/subscription.ts";
+export type { SubscriberLane } from "./lanes/subscriber/subscriber-lane.ts";
 export { SharedLane } from "./lanes/shared/shared-lane.ts";
 
 export type { Rules } from "@fleet/options";
@@ -31,9 +30,8 @@ export type {
 } from "./lanes/shared/shared-lane-options.ts";
 export type {
   SubscribeOptions,
-  SubscriberLaneSettings,
   SubscriberLaneStats,
   SubscriberOptions,
   SubscriptionKind,
 } from "./lanes/subscriber/subscriber-options.ts";
-export type { SubscriptionEvent, SubscriptionParts } from "./lanes/subscriber/subscription.ts";
+export type { Subscription, SubscriptionEvent } from "./lanes/subscriber/subscription.ts";

@@ -130,7 +130,7 @@ export class SubscriberLane implements Lane, ConnectionListener {
   /** Of the connection. */
   failed(error: unknown): void {
     const ending = error instanceof AuthenticationError ? this.#subscriptions : this.#unbegun;
-    for (const subscription of [...ending]) subscription.fail(error);
+    for (const subscription of ending) subscription.fail(error);
   }
 
   /** Of the connection. */
@@ -141,7 +141,7 @@ export class SubscriberLane implements Lane, ConnectionListener {
 
   /** Of the connection. */
   skipped(error: Error): void {
-    for (const subscription of [...this.#subscriptions])
+    for (const subscription of this.#subscriptions)
       if (!this.#unbegun.has(subscription)) subscription.push({ type: "gap", error });
   }
 
@@ -159,7 +159,7 @@ export class SubscriberLane implements Lane, ConnectionListener {
     if (entry === undefined || !entry.isConfirmed) return;
     const pattern = kind === "pattern" ? entry.name : undefined;
     const event = { type: "message", channel, pattern, message } as const;
-    for (const subscription of [...entry.subscriptions]) subscription.push(event);
+    for (const subscription of entry.subscriptions) subscription.push(event);
   }
 
   #join(key: string, name: Buffer, subscription: Subscription): void {
@@ -184,7 +184,7 @@ export class SubscriberLane implements Lane, ConnectionListener {
     // It may have been left meanwhile, and have been asked for anew.
     if (this.#entries.get(keyOf(entry.kind, entry.name)) !== entry) return;
     entry.isConfirmed = error === undefined;
-    for (const subscription of [...entry.subscriptions]) {
+    for (const subscription of entry.subscriptions) {
       if (error === undefined) this.#begin(subscription, entry.name);
       else subscription.fail(error);
     }
@@ -212,7 +212,7 @@ export class SubscriberLane implements Lane, ConnectionListener {
 
   async #close(): Promise<void> {
     const closed = this.#connection.close();
-    for (const subscription of [...this.#subscriptions])
+    for (const subscription of this.#subscriptions)
       subscription.fail(new PoolClosedError(this.#settings.name));
     await closed;
   }

@@ -107,7 +107,7 @@ test("a loss is a gap, and what is published after it arrives again", async () =
   await using pool = openPool(proxy);
   const two = pool.subscriber.subscribe(["one", "two"]);
   const pattern = pool.subscriber.subscribe(["o*"], { kind: "pattern" });
-  expect([await said(two), await said(two), await said(pattern)].sort()).toEqual([
+  expect([await said(two), await said(two), await said(pattern)].toSorted()).toEqual([
     "subscribed o*",
     "subscribed one",
     "subscribed two",

@@ -1,3 +1,5 @@
+import { deepEqual, equal } from "node:assert/strict";
+
 import { type RedisServer, startRedis } from "@fleet/testkit";
 import * as fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -52,14 +54,14 @@ function times({ kind, names }: Subscriber, channel: string, isShard: boolean): 
 
 /** Reads until so many names are confirmed: nothing else comes but, first, a gap where there was a loss. */
 async function confirmed({ subscription, names }: Subscriber, isAfterLoss: boolean): Promise<void> {
-  if (isAfterLoss) expect((await subscription.next()).value).toMatchObject({ type: "gap" });
+  if (isAfterLoss) equal((await subscription.next()).value?.type, "gap");
   const seen: string[] = [];
   for (const _ of names) {
     const { value } = await subscription.next();
     expect(value?.type).toBe("subscribed");
     if (value?.type === "subscribed") seen.push(value.name.toString());
   }
-  expect(seen.sort()).toEqual([...names].sort());
+  expect(seen.toSorted()).toEqual([...names].toSorted());
 }
 
 test("whatever is subscribed, left and lost, each subscriber gets each message as often as its names match, and no other", async () => {
@@ -87,9 +89,8 @@ test("whatever is subscribed, left and lost, each subscriber gets each message a
           for (const subscriber of subscribers)
             for (let left = times(subscriber, one.name, one.isShard); left > 0; left -= 1) {
               const { value } = await subscriber.subscription.next();
-              expect(value).toMatchObject({ type: "message" });
-              if (value?.type === "message")
-                expect([value.channel.toString(), value.message.toString()]).toEqual([one.name, message]);
+              equal(value?.type, "message");
+              deepEqual([value.channel.toString(), value.message.toString()], [one.name, message]);
             }
         }
         const asked = new Set(subscribers.flatMap(({ kind, names }) => names.map((own) => `${kind} ${own}`)));

@@ -142,7 +142,9 @@ export class SubscriberConnection {
         if (bytes !== undefined) this.#took(bytes.subarray(start, end));
       },
       exceeded: (_, limit) =>
-        this.#listener.skipped(new Error(`${name}: a message was over ${String(limit)} and was passed over`)),
+        this.#listener.skipped(
+          new Error(`${name}: a message was over the limit of ${limit} and was passed over`),
+        ),
       endless: () => this.#lose("a message would not end"),
     });
     takeOver(redis, { data: (chunk) => this.#read(chunk), close: () => this.#closed(redis) });

@@ -103,6 +103,7 @@ export class Fleet implements AsyncDisposable {
     let reply: Reply;
     try {
       const lane = this.#large.laneOf(scoped, project);
+      if (lane === "bulk") call.isHeavy = true;
       reply = await this.#walk.begin(call).lane(lane).send(scoped.command, call);
       this.#walk.end(call);
     } catch (error) {
@@ -136,6 +137,7 @@ export class Fleet implements AsyncDisposable {
     if (batch.commands.length === 0) return batch.collect([]);
     const call = this.#begin(selector, batch.access, options);
     if (atomic) call.atomic = true;
+    if (batch.lane === "bulk") call.isHeavy = true;
     if (this.#hasUsers) asUser(call, options.namespace, batch.commands);
     const name = atomic ? "MULTI" : "PIPELINE";
     let replies: readonly BatchReply[];

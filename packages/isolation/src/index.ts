@@ -8,6 +8,7 @@ export {
   TooManyKeysError,
   UnfinishedError,
 } from "./errors.ts";
+export { costOf } from "./cost.ts";
 export { Namespace } from "./namespace.ts";
 export { unchanged } from "./restore.ts";
 export type { Access, Argument, Command, Cost, Lane, Program, Reply, ScopedCommand } from "./command.ts";

@@ -96,6 +96,8 @@ function textFor(code: string, facts: Facts): string {
   if (code === "FLEET_ISOLATION_INVALID_COMMAND") return malformed(facts as InvalidCommandError);
   if (ownWords.has(code)) return `ERR ${facts.message}`;
   if (code === "FLEET_ROUTER_NO_TARGET") return `ERR the instance is not available (${String(facts.reason)})`;
+  if (code === "FLEET_POOL_CONNECT_FAILED" && facts.reason === "loading")
+    return "LOADING the instance is loading its data";
   return textByCode[code] ?? "ERR internal error";
 }
 

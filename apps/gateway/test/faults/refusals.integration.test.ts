@@ -20,14 +20,47 @@ test("a full Redis refuses writes, answers reads, and the breaker stays closed",
   await gateway.ask("/set/k/v");
   await redis.call("CONFIG", "SET", "maxmemory", "1");
   for (let call = 0; call < 20; call += 1) {
-    const { status, json } = await gateway.ask("/set/more/v");
-    expect(json).toMatchObject({ error: expect.stringMatching(/^OOM /) });
-    expect(status).toBe(507);
+    const { status, headers, json } = await gateway.ask("/set/more/v");
+    expect([status, json]).toMatchObject([507, { error: expect.stringMatching(/^OOM /) }]);
+    expect(headers.get("retry-after")).toBe("1");
     expect((await gateway.ask("/get/k")).json).toEqual({ result: "v" });
   }
   expect(breakerOf(gateway)).toBe("closed");
   await redis.call("CONFIG", "SET", "maxmemory", "0");
   expect((await gateway.ask("/set/more/v")).json).toEqual({ result: "OK" });
+});
+
+test("a Redis that loads its data says so, and is no failure: it serves as soon as it can", async () => {
+  await using redis = await startRedis({
+    config: {
+      save: "3600 1000000",
+      "key-load-delay": "2000",
+      "loading-process-events-interval-bytes": "1024",
+    },
+  });
+  await using gateway = await openGateway({ instances: [{ name: "orders", endpoints: [at(redis)] }] });
+  const keys = Array.from({ length: 500 }, (_, index) => [`k${index}`, "v".repeat(100)]).flat();
+  await redis.call("MSET", ...keys);
+  await redis.call("SAVE");
+  await redis.kill();
+  const restarted = redis.restart();
+  const texts = new Set<unknown>();
+  await eventually(
+    async () => {
+      const { status, headers, json } = await gateway.ask("/get/k1");
+      if (status === 503) texts.add((json as { readonly error: string }).error.split(" ")[0]);
+      expect(Number(headers.get("retry-after")) >= 1 || status === 200).toBe(true);
+      expect([...texts]).toContain("LOADING");
+      expect(status).toBe(200);
+    },
+    { timeoutMs: 15_000 },
+  );
+  await restarted;
+  await eventually(async () => {
+    expect((await gateway.ask("/get/k1")).status).toBe(200);
+    // What was refused before the server listened has opened it.
+    expect(breakerOf(gateway)).toBe("closed");
+  });
 });
 
 describe("Redis refuses by its state, and says so", () => {

@@ -37,6 +37,8 @@ export class Call {
   declare toRepair?: readonly Command[] | undefined;
   /** What is called, known once the first attempt has failed; absent for a batch and for work on a lease. */
   declare command?: string;
+  /** It goes over the bulk lane: what it costs is its own doing, and says nothing of the server. */
+  declare isHeavy?: boolean;
   attempts = 0;
   /** Endpoint of the attempt under way, or of the last one. */
   target: EndpointTarget | undefined = undefined;

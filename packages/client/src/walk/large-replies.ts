@@ -1,3 +1,4 @@
+import { costOf } from "@fleet/isolation";
 import type { Lane, Reply, ScopedCommand } from "@fleet/isolation";
 
 /** From here on a reply makes the small ones behind it wait: 64 kB are half a millisecond at a gigabit. */
@@ -30,7 +31,7 @@ export class LargeReplies {
 
   /** The lane that a command goes over. */
   laneOf({ lane, cost, command }: Pick<ScopedCommand, "lane" | "cost" | "command">, project?: string): Lane {
-    if (cost === "heavy") return "bulk";
+    if ((cost ?? costOf(command)) === "heavy") return "bulk";
     return this.#until.size > 0 && this.#isRemembered(project, command[0]) ? "bulk" : lane;
   }
 
@@ -39,10 +40,11 @@ export class LargeReplies {
     if (isLarge(reply)) this.#remember(project, name);
   }
 
-  /** A reply that was too large to be kept is large. */
+  /** A reply that was too large to be kept is large; a script that took all of its time is slow. */
   noteFailed(error: unknown, name: string, project?: string): void {
-    if ((error as { readonly code?: unknown }).code === "FLEET_POOL_REPLY_TOO_LARGE")
-      this.#remember(project, name);
+    const { code } = error as { readonly code?: unknown };
+    const isSlow = code === "FLEET_POOL_COMMAND_TIMEOUT" && isScript(name);
+    if (isSlow || code === "FLEET_POOL_REPLY_TOO_LARGE") this.#remember(project, name);
   }
 
   #remember(project: string | undefined, name: string): void {
@@ -68,6 +70,11 @@ export class LargeReplies {
 
 function keyOf(project: string | undefined, name: string): string {
   return `${project ?? ""} ${name.toUpperCase()}`;
+}
+
+/** What only its own text knows the cost of. */
+export function isScript(name: string): boolean {
+  return /^(?:eval|evalsha|fcall)(?:_ro)?$/i.test(name);
 }
 
 function isLarge(reply: Reply): boolean {

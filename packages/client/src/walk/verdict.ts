@@ -43,6 +43,7 @@ function isOfCaller(call: Call, error: unknown, { outcome }: Classification): bo
     return isBusy(error) && target?.role !== "replica";
   }
   if ((error as { readonly code?: unknown }).code !== "FLEET_POOL_COMMAND_TIMEOUT") return false;
+  if (call.isHeavy === true) return true;
   // Within the second half of the time: one that hangs has answered others when this call had just begun.
   return target !== undefined && target.answeredAt > (attemptedAt + deadline) / 2;
 }

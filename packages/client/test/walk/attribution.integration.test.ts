@@ -1,4 +1,4 @@
-import { FakeClock, startFaultProxy, startRedis } from "@fleet/testkit";
+import { eventually, FakeClock, startFaultProxy, startRedis } from "@fleet/testkit";
 import { expect, test } from "vitest";
 
 import { createFleet, Namespace } from "../../src/index.ts";
@@ -67,4 +67,26 @@ test("a time-out does not count while the endpoint answers other calls, and does
   };
   expect(await timeOut(true)).toEqual({ name: "closed", consecutiveFailures: 0 });
   expect(await timeOut(false)).toMatchObject({ name: "open" });
+});
+
+test("heavy commands go one at a time, and their time-outs do not count", async () => {
+  await using redis = await startRedis();
+  await using fleet = await createFleet({
+    instances: [instance("orders", [redis])],
+    retries: 0,
+    timeoutMs: 300,
+  });
+  await fleet.command(orders, ["SET", "x", "a".repeat(11_000)], shop);
+  await fleet.command(orders, ["SET", "y", "b".repeat(11_000)], shop);
+  const slow = fleet.batch(
+    orders,
+    Array.from({ length: 20 }, () => ["LCS", "x", "y"] as const),
+    shop,
+  );
+  await expect(slow).rejects.toMatchObject({ code: "FLEET_POOL_COMMAND_TIMEOUT" });
+  expect(fleet.stats.instances[0]?.endpoints[0]?.breaker).toMatchObject({ name: "closed" });
+  // The one that is being executed ends; the others were never sent.
+  await eventually(async () => expect(await redis.call("PING")).toBe("PONG"), { timeoutMs: 20_000 });
+  const text = String(await redis.call("INFO", "commandstats"));
+  expect(Number(/cmdstat_lcs:calls=(\d+)/.exec(text)?.[1])).toBeLessThanOrEqual(2);
 });

@@ -49,12 +49,13 @@ export type ExclusiveOptions = Pick<
 export interface BulkOptions {
   /**
    * Commands that are written before one of them is answered; the others wait here, first come, until their deadlines. A server answers
-   * all that it has read before it sends: what is written is what may pile up in its memory. @default 4
+   * all that it has read before it sends, and before it serves others: what is written is what they wait for, and what may pile up in its
+   * memory. @default 1
    */
   readonly maxUnanswered?: number;
 }
 
-export const bulkMaxUnanswered = 4;
+export const bulkMaxUnanswered = 1;
 
 export interface RedisPoolOptions {
   /** Names the pool in errors, channels and, with the lane, in the server's CLIENT LIST. */

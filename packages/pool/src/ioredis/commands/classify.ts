@@ -27,6 +27,8 @@ const verdict = (
 
 const unreachable = verdict("infra", true, true, 8);
 const notReady = verdict("infra", true, true, 500);
+/** The server answers at once and says that it will serve: a breaker could say no more, and would say it for longer. */
+const loading = verdict("infra", true, false, 500);
 const moved = verdict("topology", true, false, 8);
 const writesRefused = verdict("capacity", true, false, 1000);
 const credentials = verdict("configuration", false, true);
@@ -37,7 +39,7 @@ const overload = verdict("overload", true, false, 20);
 
 /** By the first word of an error reply. All others are mistakes of the caller. */
 const replies: ReadonlyMap<string, Verdict> = new Map([
-  ["LOADING", notReady],
+  ["LOADING", loading],
   ["MASTERDOWN", notReady],
   ["CLUSTERDOWN", notReady],
   ["BUSY", notReady],
@@ -79,6 +81,7 @@ interface Facts {
   readonly code?: unknown;
   readonly outcome?: unknown;
   readonly syscall?: unknown;
+  readonly reason?: unknown;
   readonly cause?: unknown;
 }
 
@@ -88,7 +91,7 @@ interface Facts {
  */
 export function classify(error: unknown): Classification {
   if (typeof error !== "object" || error === null) return { ...wrong, outcome: "unknown" };
-  const { name, message, code, outcome, syscall, cause } = error as Facts;
+  const { name, message, code, outcome, syscall, reason, cause } = error as Facts;
   const text = typeof message === "string" ? message : "";
   if (name === "ReplyError") {
     // The cause of a discarded transaction says more than the discarding.
@@ -100,6 +103,9 @@ export function classify(error: unknown): Classification {
     // Nothing came free because nothing could be dialed.
     if (code === "FLEET_POOL_ACQUIRE_TIMEOUT" && cause !== undefined)
       return { ...classify(cause), outcome: "not-sent" };
+    // The dial met a server that is there.
+    if (code === "FLEET_POOL_CONNECT_FAILED" && reason === "loading")
+      return { ...loading, outcome: "not-sent" };
     if (known !== undefined)
       return { ...known, outcome: outcome === "unknown" || outcome === "replied" ? outcome : "not-sent" };
     if (code.startsWith("FLEET_")) return { ...wrong, outcome: "not-sent" };

@@ -30,8 +30,8 @@ export async function createFleet(
   checkSignal(start);
   const { instances = [], sources = [], policy, retryBudget } = options;
   const { credentials, certificates, addressMap } = options;
-  const { startTimeoutMs, waitsForSources, graceMs } = complete<
-    Pick<FleetOptions, "startTimeoutMs" | "waitsForSources" | "graceMs">
+  const { startTimeoutMs, waitsForSources, graceMs, maxLagBytes } = complete<
+    Pick<FleetOptions, "startTimeoutMs" | "waitsForSources" | "graceMs" | "maxLagBytes">
   >(options, fleetRules);
   const { clock = systemClock, random = Math.random } = options;
   const terms = new AllTerms(options);
@@ -40,6 +40,7 @@ export async function createFleet(
   const closing = new AbortController();
   const roles = new Roles<EndpointTarget>({
     intervalOf: (instance) => terms.of(instance).rolesIntervalMs,
+    maxLagBytes,
     clock,
     random,
     changed: (instance) => targets.reroute(instance),

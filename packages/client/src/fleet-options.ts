@@ -25,6 +25,7 @@ import {
   listOf,
   object,
   ms,
+  number,
   record,
   type Rules,
   secret,
@@ -115,6 +116,11 @@ export interface FleetOptions {
    */
   readonly rolesIntervalMs?: number;
   /**
+   * How far a replica may be behind its primary to be read from, in bytes of replication, as it was when it was asked last
+   * (`rolesIntervalMs`). One that is further behind is read from only when no other endpoint is eligible. @default Infinity
+   */
+  readonly maxLagBytes?: number;
+  /**
    * How long calls to an instance wait for a primary, or for any endpoint, after it was lost, in milliseconds and within their own
    * time: nothing of them was sent. A gap that lasts longer refuses them at once; 0 always does. @default 5000
    */
@@ -189,6 +195,10 @@ export const fleetRules: Rules<FleetOptions> = {
     fits: (value) => value === Infinity || ms(0).fits(value),
   }),
   waitsForSources: withDefault(true, flag),
+  maxLagBytes: withDefault(
+    Number.POSITIVE_INFINITY,
+    number("bytes, at least 0, or Infinity", (value) => value >= 0),
+  ),
   credentials: secret(func),
   certificates: secret(func),
   acl: record(aclRules),

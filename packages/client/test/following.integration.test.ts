@@ -237,6 +237,36 @@ describe("a replica follows the primary", () => {
   });
 });
 
+test.each(["replica", "any"] as const)(
+  "with reads: %s one that lags more than maxLagBytes is not read from until it has caught up, and as a last resort",
+  async (reads) => {
+    await using set = await startReplication();
+    await using link = await startFaultProxy(set.primary);
+    await using way = await startFaultProxy(set.primary);
+    const replica = first(set.replicas);
+    await replica.call("REPLICAOF", link.host, String(link.port));
+    await eventually(async () =>
+      expect(String(await replica.call("INFO", "replication"))).toContain("master_link_status:up"),
+    );
+    await using fleet = await open([way, replica], reads, { maxLagBytes: 10_000 });
+    await eventually(() => expect(roles(fleet)).toEqual(["primary", "replica"]));
+    await fleet.command(orders, ["SET", "x", "old"]);
+    await eventually(async () => expect(await replica.call("GET", "x")).toBe("old"));
+    await eventually(() => expect(reasons(fleet)).toEqual([undefined, undefined]));
+    link.inject({ kind: "blackhole" }, { direction: "reply" });
+    await fleet.command(orders, ["SET", "x", "new"]);
+    await fleet.command(orders, ["SET", "large", "v".repeat(20_000)]);
+    await eventually(() => expect(reasons(fleet)).toEqual([undefined, "lagging"]));
+    expect(fleet.stats.instances[0]?.endpoints[1]?.replication?.lagBytes).toBeGreaterThan(20_000);
+    expect(fleet.stats.instances[0]?.endpoints[1]?.replication?.link).toBe("connected");
+    expect(await readsOf(fleet, "x")).toEqual(thirty("new"));
+    await way.close();
+    await eventually(async () => expect(await fleet.command(orders, ["GET", "x"])).toBe("old"));
+    link.heal();
+    await eventually(async () => expect(await fleet.command(orders, ["GET", "x"])).toBe("new"));
+  },
+);
+
 describe("when the primary is gone", () => {
   test("a replica that was cut off is still read from", async () => {
     await using set = await startReplication();

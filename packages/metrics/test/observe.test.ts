@@ -200,11 +200,22 @@ describe("what a fleet is, is shown at the scrape", () => {
     ];
     using it = observed({ stats: () => fleet(endpoints) });
     const of = (port: number, unfit?: string): readonly string[] =>
-      ["link-down", "syncing", "never-synced", "other-primary", "own-primary"].map(
+      ["link-down", "lagging", "syncing", "never-synced", "other-primary", "own-primary"].map(
         (reason) =>
           `fleet_replica_unfit{endpoint="orders/10.0.0.1:${port}",reason="${reason}"} ${Number(reason === unfit)}`,
       );
     expect(await it.lines("fleet_replica_unfit")).toEqual([...of(6379, "link-down"), ...of(6380)]);
+  });
+
+  test("how far a replica is behind, where it is known", async () => {
+    const endpoints = [
+      endpoint({ replication: { unfit: "lagging", lagBytes: 70_000 } }),
+      endpoint({ port: 6380, replication: { unfit: "link-down", lagBytes: undefined } }),
+    ];
+    using it = observed({ stats: () => fleet(endpoints) });
+    expect(await it.lines("fleet_replica_lag_bytes")).toEqual([
+      'fleet_replica_lag_bytes{endpoint="orders/10.0.0.1:6379"} 70000',
+    ]);
   });
 
   test("its instances, breakers, pools and sources", async () => {

@@ -58,6 +58,9 @@ const derived = settingsFromRules(fleetRules, {
     rolesIntervalMs: {
       description: "how often the endpoints of an instance of several are asked for their role",
     },
+    maxLagBytes: {
+      description: "how far a replica may be behind its primary to be read from, in bytes of replication",
+    },
     failoverMs: {
       description: "how long calls wait for a new primary, or for any endpoint, after it was lost",
     },

@@ -20,7 +20,7 @@ const laneGauges: readonly (readonly [stat: keyof LaneStatsLike, name: string, h
   ["max", "pool_max", "How many connections there may be, by lane."],
 ];
 
-const unfitReasons = ["link-down", "syncing", "never-synced", "other-primary", "own-primary"];
+const unfitReasons = ["link-down", "lagging", "syncing", "never-synced", "other-primary", "own-primary"];
 
 /** An endpoint with its labels. They are made once, since prom-client caches their text by the identity of the record. */
 interface Row {
@@ -79,6 +79,11 @@ export class FleetGauges {
           if (now !== undefined) show(labels, now);
         }
       });
+    each(
+      "replica_lag_bytes",
+      "How far a replica was behind its primary when it was asked last, in bytes of replication.",
+      ({ replication }) => replication?.lagBytes,
+    );
     each("pool_health", "1 after a good health check, 0 after a bad one.", ({ health }) =>
       health === undefined || health.status === "unknown" ? undefined : Number(health.status === "healthy"),
     );

@@ -16,7 +16,7 @@ export interface EndpointStatsLike {
   readonly host: string;
   readonly port: number;
   /** Of a replica that was asked. */
-  readonly replication?: { readonly unfit: string | undefined };
+  readonly replication?: { readonly unfit: string | undefined; readonly lagBytes?: number | undefined };
   readonly health: { readonly status: string; readonly latencyMs: number | undefined } | undefined;
   readonly breaker: { readonly name: string } | undefined;
   readonly pool: PoolStatsLike | undefined;

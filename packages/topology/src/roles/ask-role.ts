@@ -11,7 +11,12 @@ export type RoleReply = {
    */
   readonly history?: readonly string[];
 } & (
-  | { readonly role: "primary"; readonly replicas: readonly string[] }
+  | {
+      readonly role: "primary";
+      readonly replicas: readonly string[];
+      /** How much the primary has written to its replicas, in bytes. Absent when the server does not say. */
+      readonly offset?: number;
+    }
   | {
       readonly role: "replica";
       readonly primary: string;
@@ -82,6 +87,7 @@ export function fromRole(reply: Reply): RoleReply | undefined {
   const replicas = third as readonly Reply[];
   return {
     role: "primary",
+    ...(typeof second === "number" && { offset: second }),
     replicas: replicas.map((each) => (Array.isArray(each) ? addressOf(each[0], each[1]) : "")),
   };
 }
@@ -116,7 +122,8 @@ export function fromInfo(text: string): RoleReply | undefined {
     const [, host, port] = (/^slave\d+$/.test(name) && /^ip=([^,]+),port=(\d+),/.exec(value)) || [];
     if (host !== undefined) replicas.push(addressOf(host, port));
   }
-  return { role: "primary", replicas, ...known };
+  const offset = Number(facts.get("master_repl_offset") ?? Number.NaN);
+  return { role: "primary", replicas, ...(Number.isSafeInteger(offset) && { offset }), ...known };
 }
 
 function linkOf(facts: ReadonlyMap<string, string>): Link | undefined {

@@ -15,6 +15,7 @@ export function assign<E extends AskedEndpoint>(
   instance: string,
   entries: ReadonlyMap<E, Entry>,
   { roles, primary }: Decision,
+  maxLagBytes: number,
   report: (report: RoleReport) => void,
 ): Assigned {
   const claims = [...entries.values()];
@@ -24,7 +25,7 @@ export function assign<E extends AskedEndpoint>(
     const { address: endpoint, role: previous, replication: before } = target;
     const role = roles[index] ?? "unknown";
     target.role = role;
-    target.replication = replicationOf(entry, role, claims, primary);
+    target.replication = replicationOf(entry, role, claims, primary, maxLagBytes);
     const around = { reads: target.reads, isAlone: entries.size === 1, primary };
     target.standing = role === "primary" ? "follows" : standingOf(entry, target.replication, around);
     if (target.standing !== "follows") allFollow = false;

@@ -12,6 +12,8 @@ export interface Entry extends Claim {
   wasAsked: boolean;
   /** The endpoint answered, and does not say what it is. */
   isSilent: boolean;
+  /** How far the replica was behind the primary when it answered, in bytes, as far as the primary had said. */
+  lagBytes: number | undefined;
   /** The endpoint is being asked. */
   isPending: boolean;
 }
@@ -20,18 +22,29 @@ type OfReplica = Extract<RoleReply, { readonly role: "replica" }>;
 
 /** Which server an endpoint beside the primary follows; undefined of the primary, and where the endpoint has not said. */
 export function replicationOf(
-  claim: Claim,
+  claim: Entry,
   role: Role,
   claims: readonly Claim[],
   primary: Claim | undefined,
+  maxLagBytes: number,
 ): Replication | undefined {
   const { said } = claim;
   // Without a primary no claimant has lost.
   if (said?.role === "primary" && role === "unknown" && primary !== undefined && !isSameServer(said, primary))
-    return { primary: claim.address, link: undefined, offset: undefined, unfit: "own-primary" };
+    return {
+      primary: claim.address,
+      link: undefined,
+      offset: undefined,
+      lagBytes: undefined,
+      unfit: "own-primary",
+    };
   if (said?.role !== "replica" || role !== "replica") return undefined;
   const { link, offset } = said;
-  return { primary: said.primary, link, offset, unfit: unfitOf(claim, said, claims, primary, []) };
+  const stranger = unfitOf(claim, said, claims, primary, []);
+  // Offsets of two histories cannot be compared.
+  const lagBytes = stranger === undefined ? claim.lagBytes : undefined;
+  const unfit = stranger ?? (lagBytes !== undefined && lagBytes > maxLagBytes ? "lagging" : undefined);
+  return { primary: said.primary, link, offset, lagBytes, unfit };
 }
 
 /** What an instance says about whether its endpoints may be read from. */
@@ -44,7 +57,7 @@ export interface Around {
 export function standingOf(entry: Entry, replication: Replication | undefined, around: Around): Standing {
   if (isAwaited(entry, around)) return "last-resort";
   if (replication?.unfit === undefined) return "follows";
-  return replication.unfit === "link-down" ? "last-resort" : "strange";
+  return replication.unfit === "link-down" || replication.unfit === "lagging" ? "last-resort" : "strange";
 }
 
 /**

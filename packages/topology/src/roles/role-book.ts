@@ -28,8 +28,11 @@ export class RoleBook<E extends AskedEndpoint> {
   /** The dispute that was reported last. */
   #reported = "";
 
-  constructor(instance: string, report: (report: RoleReport) => void) {
+  readonly #maxLagBytes: number;
+
+  constructor(instance: string, report: (report: RoleReport) => void, maxLagBytes: number) {
     this.#instance = instance;
+    this.#maxLagBytes = maxLagBytes;
     this.#report = report;
   }
 
@@ -81,6 +84,7 @@ export class RoleBook<E extends AskedEndpoint> {
     entry.hasMoved ||= primaryNamed(reply) !== primaryNamed(entry.said);
     entry.isSilent = isSilent;
     entry.said = reply;
+    entry.lagBytes = lagBytesOf(reply, this.#primary);
     entry.isRefused = false;
     entry.wasAsked = true;
     entry.isCurrent = true;
@@ -123,7 +127,13 @@ export class RoleBook<E extends AskedEndpoint> {
     if (claimants.length === 1 && claims.every(({ wasAsked }) => wasAsked))
       this.#favour(this.endpoints[claims.indexOf(claimants[0] as Entry)]);
     this.#reportDispute(claimants, primary);
-    const { hasChanged, allFollow } = assign(this.#instance, this.#entries, decision, this.#report);
+    const { hasChanged, allFollow } = assign(
+      this.#instance,
+      this.#entries,
+      decision,
+      this.#maxLagBytes,
+      this.#report,
+    );
     this.#allFollow = allFollow;
     return { hasChanged, isDispute };
   }
@@ -151,8 +161,19 @@ function newEntry({ address, hint }: AskedEndpoint): Entry {
     hasMoved: true,
     wasAsked: false,
     isSilent: false,
+    lagBytes: undefined,
     isPending: false,
   };
+}
+
+/**
+ * How far a replica is behind, by what the primary said last. Taken when the replica answers and not again when the primary does: a newer
+ * offset of the primary beside an older one of the replica would call lag what is only the time between two questions.
+ */
+function lagBytesOf(reply: RoleReply | undefined, primary: Claim | undefined): number | undefined {
+  if (reply?.role !== "replica" || reply.offset === undefined || reply.offset < 0) return undefined;
+  if (primary?.said?.role !== "primary" || primary.said.offset === undefined) return undefined;
+  return Math.max(0, primary.said.offset - reply.offset);
 }
 
 /** The primary that a replica follows. */

@@ -7,6 +7,7 @@ import type { RoleReport } from "./role-report.ts";
 
 export interface RolePollOptions<E extends AskedEndpoint> {
   readonly intervalMs: number;
+  readonly maxLagBytes: number;
   readonly clock: Clock;
   readonly random: () => number;
   readonly changed: (instance: string) => void;
@@ -34,7 +35,7 @@ export class RolePoll<E extends AskedEndpoint> {
   constructor(instance: string, options: RolePollOptions<E>) {
     this.#instance = instance;
     this.#options = options;
-    this.#book = new RoleBook(instance, options.report);
+    this.#book = new RoleBook(instance, options.report, options.maxLagBytes);
   }
 
   /** These are the endpoints now. Their roles are decided when this returns, by what is known so far. */

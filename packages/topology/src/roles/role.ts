@@ -5,10 +5,11 @@ export type Role = "primary" | "replica" | "unknown";
 export type Link = "connected" | "syncing" | "down";
 
 /**
- * Why an endpoint is not read from: its link to the primary is down, it is receiving a whole copy, it has no data of this primary, it
- * follows another one, or it says that it is a primary itself, where another endpoint is the primary of the instance.
+ * Why an endpoint is not read from: its link to the primary is down, it is further behind the primary than `maxLagBytes`, it is receiving a
+ * whole copy, it has no data of this primary, it follows another one, or it says that it is a primary itself, where another endpoint is
+ * the primary of the instance.
  */
-export type Unfit = "link-down" | "syncing" | "never-synced" | "other-primary" | "own-primary";
+export type Unfit = "link-down" | "lagging" | "syncing" | "never-synced" | "other-primary" | "own-primary";
 
 /** Which server an endpoint beside the primary follows, as the endpoint said last. */
 export interface Replication {
@@ -18,6 +19,11 @@ export interface Replication {
   readonly link: Link | undefined;
   /** How far the replica has read, in bytes; -1 while it is linked to no primary. Undefined when the server does not say. */
   readonly offset: number | undefined;
+  /**
+   * How far the endpoint was behind the primary when it answered, in bytes, by what the primary had said until then: never more than it
+   * was, and less by what was written since the primary answered. Undefined where one of them does not say.
+   */
+  readonly lagBytes: number | undefined;
   /** Why the endpoint is not read from; undefined while it is. */
   readonly unfit: Unfit | undefined;
 }

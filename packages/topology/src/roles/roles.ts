@@ -24,6 +24,11 @@ export interface RolesOptions<E extends AskedEndpoint = AskedEndpoint> {
   readonly intervalMs?: number;
   /** That of an instance which has its own, in milliseconds. @default intervalMs */
   readonly intervalOf?: (instance: string) => number;
+  /**
+   * How far a replica may be behind the primary, in bytes of replication, to be read from. One that is further behind is read from only
+   * when no other endpoint is eligible. @default Infinity
+   */
+  readonly maxLagBytes?: number;
   /** How many endpoints are dialed at a time only to be asked. @default 16 */
   readonly dialsAtOnce?: number;
   /** Called when roles of endpoints of this instance have changed. @default nothing */
@@ -49,6 +54,10 @@ export const rolesRules: Rules<RolesOptions> = {
     number(`milliseconds above 0, at most ${MAX_TIMER_MS}`, (value) => value > 0 && value <= MAX_TIMER_MS),
   ),
   intervalOf: func,
+  maxLagBytes: withDefault(
+    Number.POSITIVE_INFINITY,
+    number("bytes, at least 0, or Infinity", (value) => value >= 0),
+  ),
   dialsAtOnce: withDefault(16, count(1)),
   changed: withDefault(ignore, func),
   redial: withDefault(ignore, func),

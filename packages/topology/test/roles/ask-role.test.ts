@@ -14,9 +14,9 @@ describe("an answer to ROLE", () => {
           ["Redis-2.Redis", "9002", "3129543"],
         ],
       ],
-      { role: "primary", replicas: ["127.0.0.1:9001", "redis-2.redis:9002"] },
+      { role: "primary", replicas: ["127.0.0.1:9001", "redis-2.redis:9002"], offset: 3_129_659 },
     ],
-    [["master", 0, []], { role: "primary", replicas: [] }],
+    [["master", 0, []], { role: "primary", offset: 0, replicas: [] }],
     [
       ["slave", "FD00::5", 9000, "connected", 3_167_038],
       { role: "replica", primary: "fd00::5:9000", link: "connected", offset: 3_167_038 },
@@ -49,10 +49,11 @@ describe("an answer to INFO replication", () => {
           "slave0:ip=127.0.0.1,port=9001,state=online,offset=42,lag=0",
           "slave1:ip=127.0.0.1,port=9002,state=wait_bgsave,offset=0,lag=0",
           "slave_read_only:1",
+          "master_repl_offset:43",
           "",
         ].join("\r\n"),
       ),
-    ).toEqual({ role: "primary", replicas: ["127.0.0.1:9001", "127.0.0.1:9002"] });
+    ).toEqual({ role: "primary", offset: 43, replicas: ["127.0.0.1:9001", "127.0.0.1:9002"] });
     expect(fromInfo("role:slave\r\nmaster_host:10.0.0.7\r\nmaster_port:6379\r\n")).toEqual({
       role: "replica",
       primary: "10.0.0.7:6379",

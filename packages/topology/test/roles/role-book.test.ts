@@ -52,7 +52,7 @@ test("after any history there is one primary at most, it has not refused, and ev
   fc.assert(
     fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
       const events: RoleReport[] = [];
-      const book = new RoleBook("orders", (event) => void events.push(event));
+      const book = new RoleBook("orders", (event) => void events.push(event), Number.POSITIVE_INFINITY);
       const known = new Map(addresses.map((address) => [address as string, endpoint(address)]));
       const refusing = new Set<string>();
       /** What was reported last, which has to be what is so. */

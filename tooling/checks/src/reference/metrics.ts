@@ -31,7 +31,7 @@ const load = async <T>(path: string): Promise<T> =>
 export async function observedMetrics(): Promise<readonly Metric[]> {
   const { observe } = await load<MetricsModule>("packages/metrics/src/index.ts");
   const { fixtures, tell, endpoint, fleet } = await load<Fixtures>("packages/metrics/test/fixtures.ts");
-  const sample = fleet([endpoint({ replication: { unfit: "link-down" } })]);
+  const sample = fleet([endpoint({ replication: { unfit: "lagging", lagBytes: 1 } })]);
   const stats = {
     ...sample,
     discovery: {

@@ -62,15 +62,19 @@ export function buildGateway({ config, fleet, sources, again, logStream }: Gatew
   /** As it counts now. */
   let current = config;
   const mistaken = new Set<string>();
-  const tokens = new Tokens(config.tokens, (name) => {
-    // Once a token: a caller that does it once does it with every request.
-    if (mistaken.has(name)) return;
-    mistaken.add(name);
-    log.warn(
-      { token: name },
-      "a caller presents the digest as the token: if the configuration holds the token itself, put its digest there",
-    );
-  });
+  const tokens = new Tokens(
+    config.tokens,
+    (name) => {
+      // Once a token: a caller that does it once does it with every request.
+      if (mistaken.has(name)) return;
+      mistaken.add(name);
+      log.warn(
+        { token: name },
+        "a caller presents the digest as the token: if the configuration holds the token itself, put its digest there",
+      );
+    },
+    { scripts: config.acl.enabled && config.acl.scripts === true },
+  );
   const denials = new Denials((line) => log.warn(line, "denied"));
   const register = openRegister({
     answers: () => responder.tally.rows,

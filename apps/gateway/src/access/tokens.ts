@@ -33,6 +33,8 @@ export interface Token {
   readonly calls: { readonly namespace: Namespace; readonly encoding: "wire" };
 }
 
+type Grants = NonNullable<Parameters<typeof Namespace.project>[1]>;
+
 interface Known {
   readonly digest: Buffer;
   readonly config: TokenConfig;
@@ -47,13 +49,20 @@ export class Tokens {
   #origins: Origins = new Set();
   readonly #asked = Buffer.alloc(32);
   readonly #notifyDigest: (name: string) => void;
+  readonly #grants: Grants;
 
   /**
    * @param notifyDigest is called with the name of a token each time a caller presents its digest as the secret: the
    *   configuration then holds the token where its digest belongs, or the digest has leaked.
+   * @param grants what projects may do because the servers check it too.
    */
-  constructor(configured: readonly TokenConfig[], notifyDigest: (name: string) => void = () => {}) {
+  constructor(
+    configured: readonly TokenConfig[],
+    notifyDigest: (name: string) => void = () => {},
+    grants: Grants = {},
+  ) {
     this.#notifyDigest = notifyDigest;
+    this.#grants = grants;
     this.replace(configured);
   }
 
@@ -70,7 +79,10 @@ export class Tokens {
       const digest = Buffer.from(one.digest, "hex");
       const key = digest.toString("binary");
       const same = before.get(key);
-      now.set(key, same !== undefined && isDeepStrictEqual(same.config, one) ? same : known(digest, one));
+      now.set(
+        key,
+        same !== undefined && isDeepStrictEqual(same.config, one) ? same : known(digest, one, this.#grants),
+      );
     }
     this.#byDigest = now;
     this.#origins = originsOf(configured.flatMap(({ origins = [] }) => origins));
@@ -112,17 +124,18 @@ export class Tokens {
   }
 }
 
-function known(digest: Buffer, config: TokenConfig): Known {
+function known(digest: Buffer, config: TokenConfig, grants: Grants): Known {
   const revoking = new AbortController();
-  return { digest, config, revoking, token: tokenOf(config, revoking.signal) };
+  return { digest, config, revoking, token: tokenOf(config, revoking.signal, grants) };
 }
 
 function tokenOf(
   { name, rights, targets, defaultTarget, project, allows = [], origins }: TokenConfig,
   revoked: AbortSignal,
+  grants: Grants,
 ): Token {
   const allowed: ReadonlySet<string> | undefined = targets === "*" ? undefined : new Set(targets);
-  const namespace = project === undefined ? Namespace.dedicated() : Namespace.project(project);
+  const namespace = project === undefined ? Namespace.dedicated() : Namespace.project(project, grants);
   return {
     name,
     rights,

@@ -56,6 +56,19 @@ describe("a gateway with acl.enabled", () => {
     expect(await users(redis)).toContain("user=fleet-shop");
   });
 
+  test("runs scripts of projects where acl.scripts says so, and the server keeps them to their keys", async () => {
+    await using redis = await startRedis();
+    await redis.call("SET", "proj:other:k", "SECRET");
+    await using gateway = await gatewayOn(redis, { FLEET_ACL_SCRIPTS: "true" });
+    const set = "return redis.call('SET', KEYS[1], ARGV[1])";
+    expect(await ask(gateway, "EVAL", set, "1", "k", "v")).toEqual({ result: "OK" });
+    expect(await redis.call("GET", "proj:shop:k")).toBe("v");
+    const foreign = await ask(gateway, "EVAL", "return redis.call('GET', 'proj:other:k')", "0");
+    expect(foreign).toHaveProperty("error");
+    await using without = await gatewayOn(redis);
+    expect(await ask(without, "EVAL", set, "1", "k", "v")).toHaveProperty("error");
+  });
+
   test("and one with the next secret share a server while the secret is replaced", async () => {
     await using redis = await startRedis();
     await using before = await gatewayOn(redis);

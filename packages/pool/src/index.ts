@@ -10,9 +10,9 @@ export {
   PoolExhaustedError,
   ReplyError,
   ReplyTooLargeError,
-  SubscriberSlowError,
 } from "./errors.ts";
 export { dialReasons } from "./dial-reason.ts";
+export { SubscriberSlowError } from "./subscriber-slow-error.ts";
 export { FairTimer } from "./fair-timer.ts";
 export { ExclusiveLane } from "./exclusive/exclusive-lane.ts";
 

@@ -6,9 +6,9 @@ import {
   PoolClosedError,
   PoolExhaustedError,
   type ReplyError,
-  SubscriberSlowError,
 } from "../../../errors.ts";
 import type { Lane } from "../../../lane.ts";
+import { SubscriberSlowError } from "../../../subscriber-slow-error.ts";
 import type { Reply } from "../../resp/reply.ts";
 import { type ConnectionListener, SubscriberConnection } from "./subscriber-connection.ts";
 import type {

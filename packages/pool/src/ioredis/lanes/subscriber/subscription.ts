@@ -1,6 +1,6 @@
 import { keepAlive } from "@fleet/time";
 
-import { SubscriberSlowError } from "../../../errors.ts";
+import { SubscriberSlowError } from "../../../subscriber-slow-error.ts";
 import type { SubscriptionKind } from "./subscriber-options.ts";
 
 /** What a subscriber gets. */

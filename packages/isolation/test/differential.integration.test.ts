@@ -1,9 +1,9 @@
 import { seededRandom } from "@fleet/testkit";
+import { Invocations } from "@fleet/testkit";
 import { describe, expect, test } from "vitest";
 
 import { Namespace } from "../src/index.ts";
 import type { Command, Reply } from "../src/index.ts";
-import { Invocations } from "./invocations.ts";
 import type { Content, Outcome } from "./server.ts";
 import { readable, Server, servers } from "./server.ts";
 import { settle } from "./victim.ts";

@@ -1,10 +1,10 @@
 import { seededRandom } from "@fleet/testkit";
+import { invocable, Invocations } from "@fleet/testkit";
 import { describe, expect, test } from "vitest";
 
 import { families } from "../src/commands/families.ts";
 import { Namespace } from "../src/index.ts";
 import type { Argument, Command } from "../src/index.ts";
-import { invocable, Invocations } from "./invocations.ts";
 import { readable, Server, servers } from "./server.ts";
 
 const namespace = Namespace.project("a");

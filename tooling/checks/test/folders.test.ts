@@ -58,8 +58,8 @@ test("tests mirror the folders of the sources", () => {
   const folders = new Set(sources.map(dirname));
   const strange = paths(["packages/*/test/**/*.test.ts", "apps/*/test/**/*.test.ts"])
     .map(dirname)
-    // What has no counterpart: programs of tests, and the tests of what starts a local fleet.
-    .filter((folder) => !/\/test\/(?:campaign|churn|local)$/.test(folder))
+    // What has no counterpart: programs of tests, the fault matrix, and the tests of what starts a local fleet.
+    .filter((folder) => !/\/test\/(?:campaign|churn|faults|local)$/.test(folder))
     .filter((folder) => !folders.has(folder.replace("/test", "/src")));
   expect([...new Set(strange)]).toEqual([]);
 });

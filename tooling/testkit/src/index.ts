@@ -4,6 +4,7 @@ export { eventually } from "./eventually.ts";
 export { FakeClock } from "./fake-clock.ts";
 export { startFaultProxy } from "./faults/fault-proxy.ts";
 export { findRedis } from "./find/find-redis.ts";
+export { invocable, Invocations } from "./commands/invocations.ts";
 export { launchScript } from "./processes/launch-script.ts";
 export { ranScript } from "./processes/ran-script.ts";
 export { Program } from "./processes/program.ts";

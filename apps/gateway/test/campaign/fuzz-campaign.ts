@@ -1,6 +1,6 @@
 import { seededRandom } from "@fleet/testkit";
+import { Invocations } from "@fleet/testkit";
 
-import { Invocations } from "../../../../packages/isolation/test/invocations.ts";
 import { shrunk } from "./shrink.ts";
 import { type Sent, Tenants, tenants } from "./tenants.ts";
 

@@ -1,10 +1,10 @@
 import { seededRandom } from "@fleet/testkit";
+import { Invocations } from "@fleet/testkit";
 import { describe, expect, test } from "vitest";
 
 import { hashOf, ruleFor, setUser } from "../../src/acl/index.ts";
 import { Namespace } from "../../src/index.ts";
 import type { Command } from "../../src/index.ts";
-import { Invocations } from "../invocations.ts";
 import { readable, Server, servers } from "../server.ts";
 import { settle } from "../victim.ts";
 import { attacks, undeniable } from "./attacks.ts";

@@ -3,14 +3,14 @@ import type { Command } from "@fleet/isolation";
 
 import { checkRights, isClientInfo } from "../access/rights.ts";
 import { MalformedError } from "../errors.ts";
-import { answerFor, errorBody } from "../http/answer.ts";
+import { answerFor } from "../http/answer.ts";
 import { wireText } from "../http/encode.ts";
 import { parseBatch } from "../http/parse-body.ts";
 import type { Slot } from "../http/parse-body.ts";
 import { readBody } from "../http/read-body.ts";
 import { bodyOptions, selectorFor, smallReplyBytes, unfoldedBytes } from "./backend.ts";
 import type { Backend } from "./backend.ts";
-import { bytesOf, encodeSlots, slotPieces } from "./batch-answer.ts";
+import { bytesOf, encodeRefusal, encodeSlots, slotPieces } from "./batch-answer.ts";
 import { answersInRuns, fitsOneRun, sizeOf } from "./batch-runs.ts";
 import type { Exchange } from "./exchange.ts";
 
@@ -51,7 +51,7 @@ function run(backend: Backend, exchange: Exchange, slots: readonly Slot[], atomi
     commands.push(translated.command);
   }
   if (commands.length === 0) {
-    exchange.send(`[${own.join(",")}]`);
+    exchange.send(encodeSlots(own, [], exchange.form));
     return;
   }
   if (atomic) {
@@ -92,16 +92,16 @@ function answer(
   own: readonly (string | undefined)[],
   replies: readonly BatchReply[],
 ): void {
-  const { encoding, token, response } = exchange;
+  const { form, token, response } = exchange;
   const bytes = bytesOf(replies);
   if (bytes <= smallReplyBytes) {
-    exchange.send(encodeSlots(own, replies, encoding));
+    exchange.send(encodeSlots(own, replies, form));
     return;
   }
   const hold = answers.hold(token.name);
   response.once("close", hold.release);
   hold.take(bytes);
-  exchange.stream(slotPieces(own, replies, encoding, { isFirst: true, isLast: true }));
+  exchange.stream(slotPieces(own, replies, form, { isFirst: true, isLast: true }));
 }
 
 /**
@@ -112,12 +112,12 @@ function answer(
 function answered(exchange: Exchange, slot: Slot, atomic: boolean): string | undefined {
   try {
     if (slot instanceof MalformedError) throw slot;
-    if (isClientInfo(slot)) return '{"result":"OK"}';
+    if (isClientInfo(slot)) return exchange.form === "resp2" ? "+OK\r\n" : '{"result":"OK"}';
     checkRights(exchange.token, slot);
     return undefined;
   } catch (error) {
     if (atomic) throw error;
     exchange.noteDenial(error);
-    return errorBody(answerFor(error));
+    return encodeRefusal(answerFor(error), exchange.form);
   }
 }

@@ -61,8 +61,8 @@ export async function* answersInRuns({
   own,
   commands,
   ask,
-}: Runs): AsyncGenerator<string, void> {
-  const { encoding, token } = exchange;
+}: Runs): AsyncGenerator<string | Buffer, void> {
+  const { form, token } = exchange;
   let count = firstCommands;
   let slot = 0;
   let failed: { readonly error: Error } | undefined;
@@ -82,7 +82,7 @@ export async function* answersInRuns({
     const isLast = end === commands.length;
     const first = slot;
     slot = isLast ? own.length : slotBehind(own, slot, end - from);
-    yield* slotPieces(own.slice(first, slot), replies, encoding, { isFirst: first === 0, isLast });
+    yield* slotPieces(own.slice(first, slot), replies, form, { isFirst: first === 0, isLast });
     const each = bytesOf(replies) / replies.length;
     count = Math.max(1, Math.min(maxCommands, Math.floor(runBytes / (each + 1))));
     from = end;

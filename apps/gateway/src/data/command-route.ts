@@ -6,6 +6,7 @@ import { encodeResult, resultPieces, wireText } from "../http/encode.ts";
 import { parseCommand } from "../http/parse-body.ts";
 import { pathArguments, queryArguments } from "../http/parse-url.ts";
 import { readBody } from "../http/read-body.ts";
+import { replySlices } from "../http/resp2.ts";
 import { bodyOptions, selectorFor, smallReplyBytes, unfoldedBytes } from "./backend.ts";
 import type { Backend } from "./backend.ts";
 import type { Exchange } from "./exchange.ts";
@@ -42,7 +43,7 @@ function run(backend: Backend, exchange: Exchange, command: Command): void {
   const { token } = exchange;
   const selector = selectorFor(backend, exchange);
   if (isClientInfo(command)) {
-    exchange.send('{"result":"OK"}');
+    exchange.send(exchange.form === "resp2" ? "+OK\r\n" : '{"result":"OK"}');
     return;
   }
   checkRights(token, command);
@@ -59,14 +60,16 @@ function run(backend: Backend, exchange: Exchange, command: Command): void {
 }
 
 function answer({ answers }: Backend, exchange: Exchange, wire: Buffer): void {
+  const { form } = exchange;
   if (wire.length <= smallReplyBytes) {
-    exchange.send(encodeResult(wire, exchange.encoding));
+    // A copy: the bytes of a short reply keep those of its neighbours alive, for as long as its client takes to read.
+    exchange.send(form === "resp2" ? Buffer.from(wire) : encodeResult(wire, form));
     return;
   }
   const hold = answers.hold(exchange.token.name);
   exchange.response.once("close", hold.release);
   hold.take(wire.length);
-  exchange.stream(resultPieces(wire, exchange.encoding));
+  exchange.stream(form === "resp2" ? replySlices(wire) : resultPieces(wire, form));
 }
 
 /** An empty body is no argument: a client that sends POST without one announces a body of no bytes. */

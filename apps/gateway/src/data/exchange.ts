@@ -4,7 +4,8 @@ import type { Denials } from "../access/denials.ts";
 import type { Token } from "../access/tokens.ts";
 import { MalformedError } from "../errors.ts";
 import type { Place } from "../http/parse-url.ts";
-import type { Responder } from "../http/responder.ts";
+import type { Form } from "../http/resp2.ts";
+import type { ContentType, Responder } from "../http/responder.ts";
 
 export interface ExchangeParts {
   readonly request: IncomingMessage;
@@ -22,10 +23,11 @@ export class Exchange {
   readonly url: string;
   readonly place: Place;
   readonly token: Token;
-  /** How the client wants strings. */
-  readonly encoding: "text" | "base64";
+  /** How the client wants replies. */
+  readonly form: Form;
   readonly response: ServerResponse;
   readonly #responder: Responder;
+  readonly #type: ContentType;
   readonly #denials: Denials;
   /** 0 unless the log has a line for each request: nothing is measured in vain. */
   readonly #startedAt: number;
@@ -36,7 +38,8 @@ export class Exchange {
     this.url = url;
     this.place = place;
     this.token = token;
-    this.encoding = encodingOf(request);
+    this.form = formOf(request, place);
+    this.#type = this.form === "resp2" ? "application/octet-stream" : "application/json";
     this.response = response;
     this.#responder = responder;
     this.#denials = denials;
@@ -58,15 +61,15 @@ export class Exchange {
     value.then(work).catch(this.fail);
   }
 
-  /** 200, with a body that is JSON already. */
-  send(body: string): void {
-    this.#responder.send(this.response, body);
+  /** 200, with a body that is in the form of the client already. */
+  send(body: string | Buffer): void {
+    this.#responder.send(this.response, body, this.#type);
     if (this.#startedAt !== 0) this.#line(200);
   }
 
   /** 200, with a body that is made in pieces while the client reads. */
-  stream(pieces: AsyncIterable<string> | Iterable<string>): void {
-    this.#responder.stream(this.response, pieces).then(() => {
+  stream(pieces: AsyncIterable<string | Buffer> | Iterable<string | Buffer>): void {
+    this.#responder.stream(this.response, pieces, this.#type).then(() => {
       if (this.#startedAt !== 0) this.#line(200);
     }, this.fail);
   }
@@ -74,7 +77,7 @@ export class Exchange {
   /** The error's status and text. */
   readonly fail = (error: unknown): void => {
     this.noteDenial(error);
-    const { status, code } = this.#responder.refuse(this.response, error);
+    const { status, code } = this.#responder.refuse(this.response, error, this.#type);
     if (this.#startedAt !== 0) this.#line(status, code);
   };
 
@@ -94,12 +97,23 @@ export class Exchange {
   }
 }
 
-function encodingOf({ headers }: IncomingMessage): "text" | "base64" {
-  const format = headers["upstash-response-format"];
-  if (format !== undefined && format !== "json")
-    throw new MalformedError("ERR the response format is not available here; expected json");
+function formOf({ headers }: IncomingMessage, { form }: Place): Form {
   const encoding = headers["upstash-encoding"];
-  if (encoding === undefined) return "text";
-  if (encoding === "base64") return "base64";
-  throw new MalformedError("ERR the encoding is not available here; expected base64");
+  if (encoding !== undefined && encoding !== "base64")
+    throw new MalformedError("ERR the encoding is not available here; expected base64");
+  const format = headers["upstash-response-format"];
+  if (format === "resp2") {
+    if (encoding !== undefined)
+      throw new MalformedError(
+        "ERR the response format resp2 is bytes already; expected no encoding with it",
+      );
+    if (form === "multi-exec")
+      throw new MalformedError(
+        "ERR the response format resp2 is not available for a transaction; expected json",
+      );
+    return "resp2";
+  }
+  if (format !== undefined && format !== "json")
+    throw new MalformedError("ERR the response format is not available here; expected json or resp2");
+  return encoding ?? "text";
 }

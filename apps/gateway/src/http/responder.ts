@@ -5,9 +5,14 @@ import type { FastifyBaseLogger } from "fastify";
 
 import { answerFor, errorBody } from "./answer.ts";
 import type { Answer } from "./answer.ts";
+import { errorLine } from "./resp2.ts";
 import { Tally } from "./tally.ts";
 
 const sliceMs = 2;
+const json = "application/json";
+
+/** JSON, or replies as the bytes of Redis. */
+export type ContentType = typeof json | "application/octet-stream";
 
 /** Writes the answers of a port, past the framework's reply: one text, one write. */
 export class Responder {
@@ -21,11 +26,11 @@ export class Responder {
     this.#slowReaderTimeoutMs = slowReaderTimeoutMs;
   }
 
-  /** 200, with a body that is JSON already. */
-  send(response: ServerResponse, body: string): void {
+  /** 200, with a body that is JSON already, or RESP. */
+  send(response: ServerResponse, body: string | Buffer, type: ContentType = json): void {
     // The client may have left meanwhile. Its request was carried out, and the answer is dropped.
     this.tally.ok += 1;
-    if (!response.destroyed) response.writeHead(200, this.#headers(response, body)).end(body);
+    if (!response.destroyed) response.writeHead(200, this.#headers(response, type, body)).end(body);
   }
 
   /**
@@ -35,13 +40,14 @@ export class Responder {
   async stream(
     response: ServerResponse,
     pieces: AsyncIterable<string | Buffer> | Iterable<string | Buffer>,
+    type: ContentType = json,
   ): Promise<void> {
     this.tally.ok += 1;
     const slice = new TimeSlice(systemClock, sliceMs);
     try {
       for await (const piece of pieces) {
         if (response.destroyed) return;
-        if (!response.headersSent) response.writeHead(200, this.#headers(response));
+        if (!response.headersSent) response.writeHead(200, this.#headers(response, type));
         if (!response.write(piece) && !(await this.#drained(response))) return;
         if (slice.isOver) await slice.next();
       }
@@ -71,13 +77,13 @@ export class Responder {
   }
 
   /** The error's status and text. An unexpected error is logged without its message, which may quote data. */
-  refuse(response: ServerResponse, error: unknown): Answer {
+  refuse(response: ServerResponse, error: unknown, type: ContentType = json): Answer {
     const answer = answerFor(error);
     if (answer.code === "FLEET_GATEWAY_INTERNAL") this.log.error(described(error), "unexpected error");
     this.tally.refused(answer);
     if (response.destroyed || response.headersSent) return answer;
-    const body = errorBody(answer);
-    const headers = this.#headers(response, body);
+    const body = type === json ? errorBody(answer) : errorLine(answer);
+    const headers = this.#headers(response, type, body);
     if (answer.retryAfterSeconds !== undefined) headers.push("retry-after", String(answer.retryAfterSeconds));
     const allowed = (error as { readonly allowed?: unknown } | undefined)?.allowed;
     if (typeof allowed === "string") headers.push("allow", allowed);
@@ -85,8 +91,8 @@ export class Responder {
     return answer;
   }
 
-  #headers(response: ServerResponse, body?: string): string[] {
-    const headers = ["content-type", "application/json"];
+  #headers(response: ServerResponse, type: ContentType, body?: string | Buffer): string[] {
+    const headers: string[] = ["content-type", type];
     if (body !== undefined) headers.push("content-length", String(Buffer.byteLength(body)));
     // Without the header the token can only be in the URL, which caches keep and browsers pass on.
     if (response.req.headers.authorization === undefined)

@@ -246,22 +246,22 @@ describe("base64", () => {
     expect(await gateway.ask("/get/bytes")).toMatchObject(result("\ufffd\ufffd"));
   });
 
-  test.for([
-    [{ "upstash-encoding": "gzip" }],
-    [{ "upstash-response-format": "resp2" }],
-    [{ "upstash-response-format": "xml" }],
-    [{ "upstash-response-format": "resp2", "upstash-encoding": "base64" }],
-  ] as const)("other forms of answer are refused: %j", async ([headers]) => {
-    for (const path of ["/", "/pipeline", "/multi-exec"])
-      expect(await post(path, '["PING"]', headers)).toMatchObject({
-        status: 400,
-        json: {
-          error: expect.stringMatching(/^ERR the .* is not available here/),
-          code: "FLEET_GATEWAY_MALFORMED",
-        },
-      });
-    expect(await post("/", '["PING"]', { "upstash-response-format": "json" })).toMatchObject(result("PONG"));
-  });
+  test.for([[{ "upstash-encoding": "gzip" }], [{ "upstash-response-format": "xml" }]] as const)(
+    "other forms of answer are refused: %j",
+    async ([headers]) => {
+      for (const path of ["/", "/pipeline", "/multi-exec"])
+        expect(await post(path, '["PING"]', headers)).toMatchObject({
+          status: 400,
+          json: {
+            error: expect.stringMatching(/^ERR the .* is not available here/),
+            code: "FLEET_GATEWAY_MALFORMED",
+          },
+        });
+      expect(await post("/", '["PING"]', { "upstash-response-format": "json" })).toMatchObject(
+        result("PONG"),
+      );
+    },
+  );
 });
 
 describe("targets", () => {

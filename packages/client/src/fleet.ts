@@ -1,4 +1,4 @@
-import type { Discovery, Instance } from "@fleet/discovery";
+import type { Instance } from "@fleet/discovery";
 import {
   type Access,
   type Command,
@@ -9,17 +9,18 @@ import {
 } from "@fleet/isolation";
 import { printed } from "@fleet/options";
 import { UnknownTargetError } from "@fleet/router";
-import type { Clock } from "@fleet/time";
 import type { Redis } from "ioredis";
 
 import { type BatchReply, onlyValue, ScopedBatch } from "./batch/batch.ts";
 import { commandChannel, publishCall } from "./channels.ts";
+import { Declarations } from "./declarations.ts";
 import { dialAll, type DialResult } from "./endpoints/dial-all.ts";
 import { statsOf } from "./endpoints/stats-of.ts";
 import { FleetClosedError, interrupted, InvalidOptionError, StartingError } from "./errors.ts";
+import type { FleetParts } from "./fleet-parts.ts";
 import type { FleetStats } from "./fleet-stats.ts";
 import type { AllTerms } from "./overrides.ts";
-import type { Targets } from "./targets.ts";
+import { UnderWay } from "./under-way.ts";
 import { asUser, isRepaired } from "./users/as-user.ts";
 import type { Connections } from "./users/project-lanes.ts";
 import {
@@ -41,21 +42,6 @@ import { atCaller, restoredError } from "./walk/restored-error.ts";
 import { restoredReply } from "./walk/restored-reply.ts";
 import type { Walk } from "./walk/walk.ts";
 
-/** What createFleet() has put together. */
-export interface FleetParts {
-  readonly discovery: Discovery;
-  readonly started: Promise<void>;
-  readonly targets: Targets;
-  readonly walk: Walk;
-  readonly clock: Clock;
-  readonly terms: AllTerms;
-  readonly graceMs: number;
-  /** Undefined where projects have no users of their own. */
-  readonly acl: unknown;
-  /** Aborted once the calls under way have had their grace. */
-  readonly closing: AbortController;
-}
-
 const dedicated = Namespace.dedicated();
 const none: CommandOptions = {};
 
@@ -64,14 +50,13 @@ export class Fleet implements AsyncDisposable {
   readonly #parts: FleetParts;
   readonly #walk: Walk;
   readonly #large: LargeReplies;
+  readonly #declarations: Declarations;
   readonly #timeoutMs: number;
   /** Undefined where all instances have the same. */
   readonly #ownTerms: AllTerms | undefined;
   readonly #hasUsers: boolean;
   readonly #changes: Disposable;
-  /** Calls without an answer. */
-  #calls = 0;
-  #idle: (() => void) | undefined;
+  readonly #underWay = new UnderWay();
   #closed: Promise<void> | undefined;
 
   /** @internal `createFleet()` calls it. */
@@ -79,6 +64,10 @@ export class Fleet implements AsyncDisposable {
     this.#parts = parts;
     this.#walk = parts.walk;
     this.#large = new LargeReplies({ now: () => parts.walk.clock.glance() });
+    this.#declarations = new Declarations({
+      now: () => parts.walk.clock.glance(),
+      ask: (selector, names) => this.command(selector, ["COMMAND", "INFO", ...names]),
+    });
     this.#timeoutMs = parts.terms.of(undefined).timeoutMs;
     this.#ownTerms = parts.terms.own.size > 0 ? parts.terms : undefined;
     this.#hasUsers = parts.acl !== undefined;
@@ -95,7 +84,14 @@ export class Fleet implements AsyncDisposable {
   async command(selector: Selector, command: Command, options: CommandOptions = none): Promise<Reply> {
     checkSelector(selector);
     if (options !== none) checkCommand(options);
-    const scoped = (options.namespace ?? dedicated).scope(command);
+    let scoped: ScopedCommand;
+    try {
+      scoped = (options.namespace ?? dedicated).scope(command);
+    } catch (error) {
+      const namespace = await this.#declarations.widened(selector, options, [command], error);
+      if (namespace === undefined) throw error;
+      return this.command(selector, command, { ...options, namespace });
+    }
     if (scoped.program !== undefined) return onlyValue(await this.batch(selector, [command], options));
     const call = this.#begin(selector, scoped.access, options);
     if (this.#hasUsers && scoped.as !== "fleet") asUser(call, options.namespace, [scoped.command]);
@@ -132,7 +128,13 @@ export class Fleet implements AsyncDisposable {
       throw new InvalidOptionError("commands", "a list of commands", printed(commands));
     if (options !== none) checkBatch(options);
     const atomic = options.atomic === true;
-    const batch = new ScopedBatch(options.namespace ?? dedicated, commands, options, this.#large);
+    const batch = ScopedBatch.of(options.namespace ?? dedicated, commands, options, this.#large);
+    const refusal = batch instanceof ScopedBatch ? batch.unknown : batch.refusal;
+    if (refusal !== undefined) {
+      const namespace = await this.#declarations.widened(selector, options, commands, refusal);
+      if (namespace !== undefined) return this.batch(selector, commands, { ...options, namespace });
+    }
+    if (!(batch instanceof ScopedBatch)) throw batch.refusal;
     // Nothing left to send: the answer is all refusals.
     if (batch.commands.length === 0) return batch.collect([]);
     const call = this.#begin(selector, batch.access, options);
@@ -234,7 +236,7 @@ export class Fleet implements AsyncDisposable {
     // The lane of an instance counts with the time of that instance, which a call to a group need not have.
     const isGroup = this.#ownTerms !== undefined && selector.instance === undefined;
     if (timeoutMs !== undefined || isGroup) call.deadline = call.giveUpAt;
-    this.#calls += 1;
+    this.#underWay.begin();
     return call;
   }
 
@@ -283,20 +285,14 @@ export class Fleet implements AsyncDisposable {
   }
 
   #end(call: Call, name: string, failure?: { readonly error: unknown }): void {
-    if ((this.#calls -= 1) === 0) this.#idle?.();
+    this.#underWay.end();
     if (commandChannel.hasSubscribers) publishCall(call, name, this.#walk.clock.glance(), failure);
   }
 
   async #close(): Promise<void> {
     const { discovery, targets, clock, graceMs, closing } = this.#parts;
     this.#changes[Symbol.dispose]();
-    if (this.#calls > 0) {
-      const idle = Promise.withResolvers<void>();
-      this.#idle = idle.resolve;
-      const timer = clock.setTimeout(idle.resolve, graceMs);
-      await idle.promise;
-      clock.clearTimeout(timer);
-    }
+    await this.#underWay.ended(clock, graceMs);
     closing.abort(new FleetClosedError());
     await Promise.all([targets.close(), discovery.close()]);
   }

@@ -68,6 +68,8 @@ export class ScopedBatch {
   readonly commands: readonly Command[];
   /** Whether they go in several steps: one is a program, or goes as the fleet amid others that go as a project's user. */
   readonly isStepped: boolean;
+  /** The first refusal of a command that stands in no table: the server may know it. */
+  readonly unknown: CommandNotAllowedError | undefined;
   readonly #namespace: Namespace;
   readonly #large: LargeReplies;
   readonly #encoding: Encoding | undefined;
@@ -83,6 +85,7 @@ export class ScopedBatch {
     let access: Access = "read";
     let lane: Lane = "shared";
     let isStepped = false;
+    let unknown: CommandNotAllowedError | undefined;
     const slots: (Slot | Refusal)[] = [];
     const sent: Command[] = [];
     for (const command of commands) {
@@ -102,6 +105,7 @@ export class ScopedBatch {
           !(error instanceof CommandNotAllowedError || error instanceof InvalidCommandError)
         )
           throw error;
+        if (error instanceof CommandNotAllowedError && error.reason === "unknown") unknown ??= error;
         slots.push(error);
       }
     }
@@ -112,7 +116,19 @@ export class ScopedBatch {
     this.lane = lane;
     this.commands = sent;
     this.isStepped = isStepped;
+    this.unknown = unknown;
     this.#slots = slots;
+  }
+
+  /** A batch, or the refusal of an atomic one. */
+  static of(
+    ...given: ConstructorParameters<typeof ScopedBatch>
+  ): ScopedBatch | { readonly refusal: unknown } {
+    try {
+      return new ScopedBatch(...given);
+    } catch (refusal) {
+      return { refusal };
+    }
   }
 
   /** The batch failed as a whole: as a transaction does whose replies are too large together. */

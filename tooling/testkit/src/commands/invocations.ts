@@ -3,7 +3,7 @@ import { grammar } from "./grammar.ts";
 type Argument = string | Buffer;
 type Command = readonly [name: string, ...args: Argument[]];
 
-/** Names that a careless key finder takes for options, that are empty, not text, or look like somebody else's. */
+/** Names that a careless key finder takes for options, that are empty, not text, or look like those of another project. */
 const awkward: readonly Argument[] = [
   "",
   "BLOCK",

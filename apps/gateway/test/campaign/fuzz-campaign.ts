@@ -27,9 +27,15 @@ export interface Fuzzed {
 /** Give a key, or fields of it, as long as their second argument says. */
 const lasting = new Set(["EXPIRE", "PEXPIRE", "SETEX", "PSETEX", "HEXPIRE", "HPEXPIRE"]);
 
-/** Whether two servers would drift apart: it takes by chance, or what it writes is gone before the other server has it. */
+/**
+ * Whether two servers would drift apart: it takes by chance or in the order of a hash table, or compares times of which each server has its
+ * own, or what it writes is gone before the other server has it.
+ */
 function driftsApart(name: string, args: readonly (string | Buffer)[]): boolean {
-  return name === "SPOP" || (lasting.has(name) && /^[1-9]\d{0,6}$/.test(String(args[1])));
+  const words = args.map((argument) => String(argument).toUpperCase());
+  if (name.startsWith("SORT")) return words.includes("BY");
+  if (!lasting.has(name)) return name === "SPOP";
+  return words.includes("GT") || words.includes("LT") || /^[1-9]\d{0,6}$/.test(words[1] ?? "");
 }
 
 /** How many commands run between two looks at what they have done. */

@@ -39,7 +39,7 @@ const overload = verdict("overload", true, false, 20);
 
 /** By the first word of an error reply. All others are mistakes of the caller. */
 const replies: ReadonlyMap<string, Verdict> = new Map([
-  ["LOADING", loading],
+  ["LOADING", notReady],
   ["MASTERDOWN", notReady],
   ["CLUSTERDOWN", notReady],
   ["BUSY", notReady],

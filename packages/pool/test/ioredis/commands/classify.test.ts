@@ -25,7 +25,7 @@ function bareReply(message: string): Error {
 const connectFailed = new ConnectionError("p", "connect", "refused", "not-sent");
 
 test.for([
-  ["LOADING Redis is loading the dataset in memory", "infra", true, false],
+  ["LOADING Redis is loading the dataset in memory", "infra", true, true],
   ["MASTERDOWN Link with MASTER is down", "infra", true, true],
   ["CLUSTERDOWN The cluster is down", "infra", true, true],
   ["BUSY Redis is busy running a script.", "infra", true, true],

@@ -48,7 +48,7 @@ export class EndpointTarget implements Target, AskedEndpoint {
   /** Attempts under way. */
   inFlight = 0;
   /** When it last answered an attempt, by the clock of the walk. */
-  answeredAt = Number.NEGATIVE_INFINITY;
+  answeredAt: number = Number.NEGATIVE_INFINITY;
   readonly #options: OpenOptions<EndpointTarget>;
   #instance: Instance;
   #endpoint: Endpoint;

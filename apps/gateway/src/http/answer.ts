@@ -78,15 +78,18 @@ const notNow: ReadonlySet<unknown> = new Set([
 ]);
 
 function replyAnswer({ message, prefix, cause }: Facts, code: string): Answer {
+  // A transaction is discarded for what one of its commands got for an answer.
+  if (prefix === "EXECABORT" && cause instanceof Error) {
+    const why = replyAnswer(cause, code);
+    return { ...why, text: `${message} (${why.text})` };
+  }
   // Redis's text is passed on, save where it is the address of another server.
   if (prefix === "MOVED" || prefix === "ASK")
     return { status: 502, text: "ERR the instance is part of a cluster, which this gateway does not follow" };
   // Reads go on; writes again once something has been deleted, or has expired.
   if (prefix === "OOM") return { status: 507, text: message, retryAfterSeconds: 1 };
   if (notNow.has(prefix)) return { status: 503, text: message, retryAfterSeconds: 1 };
-  // A transaction is discarded for what one of its commands got for an answer.
-  const text = prefix === "EXECABORT" && cause instanceof Error ? `${message} (${cause.message})` : message;
-  return { status: statusByCode[code]!, text };
+  return { status: statusByCode[code]!, text: message };
 }
 
 function textFor(code: string, facts: Facts): string {

@@ -210,9 +210,10 @@ describe("/multi-exec", () => {
     try {
       const answer = await post("/multi-exec", '[["SET","k","v"],["GET","k"]]');
       expect(answer).toMatchObject({
-        status: 400,
-        json: { error: expect.stringMatching(/^(?:EXECABORT|OOM)/) },
+        status: 507,
+        json: { error: expect.stringMatching(/^EXECABORT .*\(OOM /) },
       });
+      expect(answer.headers.get("retry-after")).toBe("1");
     } finally {
       await redis.call("CONFIG", "SET", "maxmemory", "0");
     }

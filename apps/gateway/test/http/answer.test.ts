@@ -172,3 +172,36 @@ describe("what a caller sees of an error", () => {
     }
   });
 });
+
+describe("a transaction that Redis discards answers as what discarded it", () => {
+  const discarded = (prefix: string, message: string): Error =>
+    Object.assign(
+      new Error("EXECABORT Transaction discarded because of previous errors.", {
+        cause: failing(
+          { code: prefix === "OOM" ? "FLEET_POOL_MEMORY" : "FLEET_POOL_REPLY", prefix },
+          message,
+        ),
+      }),
+      { code: "FLEET_POOL_REPLY", prefix: "EXECABORT" },
+    );
+
+  test.for([
+    ["OOM", 507],
+    ["LOADING", 503],
+    ["READONLY", 503],
+    ["MASTERDOWN", 503],
+    ["NOREPLICAS", 503],
+  ] as const)("%s is %i, and worth another try", ([prefix, status]) => {
+    expect(answerFor(discarded(prefix, `${prefix} not now`))).toEqual({
+      status,
+      text: `EXECABORT Transaction discarded because of previous errors. (${prefix} not now)`,
+      retryAfterSeconds: 1,
+    });
+  });
+
+  test.for(["MOVED", "ASK"])("the address in %s stays inside", (prefix) => {
+    const { status, text } = answerFor(discarded(prefix, `${prefix} 1 10.0.0.1:6379`));
+    expect(status).toBe(502);
+    expect(text).not.toContain("10.0.0.1");
+  });
+});
